@@ -1,0 +1,1 @@
+//! The embedded ledger engine: journal, snapshots, indexes, recovery.

@@ -1,0 +1,1 @@
+//! Durable wallet operations: where ledger, records and bank meet.

@@ -1,0 +1,1 @@
+//! The SQL store of everything that describes: holders, cards, merchants, operations.

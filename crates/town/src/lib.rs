@@ -1,0 +1,1 @@
+//! Qingliu Town: one deterministic economy, as demo and as whole-system simulation.
