@@ -12,10 +12,15 @@
 
 mod account;
 pub mod apply;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod engine;
 mod filter;
 mod flags;
 mod ids;
+pub mod memory;
+#[cfg(feature = "conformance")]
+pub mod reference;
 mod request;
 mod result;
 mod store;

@@ -1,1 +1,171 @@
-//! Durable wallet operations: where ledger, records and bank meet.
+//! Durable operations: where ledger, records and bank meet.
+//!
+//! An operation goes: checks, intent in the records, decision in the ledger, effect at the bank where there is one,
+//! outcome in the records. Each module of a kind of operation has `start`, which a client's request calls, and
+//! `resume`, which finds out how far an interrupted one came and ends it.
+//!
+//! Invariants:
+//! * the id of an operation is derived from who asks, what for, and the idempotency key, and is also the id of the
+//!   transfer that decides it: repeating a request has one effect and one answer;
+//! * every step can be repeated, by several servers at once;
+//! * a bank is asked only while the amount is reserved in the ledger, and the reservation ends only by the bank's
+//!   final word;
+//! * an interrupted operation that nothing has decided is never carried out later by itself: [`start_up_check`] makes
+//!   the ledger refuse its id for ever. Only the client's own repetition carries it on;
+//! * records that were restored to an earlier time than the ledger are completed from the ledger.
+
+pub mod balances;
+pub mod cards;
+mod directory;
+pub mod embedded_bank;
+mod error;
+pub mod history;
+pub mod holders;
+mod in_flight;
+mod intent;
+mod key;
+mod ledger_client;
+pub mod merchants;
+mod names;
+mod one_step;
+pub mod payees;
+pub mod payment;
+mod policy;
+mod ports;
+mod reason;
+mod rebuild;
+mod receipt;
+pub mod refund;
+pub mod start_up_check;
+pub mod statement;
+mod through_bank;
+pub mod top_up;
+pub mod totals;
+pub mod transfer;
+pub mod withdrawal;
+
+use std::fmt;
+use std::sync::Arc;
+
+use ledger::{Submit, Timestamp};
+use records::Records;
+use wallet::ids::{HolderId, MerchantId};
+
+pub use error::{OperationError, Party, Port};
+pub use key::{IdempotencyKey, NotAKey};
+pub use names::masked;
+pub use policy::Policy;
+pub use ports::{BankConnector, BankReply, BankUnavailable, Clock, Entropy};
+pub use reason::Reason;
+pub use receipt::Receipt;
+
+use directory::Directory;
+use in_flight::InFlight;
+use ledger_client::LedgerClient;
+
+/// What operations are made of.
+#[derive(Clone)]
+pub struct Services {
+    /// Decides whether value moves.
+    pub ledger: Arc<dyn Submit>,
+    /// Describes.
+    pub records: Records,
+    /// The banks.
+    pub bank: Arc<dyn BankConnector>,
+    /// The time of day; the ledger's clock should agree with it within a minute.
+    pub clock: Arc<dyn Clock>,
+    /// Ids that nobody can guess.
+    pub entropy: Arc<dyn Entropy>,
+    /// What the operator allows.
+    pub policy: Policy,
+}
+
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// The operations of a server. Cloning is cheap. Its state is a cache: whatever matters is in the services.
+#[derive(Clone)]
+pub struct Operations {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    services: Services,
+    ledger: LedgerClient,
+    directory: Directory,
+    in_flight: InFlight,
+}
+
+impl fmt::Debug for Operations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Operations")
+    }
+}
+
+impl Operations {
+    /// Operations over these services, for the only server that writes these records: what it looked up about holders
+    /// and merchants stays good until it is changed here or forgotten.
+    #[must_use]
+    pub fn new(services: Services) -> Self {
+        Self::with_directory(services, Directory::lasting())
+    }
+
+    /// Operations over services that other servers write to as well: what was looked up about holders and merchants
+    /// stays good for one second.
+    #[must_use]
+    pub fn shared(services: Services) -> Self {
+        Self::with_directory(services, Directory::short_lived())
+    }
+
+    fn with_directory(services: Services, directory: Directory) -> Self {
+        let ledger = LedgerClient::new(Arc::clone(&services.ledger));
+        Self { inner: Arc::new(Inner { services, ledger, directory, in_flight: InFlight::default() }) }
+    }
+
+    /// The services.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        &self.inner.services
+    }
+
+    /// Forgets what was looked up about a holder. Whoever changes a holder in the records by another way calls this
+    /// afterwards.
+    pub fn forget_holder(&self, holder: HolderId) {
+        self.inner.directory.forget_holder(holder);
+    }
+
+    /// Forgets what was looked up about a merchant; as [`Operations::forget_holder`].
+    pub fn forget_merchant(&self, merchant: MerchantId) {
+        self.inner.directory.forget_merchant(merchant);
+    }
+
+    fn ledger(&self) -> &LedgerClient {
+        &self.inner.ledger
+    }
+
+    fn records(&self) -> &Records {
+        &self.inner.services.records
+    }
+
+    fn policy(&self) -> &Policy {
+        &self.inner.services.policy
+    }
+
+    fn directory(&self) -> &Directory {
+        &self.inner.directory
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.services.clock.now()
+    }
+
+    /// An id that nobody can guess.
+    fn fresh_bits(&self) -> u128 {
+        let mut bytes = [0; 16];
+        self.inner.services.entropy.fill(&mut bytes);
+        u128::from_be_bytes(bytes).clamp(1, u128::MAX - 1)
+    }
+}

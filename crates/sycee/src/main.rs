@@ -1,2 +1,7 @@
-//! The one program.
-fn main() {}
+//! The one program. Everything is in the library, so that tests and fuzz targets reach it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sycee::run(std::env::args_os())
+}

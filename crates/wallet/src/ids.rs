@@ -87,6 +87,10 @@ id! {
     CardId;
     /// One durable operation: a top-up, withdrawal, transfer, payment or refund.
     OperationId;
+    /// A login on one device.
+    SessionId;
+    /// A key of the HTTP API.
+    ApiKeyId;
 }
 
 impl From<HolderId> for PrincipalId {

@@ -1,0 +1,300 @@
+//! State and journal together: what the state machine reads and writes, one frame at a time.
+
+use std::sync::Arc;
+
+use ledger::{
+    Account, AccountId, CreateAccountResult, CreateTransferResult, Existing, PendingStatus, Store, Timestamp,
+    Transfer, TransferFlags, TransferId, apply,
+};
+
+use crate::accounts::{Entry, Slot};
+use crate::frame::FRAME_RECORDS_MAX;
+use crate::id_index::Key;
+use crate::record::{Position, Previous, Record};
+use crate::segments::{FrameMark, ReadError, Segments, Writer};
+use crate::state::{State, Times};
+use crate::storage::{Storage, StorageError};
+
+/// What a write did, so that a broken chain can undo it.
+enum Undo {
+    Account,
+    Transfer { transfer: Transfer, position: Position, resolved: Option<(Transfer, Position)>, debit: Before, credit: Before },
+}
+
+type Before = (Slot, Entry);
+
+struct Scope {
+    mark: FrameMark,
+    times: Times,
+    undo: Vec<Undo>,
+}
+
+/// The deciding heart of the engine. It writes frames but never syncs: durability is its owner's business.
+pub(crate) struct Core<S: Storage> {
+    pub(crate) state: State,
+    pub(crate) writer: Writer<S>,
+    scope: Option<Scope>,
+    /// The most records that expiries may take of a frame.
+    expiry_room: usize,
+}
+
+impl<S: Storage> Core<S> {
+    pub(crate) fn new(state: State, writer: Writer<S>) -> Self {
+        let fit = (writer.segments.segment_bytes() / 512).max(2) as usize;
+        Self { state, writer, scope: None, expiry_room: fit.min(FRAME_RECORDS_MAX / 2) }
+    }
+
+    pub(crate) fn segments(&self) -> Arc<Segments<S>> {
+        Arc::clone(&self.writer.segments)
+    }
+
+    /// Begins a frame for at most so many records. Tells the number of a segment that this sealed.
+    pub(crate) fn begin_frame(&mut self, records: usize) -> Result<Option<u64>, StorageError> {
+        self.writer.reserve(records)
+    }
+
+    /// Writes the frame, not yet durable.
+    pub(crate) fn write_frame(&mut self, durable_offset: u64) -> Result<(), StorageError> {
+        self.writer.write(self.state.times.last, durable_offset)
+    }
+
+    /// The most records that a frame needs for the next round of expiries, 0 where nothing is due.
+    pub(crate) fn due(&self, now: Timestamp) -> usize {
+        let due = self.state.expiries.range(..=(now, Timestamp::MAX)).take(self.expiry_room);
+        due.count()
+    }
+
+    pub(crate) fn expire_due(&mut self, now: Timestamp) -> Result<(), ReadError> {
+        apply::expire_due(self, now)
+    }
+
+    pub(crate) fn create_accounts(
+        &mut self,
+        now: Timestamp,
+        accounts: &[Account],
+    ) -> Result<Vec<CreateAccountResult>, ReadError> {
+        apply::create_accounts(self, now, accounts)
+    }
+
+    pub(crate) fn create_transfers(
+        &mut self,
+        now: Timestamp,
+        transfers: &[Transfer],
+    ) -> Result<Vec<CreateTransferResult>, ReadError> {
+        apply::create_transfers(self, now, transfers)
+    }
+
+    pub(crate) fn lookup_account(&self, id: AccountId) -> Option<Account> {
+        self.state.slots.get(id).map(|slot| self.state.accounts.get(slot).account)
+    }
+
+    pub(crate) fn lookup_transfer(&self, id: TransferId) -> Result<Option<Transfer>, ReadError> {
+        match self.find_transfer(id)? {
+            Existing::Found(transfer) => Ok(Some(transfer)),
+            Existing::Failed | Existing::NotFound => Ok(None),
+        }
+    }
+
+    /// Changes an account and moves its chain on; tells what was there before.
+    fn update(&mut self, (slot, account): (Slot, &Account), position: Position) -> Before {
+        let entry = self.state.accounts.get_mut(slot);
+        let before = *entry;
+        *entry = Entry { account: *account, last: position };
+        (slot, before)
+    }
+
+    fn undo(&mut self, undo: Undo) {
+        match undo {
+            Undo::Account => {
+                if let Some(entry) = self.state.accounts.pop() {
+                    self.state.slots.remove(entry.account.id);
+                }
+            }
+            Undo::Transfer { transfer, position, resolved, debit, credit } => {
+                self.state.ids.remove(Key::of_transfer(transfer.id.0), position);
+                if transfer.flags.contains(TransferFlags::PENDING) {
+                    self.state.remove_pending(&transfer);
+                }
+                if let Some((pending, place)) = resolved {
+                    self.state.ids.remove(Key::of_resolution(pending.id.0), position);
+                    self.state.add_pending(&pending, place);
+                }
+                for (slot, entry) in [debit, credit] {
+                    *self.state.accounts.get_mut(slot) = entry;
+                }
+            }
+        }
+    }
+}
+
+impl<S: Storage> Store for Core<S> {
+    type Error = ReadError;
+    type Slot = Slot;
+
+    fn find_account(&self, id: AccountId) -> Option<Slot> {
+        self.state.slots.get(id)
+    }
+
+    fn account(&self, slot: Slot) -> &Account {
+        &self.state.accounts.get(slot).account
+    }
+
+    fn insert_account(&mut self, account: &Account) {
+        self.writer.append(&Record::Account(*account));
+        self.state.add_account(Entry { account: *account, last: Position::NONE });
+        if let Some(scope) = &mut self.scope {
+            scope.undo.push(Undo::Account);
+        }
+    }
+
+    fn find_transfer(&self, id: TransferId) -> Result<Existing, ReadError> {
+        if let Some(open) = self.state.pendings.get(&id) {
+            return Ok(Existing::Found(open.transfer));
+        }
+        for position in self.state.ids.find(Key::of_transfer(id.0)) {
+            match self.writer.record(position)? {
+                Record::Transfer(transfer, _) if transfer.id == id => return Ok(Existing::Found(transfer)),
+                Record::Failed(failed, _) if failed == id => return Ok(Existing::Failed),
+                _ => {}
+            }
+        }
+        Ok(Existing::NotFound)
+    }
+
+    fn pending_status(&self, pending: &Transfer) -> Result<PendingStatus, ReadError> {
+        if self.state.pendings.contains_key(&pending.id) {
+            return Ok(PendingStatus::Pending);
+        }
+        for position in self.state.ids.find(Key::of_resolution(pending.id.0)) {
+            match self.writer.record(position)? {
+                Record::Expired(released, _) if released.pending_id == pending.id => {
+                    return Ok(PendingStatus::Expired);
+                }
+                Record::Transfer(t, _) if t.pending_id == pending.id => {
+                    let void = t.flags.contains(TransferFlags::VOID_PENDING_TRANSFER);
+                    return Ok(if void { PendingStatus::Voided } else { PendingStatus::Posted });
+                }
+                _ => {}
+            }
+        }
+        Err(ReadError::Damaged(format!("pending transfer {} has neither an open nor a closed state", pending.id)))
+    }
+
+    fn insert_transfer(
+        &mut self,
+        transfer: &Transfer,
+        pending: Option<&Transfer>,
+        debit: (Slot, &Account),
+        credit: (Slot, &Account),
+    ) {
+        let resolved = pending.and_then(|pending| self.state.pendings.get(&pending.id).copied());
+        let previous = Previous {
+            pending: resolved.map_or(Position::NONE, |open| open.position),
+            debit: self.state.accounts.get(debit.0).last,
+            credit: self.state.accounts.get(credit.0).last,
+        };
+        let position = self.writer.append_transfer(transfer, previous);
+        self.state.ids.insert(Key::of_transfer(transfer.id.0), position);
+        if let Some(open) = &resolved {
+            self.state.ids.insert(Key::of_resolution(open.transfer.id.0), position);
+            self.state.remove_pending(&open.transfer);
+        }
+        if transfer.flags.contains(TransferFlags::PENDING) {
+            self.state.add_pending(transfer, position);
+        }
+        self.state.note_transfer_time(transfer.timestamp);
+        let debit = self.update(debit, position);
+        let credit = self.update(credit, position);
+        if let Some(scope) = &mut self.scope {
+            let resolved = resolved.map(|open| (open.transfer, open.position));
+            scope.undo.push(Undo::Transfer { transfer: *transfer, position, resolved, debit, credit });
+        }
+    }
+
+    fn insert_failed(&mut self, id: TransferId, timestamp: Timestamp) {
+        let position = self.writer.append(&Record::Failed(id, timestamp));
+        self.state.ids.insert(Key::of_transfer(id.0), position);
+        self.state.times.last = self.state.times.last.max(timestamp);
+    }
+
+    fn next_expired(&self, now: Timestamp) -> Option<Transfer> {
+        if self.writer.frame_records() >= self.expiry_room {
+            return None;
+        }
+        let (&(at, _), id) = self.state.expiries.first_key_value()?;
+        if at > now {
+            return None;
+        }
+        self.state.pendings.get(id).map(|open| open.transfer)
+    }
+
+    fn expire(&mut self, pending: &Transfer, timestamp: Timestamp, debit: (Slot, &Account), credit: (Slot, &Account)) {
+        let released = Transfer {
+            id: TransferId::ZERO,
+            pending_id: pending.id,
+            timeout: 0,
+            user_data_128: 0,
+            user_data_64: 0,
+            user_data_32: 0,
+            timestamp,
+            ..*pending
+        };
+        let previous = Previous {
+            pending: self.state.pendings.get(&pending.id).map_or(Position::NONE, |open| open.position),
+            debit: self.state.accounts.get(debit.0).last,
+            credit: self.state.accounts.get(credit.0).last,
+        };
+        let position = self.writer.append(&Record::Expired(released, previous));
+        self.state.ids.insert(Key::of_resolution(pending.id.0), position);
+        self.state.remove_pending(pending);
+        self.state.times.last = self.state.times.last.max(timestamp);
+        self.update(debit, position);
+        self.update(credit, position);
+    }
+
+    fn last_timestamp(&self) -> Timestamp {
+        self.state.times.last
+    }
+
+    fn last_account_timestamp(&self) -> Timestamp {
+        self.state.times.last_account
+    }
+
+    fn last_transfer_timestamp(&self) -> Timestamp {
+        self.state.times.last_transfer
+    }
+
+    fn account_exists_at(&self, timestamp: Timestamp) -> bool {
+        self.state.accounts.exists_at(timestamp)
+    }
+
+    fn transfer_exists_at(&self, timestamp: Timestamp) -> Result<bool, ReadError> {
+        let times = &self.state.times;
+        if timestamp < times.first_transfer || timestamp > times.last_transfer {
+            return Ok(false);
+        }
+        let is_it = |record: &Record| matches!(record, Record::Transfer(t, _) if t.timestamp == timestamp);
+        if self.writer.frame_contents().any(|record| is_it(&record)) {
+            return Ok(true);
+        }
+        crate::query::any_record(&self.writer.segments, self.writer.end, is_it)
+    }
+
+    fn scope_open(&mut self) {
+        self.scope = Some(Scope { mark: self.writer.mark(), times: self.state.times, undo: Vec::new() });
+    }
+
+    fn scope_persist(&mut self) {
+        self.scope = None;
+    }
+
+    fn scope_discard(&mut self) {
+        let Some(scope) = self.scope.take() else { return };
+        for undo in scope.undo.into_iter().rev() {
+            self.undo(undo);
+        }
+        self.writer.cut(scope.mark);
+        // Timestamps once shown are not given out again.
+        self.state.times = Times { last: self.state.times.last, ..scope.times };
+    }
+}

@@ -1,0 +1,231 @@
+//! The journal's files: segments of one size, read at any position, written at the end.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::frame::{ChainHash, FrameHeader, HEADER_BYTES, frame_bytes};
+use crate::record::{Position, Previous, RECORD_BYTES, Record};
+use crate::storage::{Storage, StorageError};
+use ledger::Timestamp;
+
+/// Why something could not be read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// The medium failed.
+    Storage(StorageError),
+    /// The bytes are there and wrong. The text says where.
+    Damaged(String),
+}
+
+impl From<StorageError> for ReadError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Storage(error) => error.fmt(f),
+            Self::Damaged(what) => write!(f, "damaged: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// The file name of a segment.
+#[must_use]
+pub fn segment_name(number: u64) -> String {
+    format!("journal-{number:08}")
+}
+
+/// All segments of a journal, shared by the writer and by readers of history.
+pub(crate) struct Segments<S: Storage> {
+    storage: Arc<S>,
+    files: RwLock<Vec<S::File>>,
+    segment_bytes: u64,
+}
+
+impl<S: Storage> Segments<S> {
+    pub(crate) fn new(storage: Arc<S>, segment_bytes: u64) -> Self {
+        Self { storage, files: RwLock::new(Vec::new()), segment_bytes }
+    }
+
+    pub(crate) fn storage(&self) -> &S {
+        &self.storage
+    }
+
+    pub(crate) const fn segment_bytes(&self) -> u64 {
+        self.segment_bytes
+    }
+
+    pub(crate) fn push(&self, file: S::File) {
+        self.files.write().unwrap_or_else(PoisonError::into_inner).push(file);
+    }
+
+    pub(crate) fn pop(&self) -> Option<S::File> {
+        self.files.write().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.files.read().unwrap_or_else(PoisonError::into_inner).len() as u64
+    }
+
+    pub(crate) fn file(&self, number: u64) -> Option<S::File> {
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        usize::try_from(number).ok().and_then(|index| files.get(index)).cloned()
+    }
+
+    fn file_at(&self, offset: u64) -> Result<(S::File, u64), ReadError> {
+        let number = offset / self.segment_bytes;
+        let file = self.file(number);
+        let file = file.ok_or_else(|| ReadError::Damaged(format!("{} does not exist", segment_name(number))))?;
+        Ok((file, offset % self.segment_bytes))
+    }
+
+    /// The record at a position.
+    pub(crate) fn record(&self, position: Position) -> Result<Record, ReadError> {
+        let (file, local) = self.file_at(position.offset())?;
+        let mut bytes = [0; RECORD_BYTES];
+        self.storage.read_at(&file, local, &mut bytes)?;
+        Record::decode(&bytes, position).map_err(|error| {
+            let name = segment_name(position.offset() / self.segment_bytes);
+            ReadError::Damaged(format!("{name} at byte {local}: {error}"))
+        })
+    }
+
+    /// The bytes of a segment from its beginning up to `end` of the journal.
+    pub(crate) fn bytes(&self, number: u64, end: u64) -> Result<Vec<u8>, ReadError> {
+        let start = number * self.segment_bytes;
+        let (file, _) = self.file_at(start)?;
+        let length = self.storage.length(&file)?.min(end.saturating_sub(start));
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+        self.storage.read_at(&file, 0, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Makes the journal durable from one offset to another.
+    pub(crate) fn sync(&self, from: u64, to: u64) -> Result<(), StorageError> {
+        if from >= to {
+            return Ok(());
+        }
+        for number in from / self.segment_bytes..=(to - 1) / self.segment_bytes {
+            if let Some(file) = self.file(number) {
+                self.storage.sync(&file)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The end of the journal, where the next frame grows.
+pub(crate) struct Writer<S: Storage> {
+    pub(crate) segments: Arc<Segments<S>>,
+    /// Where the next frame begins.
+    pub(crate) end: u64,
+    pub(crate) sequence: u64,
+    pub(crate) previous: ChainHash,
+    frame: Vec<u8>,
+}
+
+/// How much of the frame is kept when a chain is undone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FrameMark(usize);
+
+impl<S: Storage> Writer<S> {
+    pub(crate) fn new(segments: Arc<Segments<S>>, end: u64, sequence: u64, previous: ChainHash) -> Self {
+        Self { segments, end, sequence, previous, frame: vec![0; HEADER_BYTES] }
+    }
+
+    /// Makes sure that a frame of so many records fits the segment, else seals it and begins the next.
+    /// Tells the number of a segment that this sealed.
+    pub(crate) fn reserve(&mut self, records: usize) -> Result<Option<u64>, StorageError> {
+        let size = self.segments.segment_bytes();
+        let number = self.end / size;
+        let fits = self.end % size + frame_bytes(records) <= size;
+        if fits && number < self.segments.count() {
+            return Ok(None);
+        }
+        let next = if fits { number } else { number + 1 };
+        let storage = self.segments.storage();
+        let file = storage.create(&segment_name(next))?;
+        storage.sync_directory()?;
+        self.segments.push(file);
+        self.end = next * size;
+        Ok((!fits).then_some(number))
+    }
+
+    pub(crate) fn frame_records(&self) -> usize {
+        (self.frame.len() - HEADER_BYTES) / RECORD_BYTES
+    }
+
+    fn position_of(&self, frame_offset: usize) -> Position {
+        Position::of_offset(self.end + frame_offset as u64).unwrap_or(Position::NONE)
+    }
+
+    /// Adds a record to the frame.
+    pub(crate) fn append(&mut self, record: &Record) -> Position {
+        let position = self.position_of(self.frame.len());
+        record.encode(position, &mut self.frame);
+        position
+    }
+
+    pub(crate) fn append_transfer(&mut self, transfer: &ledger::Transfer, previous: Previous) -> Position {
+        self.append(&Record::Transfer(*transfer, previous))
+    }
+
+    pub(crate) fn mark(&self) -> FrameMark {
+        FrameMark(self.frame.len())
+    }
+
+    pub(crate) fn cut(&mut self, mark: FrameMark) {
+        self.frame.truncate(mark.0);
+    }
+
+    /// The record at a position, be it still in the frame or written.
+    pub(crate) fn record(&self, position: Position) -> Result<Record, ReadError> {
+        let Some(inside) = position.offset().checked_sub(self.end) else {
+            return self.segments.record(position);
+        };
+        let start = usize::try_from(inside).unwrap_or(usize::MAX);
+        let bytes = self.frame.get(start..start.saturating_add(RECORD_BYTES)).unwrap_or_default();
+        let bytes = bytes.try_into().map_err(|_| ReadError::Damaged("position behind the end of the journal".into()))?;
+        Record::decode(bytes, position).map_err(|error| ReadError::Damaged(format!("frame in memory: {error}")))
+    }
+
+    /// The records of the unwritten frame.
+    pub(crate) fn frame_contents(&self) -> impl Iterator<Item = Record> + '_ {
+        self.frame[HEADER_BYTES..].chunks_exact(RECORD_BYTES).enumerate().filter_map(|(index, bytes)| {
+            let position = self.position_of(HEADER_BYTES + index * RECORD_BYTES);
+            bytes.try_into().ok().and_then(|bytes| Record::decode(bytes, position).ok())
+        })
+    }
+
+    /// Seals the frame and writes it, not yet durable. Does nothing where it has no record.
+    pub(crate) fn write(&mut self, timestamp: Timestamp, durable_offset: u64) -> Result<(), StorageError> {
+        let records = self.frame_records();
+        if records == 0 {
+            return Ok(());
+        }
+        let header = FrameHeader {
+            records: u32::try_from(records).unwrap_or(u32::MAX),
+            offset: self.end,
+            sequence: self.sequence,
+            timestamp,
+            durable_offset,
+            previous: self.previous,
+            hash: ChainHash::default(),
+        };
+        let header = header.seal(&mut self.frame);
+        let size = self.segments.segment_bytes();
+        let file = self.segments.file(self.end / size);
+        let file = file.ok_or_else(|| StorageError::new("write journal", "segment was not reserved"))?;
+        self.segments.storage().write_at(&file, self.end % size, &self.frame)?;
+        self.end += self.frame.len() as u64;
+        self.sequence += 1;
+        self.previous = header.hash;
+        self.frame.clear();
+        self.frame.resize(HEADER_BYTES, 0);
+        Ok(())
+    }
+}

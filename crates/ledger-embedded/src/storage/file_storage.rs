@@ -1,0 +1,130 @@
+//! A directory of the file system, held exclusively.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Storage, StorageError};
+
+/// The file whose lock says that the directory is in use.
+const LOCK: &str = "lock";
+
+/// A directory of the file system. Only one process at a time can have it open.
+#[derive(Debug)]
+pub struct FileStorage {
+    directory: PathBuf,
+    handle: File,
+    _lock: File,
+}
+
+impl FileStorage {
+    /// Opens the directory, creating it where it does not exist.
+    ///
+    /// # Errors
+    /// A [`StorageError`] whose text says what to do: the directory is in use, or cannot be created.
+    pub fn open(directory: &Path) -> Result<Self, StorageError> {
+        let action = || format!("open {}", directory.display());
+        fs::create_dir_all(directory).map_err(|e| StorageError::new(action(), e))?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(directory.join(LOCK))
+            .map_err(|e| StorageError::new(action(), e))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => StorageError::new(
+                action(),
+                "the directory is in use by another process; stop that process or choose another directory",
+            ),
+            TryLockError::Error(e) => StorageError::new(action(), e),
+        })?;
+        let handle = File::open(directory).map_err(|e| StorageError::new(action(), e))?;
+        Ok(Self { directory: directory.to_owned(), handle, _lock: lock })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    fn failed(&self, verb: &str, name: &str, cause: &std::io::Error) -> StorageError {
+        StorageError::new(format!("{verb} {}", self.path(name).display()), cause)
+    }
+}
+
+/// An open file with its name for messages.
+#[derive(Clone, Debug)]
+pub struct NamedFile {
+    file: Arc<File>,
+    name: Arc<str>,
+}
+
+impl Storage for FileStorage {
+    type File = NamedFile;
+
+    fn list(&self) -> Result<Vec<String>, StorageError> {
+        let read = |e| self.failed("list", "", &e);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.directory).map_err(read)? {
+            let name = entry.map_err(read)?.file_name();
+            if name != LOCK {
+                names.push(name.to_string_lossy().into_owned());
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn create(&self, name: &str) -> Result<NamedFile, StorageError> {
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .read(true)
+            .write(true)
+            .open(self.path(name))
+            .map_err(|e| self.failed("create", name, &e))?;
+        Ok(NamedFile { file: Arc::new(file), name: name.into() })
+    }
+
+    fn open(&self, name: &str) -> Result<NamedFile, StorageError> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(self.path(name))
+            .map_err(|e| self.failed("open", name, &e))?;
+        Ok(NamedFile { file: Arc::new(file), name: name.into() })
+    }
+
+    fn length(&self, file: &NamedFile) -> Result<u64, StorageError> {
+        let metadata = file.file.metadata().map_err(|e| self.failed("stat", &file.name, &e))?;
+        Ok(metadata.len())
+    }
+
+    fn read_at(&self, file: &NamedFile, offset: u64, buffer: &mut [u8]) -> Result<(), StorageError> {
+        file.file.read_exact_at(buffer, offset).map_err(|e| self.failed("read", &file.name, &e))
+    }
+
+    fn write_at(&self, file: &NamedFile, offset: u64, bytes: &[u8]) -> Result<(), StorageError> {
+        file.file.write_all_at(bytes, offset).map_err(|e| self.failed("write", &file.name, &e))
+    }
+
+    fn truncate(&self, file: &NamedFile, length: u64) -> Result<(), StorageError> {
+        file.file.set_len(length).map_err(|e| self.failed("truncate", &file.name, &e))
+    }
+
+    fn sync(&self, file: &NamedFile) -> Result<(), StorageError> {
+        file.file.sync_data().map_err(|e| self.failed("sync", &file.name, &e))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Result<(), StorageError> {
+        fs::rename(self.path(from), self.path(to)).map_err(|e| self.failed("rename", from, &e))
+    }
+
+    fn remove(&self, name: &str) -> Result<(), StorageError> {
+        fs::remove_file(self.path(name)).map_err(|e| self.failed("remove", name, &e))
+    }
+
+    fn sync_directory(&self) -> Result<(), StorageError> {
+        self.handle.sync_all().map_err(|e| self.failed("sync", "", &e))
+    }
+}

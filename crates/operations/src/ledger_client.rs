@@ -1,0 +1,95 @@
+//! Calls of the ledger as futures.
+
+use std::sync::Arc;
+
+use ledger::{
+    Account, AccountId, CreateTransferStatus, EngineError, QueryFilter, Request, Response, Submit, Transfer,
+    TransferId,
+};
+use tokio::sync::oneshot;
+
+use crate::error::{OperationError, Port};
+
+/// The ledger, one awaited request at a time.
+#[derive(Clone)]
+pub(crate) struct LedgerClient {
+    ledger: Arc<dyn Submit>,
+}
+
+impl LedgerClient {
+    pub(crate) fn new(ledger: Arc<dyn Submit>) -> Self {
+        Self { ledger }
+    }
+
+    async fn call(&self, request: Request) -> Result<Response, OperationError> {
+        let (reply, answer) = oneshot::channel();
+        // The caller may have gone: what the ledger did stays done.
+        self.ledger.submit(request, Box::new(move |response| drop(reply.send(response))));
+        match answer.await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(EngineError::Unavailable(_) | EngineError::Stopped(_))) | Err(_) => {
+                Err(OperationError::Unavailable(Port::Ledger))
+            }
+            Ok(Err(EngineError::BatchTooLarge)) => Err(OperationError::Inconsistent("ledger batch too large")),
+        }
+    }
+
+    /// Creates the accounts that do not exist yet.
+    pub(crate) async fn open_accounts(&self, accounts: Vec<Account>) -> Result<(), OperationError> {
+        match self.call(Request::CreateAccounts(accounts)).await? {
+            Response::CreateAccounts(results) if results.iter().all(|result| result.status.is_done()) => Ok(()),
+            _ => Err(OperationError::Inconsistent("ledger account exists with other properties")),
+        }
+    }
+
+    pub(crate) async fn create_transfer(
+        &self,
+        transfer: Transfer,
+    ) -> Result<CreateTransferStatus, OperationError> {
+        let statuses = self.create_transfers(vec![transfer]).await?;
+        statuses.first().copied().ok_or(MISFIT)
+    }
+
+    pub(crate) async fn create_transfers(
+        &self,
+        transfers: Vec<Transfer>,
+    ) -> Result<Vec<CreateTransferStatus>, OperationError> {
+        let count = transfers.len();
+        match self.call(Request::CreateTransfers(transfers)).await? {
+            Response::CreateTransfers(results) if results.len() == count => {
+                Ok(results.into_iter().map(|result| result.status).collect())
+            }
+            _ => Err(MISFIT),
+        }
+    }
+
+    pub(crate) async fn lookup_transfers(&self, ids: Vec<TransferId>) -> Result<Vec<Transfer>, OperationError> {
+        match self.call(Request::LookupTransfers(ids)).await? {
+            Response::Transfers(transfers) => Ok(transfers),
+            _ => Err(MISFIT),
+        }
+    }
+
+    pub(crate) async fn lookup_accounts(&self, ids: Vec<AccountId>) -> Result<Vec<Account>, OperationError> {
+        match self.call(Request::LookupAccounts(ids)).await? {
+            Response::Accounts(accounts) => Ok(accounts),
+            _ => Err(MISFIT),
+        }
+    }
+
+    pub(crate) async fn query_transfers(&self, filter: QueryFilter) -> Result<Vec<Transfer>, OperationError> {
+        match self.call(Request::QueryTransfers(filter)).await? {
+            Response::Transfers(transfers) => Ok(transfers),
+            _ => Err(MISFIT),
+        }
+    }
+
+    pub(crate) async fn query_accounts(&self, filter: QueryFilter) -> Result<Vec<Account>, OperationError> {
+        match self.call(Request::QueryAccounts(filter)).await? {
+            Response::Accounts(accounts) => Ok(accounts),
+            _ => Err(MISFIT),
+        }
+    }
+}
+
+const MISFIT: OperationError = OperationError::Inconsistent("ledger answered another question");

@@ -1,0 +1,87 @@
+//! Kinds and states of operations as pages show them.
+
+/// What an operation does with money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// From a bank card into a wallet.
+    TopUp,
+    /// From a wallet to a bank card.
+    Withdrawal,
+    /// From a wallet to another wallet.
+    Transfer,
+    /// From a wallet to a merchant.
+    Payment,
+    /// From a merchant back to the wallet that paid.
+    Refund,
+}
+
+impl Kind {
+    /// Every kind, in the order of menus.
+    pub const ALL: [Self; 5] =
+        [Self::Payment, Self::Transfer, Self::TopUp, Self::Withdrawal, Self::Refund];
+
+    /// The word of URLs and forms.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TopUp => "top_up",
+            Self::Withdrawal => "withdrawal",
+            Self::Transfer => "transfer",
+            Self::Payment => "payment",
+            Self::Refund => "refund",
+        }
+    }
+
+    /// The kind with this [`Kind::code`].
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::TopUp => "kind-top-up",
+            Self::Withdrawal => "kind-withdrawal",
+            Self::Transfer => "kind-transfer",
+            Self::Payment => "kind-payment",
+            Self::Refund => "kind-refund",
+        }
+    }
+}
+
+/// How far an operation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Under way.
+    Started,
+    /// Done.
+    Completed,
+    /// Refused; no money moved.
+    Declined,
+    /// Undone; the money is back.
+    Reversed,
+    /// The bank has not answered yet; the money is in suspense and accounted for.
+    Unknown,
+}
+
+impl State {
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::Started => "state-started",
+            Self::Completed => "state-completed",
+            Self::Declined => "state-declined",
+            Self::Reversed => "state-reversed",
+            Self::Unknown => "state-unknown",
+        }
+    }
+
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Started => "badge badge-info",
+            Self::Completed => "badge badge-ok",
+            Self::Declined => "badge badge-danger",
+            Self::Reversed => "badge badge-muted",
+            Self::Unknown => "badge badge-warn",
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Style sheets, scripts and the icon, inside the binary. Each is served under a name that holds a hash of its bytes, so
+//! that a browser may keep it for ever.
+
+use std::sync::LazyLock;
+
+/// A file for browsers.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    /// The path it is served under, such as `/assets/sycee-1f2e3d4c.css`.
+    pub path: String,
+    /// Its `Content-Type`.
+    pub content_type: &'static str,
+    /// Its bytes.
+    pub body: String,
+}
+
+impl Asset {
+    fn new(stem: &str, extension: &str, content_type: &'static str, body: String) -> Self {
+        let hash = blake3::hash(body.as_bytes()).to_hex();
+        let short: String = hash.chars().take(12).collect();
+        Self { path: format!("/assets/{stem}-{short}.{extension}"), content_type, body }
+    }
+}
+
+const CSS: &str = "text/css; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// The style sheets every page needs, in cascade order.
+const SHEETS: [&str; 6] = [
+    include_str!("../assets/tokens.css"),
+    include_str!("../assets/base.css"),
+    include_str!("../assets/shell.css"),
+    include_str!("../assets/components.css"),
+    include_str!("../assets/pages.css"),
+    include_str!("../assets/print.css"),
+];
+
+pub(crate) static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("sycee", "css", CSS, SHEETS.map(without_comments).concat()));
+pub(crate) static TOWN_STYLE: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("town", "css", CSS, without_comments(include_str!("../assets/town.css")))
+});
+pub(crate) static SCRIPT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("sycee", "js", JAVASCRIPT, include_str!("../assets/sycee.js").to_owned()));
+pub(crate) static LIVE_SCRIPT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("live", "js", JAVASCRIPT, include_str!("../assets/live.js").to_owned()));
+pub(crate) static ICON: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg").to_owned())
+});
+
+/// Every asset.
+#[must_use]
+pub fn all() -> [&'static Asset; 5] {
+    [&STYLE, &TOWN_STYLE, &SCRIPT, &LIVE_SCRIPT, &ICON]
+}
+
+/// The asset served under this path.
+#[must_use]
+pub fn find(path: &str) -> Option<&'static Asset> {
+    all().into_iter().find(|asset| asset.path == path)
+}
+
+/// The sheet without its comments and indentation. Comments are for readers of the source; strings in our sheets never
+/// hold the comment marks.
+fn without_comments(sheet: &str) -> String {
+    let mut out = String::with_capacity(sheet.len());
+    let mut rest = sheet;
+    while let Some((before, after)) = rest.split_once("/*") {
+        out.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, tail)| tail);
+    }
+    out.push_str(rest);
+    let lines = out.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_asset_is_found_under_its_hashed_name_only() {
+        assert!(find(&STYLE.path).is_some());
+        assert!(find("/assets/sycee.css").is_none());
+    }
+
+    #[test]
+    fn comments_are_not_sent() {
+        assert_eq!(without_comments("/* why */\na {\n  color: red; /* x */\n}\n"), "a {\ncolor: red;\n}\n");
+        assert!(!STYLE.body.contains("/*"));
+    }
+
+    #[test]
+    fn no_asset_names_another_host() {
+        for asset in all() {
+            let foreign = asset.body.replace("http://www.w3.org/2000/svg", "");
+            assert!(!foreign.contains("//") || asset.content_type == JAVASCRIPT, "{}", asset.path);
+            assert!(!foreign.contains("http:") && !foreign.contains("https:"), "{}", asset.path);
+        }
+    }
+
+    #[test]
+    fn all_assets_together_leave_room_for_the_page_in_60_kilobytes() {
+        let total: usize = all().iter().map(|asset| asset.body.len()).sum();
+        assert!(total < 40_000, "{total} bytes");
+    }
+}

@@ -1,0 +1,14 @@
+//! Building blocks of pages.
+
+mod card_art;
+mod chart;
+mod lines;
+mod pieces;
+
+pub(crate) use card_art::card_art;
+pub use chart::Point;
+pub(crate) use chart::{Chart, bars, line, sparkline};
+pub use lines::Line;
+pub(crate) use lines::{kind_icon, lines};
+pub(crate) use pieces::{back, badge, empty, flash, key_values, stat, stepper, timeline};
+pub use pieces::{Moment, MomentKind};

@@ -1,0 +1,295 @@
+//! Forms in the manner of GOV.UK: a summary of what is wrong on top, each message again beside its field, and the
+//! reader's input kept.
+
+use maud::{Markup, html};
+use money::Amount;
+
+use crate::figures;
+use crate::frame::Frame;
+use crate::icon::{Icon, icon};
+
+/// What is wrong with a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The field is empty.
+    Missing,
+    /// The amount is not a plain decimal number.
+    NotANumber,
+    /// The amount has more decimals than the currency, which has this many.
+    TooManyDecimals(u8),
+    /// The amount is beyond what the system can hold.
+    TooLarge,
+    /// The amount is nothing.
+    Zero,
+    /// The wallet holds less; this much is available, where known.
+    InsufficientFunds(Option<Amount>),
+    /// The bank said no.
+    CardDeclined,
+    /// The bank could not be reached.
+    BankUnavailable,
+    /// No card was chosen, or it is not the holder's.
+    NoCard,
+    /// No holder has that user name or phone number.
+    PayeeUnknown,
+    /// The payee is the payer.
+    PayeeIsSelf,
+    /// The payee has no wallet in that currency.
+    PayeeHasNoWallet,
+    /// No such merchant, or it does not take that currency.
+    MerchantUnknown,
+    /// The user name is taken.
+    LoginTaken,
+    /// The phone number is taken.
+    PhoneTaken,
+    /// The user name has a wrong form.
+    LoginForm,
+    /// The phone number has a wrong form.
+    PhoneForm,
+    /// The password is shorter than this many characters.
+    PasswordTooShort(u8),
+    /// User name and password do not belong together.
+    WrongPassword,
+    /// Too many tries; wait this many seconds.
+    Throttled(u32),
+    /// The card number fails its check digit.
+    CardNumber,
+    /// The expiry is not a month and year.
+    Expiry,
+    /// The card has expired.
+    CardExpired,
+    /// The bank does not know the card, or not under that name.
+    CardUnknown,
+    /// More than what is left to refund.
+    OverRefund,
+    /// Another request used this form's key.
+    KeyReused,
+    /// The text is longer than this many characters.
+    TooLong(u16),
+    /// The rule that broke has no words of its own.
+    Refused,
+}
+
+impl Trouble {
+    fn words(self, frame: &Frame) -> String {
+        match self {
+            Self::TooManyDecimals(most) => {
+                frame.fill("trouble-too-many-decimals", &[("most", &most.to_string())])
+            }
+            Self::InsufficientFunds(Some(left)) => {
+                frame.fill("trouble-insufficient-funds", &[("available", &figures::text(left))])
+            }
+            Self::PasswordTooShort(least) => {
+                frame.fill("trouble-password-too-short", &[("least", &least.to_string())])
+            }
+            Self::Throttled(seconds) => {
+                frame.fill("trouble-throttled", &[("seconds", &seconds.to_string())])
+            }
+            Self::TooLong(most) => frame.fill("trouble-too-long", &[("most", &most.to_string())]),
+            fixed => frame.t(fixed.key()).to_owned(),
+        }
+    }
+
+    /// The key of the messages without values.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Missing => "trouble-missing",
+            Self::NotANumber => "trouble-not-a-number",
+            Self::TooLarge => "trouble-too-large",
+            Self::Zero => "trouble-zero",
+            Self::InsufficientFunds(_) => "trouble-insufficient-funds-short",
+            Self::CardDeclined => "trouble-card-declined",
+            Self::BankUnavailable => "trouble-bank-unavailable",
+            Self::NoCard => "trouble-no-card",
+            Self::PayeeUnknown => "trouble-payee-unknown",
+            Self::PayeeIsSelf => "trouble-payee-is-self",
+            Self::PayeeHasNoWallet => "trouble-payee-has-no-wallet",
+            Self::MerchantUnknown => "trouble-merchant-unknown",
+            Self::LoginTaken => "trouble-login-taken",
+            Self::PhoneTaken => "trouble-phone-taken",
+            Self::LoginForm => "trouble-login-form",
+            Self::PhoneForm => "trouble-phone-form",
+            Self::WrongPassword => "trouble-wrong-password",
+            Self::CardNumber => "trouble-card-number",
+            Self::Expiry => "trouble-expiry",
+            Self::CardExpired => "trouble-card-expired",
+            Self::CardUnknown => "trouble-card-unknown",
+            Self::OverRefund => "trouble-over-refund",
+            Self::KeyReused => "trouble-key-reused",
+            Self::TooManyDecimals(_)
+            | Self::PasswordTooShort(_)
+            | Self::Throttled(_)
+            | Self::TooLong(_)
+            | Self::Refused => "trouble-refused",
+        }
+    }
+}
+
+/// Something wrong with one field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The name of the field.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub trouble: Trouble,
+}
+
+/// A field of one line of text.
+pub(crate) struct Field<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'a str,
+    pub(crate) hint: Option<&'a str>,
+    pub(crate) value: &'a str,
+    /// The `type`, `inputmode` and `autocomplete` of the input.
+    pub(crate) input: Input,
+    /// Shown before the input, such as the currency's sign.
+    pub(crate) prefix: Option<&'a str>,
+    pub(crate) optional: bool,
+}
+
+/// How an input behaves: keyboard of phones, and what browsers may fill in.
+#[derive(Clone, Copy)]
+pub(crate) enum Input {
+    Text,
+    Name,
+    Login,
+    Phone,
+    NewPassword,
+    Password,
+    Money,
+    CardNumber,
+    CardExpiry,
+    CardName,
+}
+
+impl Input {
+    /// `type`, `inputmode`, `autocomplete`.
+    const fn attributes(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Text => ("text", "text", "off"),
+            Self::Name => ("text", "text", "name"),
+            Self::Login => ("text", "text", "username"),
+            Self::Phone => ("tel", "tel", "tel"),
+            Self::NewPassword => ("password", "text", "new-password"),
+            Self::Password => ("password", "text", "current-password"),
+            Self::Money => ("text", "decimal", "off"),
+            Self::CardNumber => ("text", "numeric", "cc-number"),
+            Self::CardExpiry => ("text", "numeric", "cc-exp"),
+            Self::CardName => ("text", "text", "cc-name"),
+        }
+    }
+}
+
+/// The token every form of a logged-in viewer carries.
+pub(crate) fn hidden(frame: &Frame) -> Markup {
+    html! {
+        @if let Some(csrf) = &frame.csrf { input type="hidden" name="csrf" value=(csrf); }
+    }
+}
+
+/// A form that posts to `action`. `attempt` is the idempotency key of forms that move value: made by the server when it
+/// renders the form, so that sending the same form twice moves value once.
+pub(crate) fn form(frame: &Frame, action: &str, attempt: Option<&str>, body: Markup) -> Markup {
+    html! {
+        form.form method="post" action=(action) novalidate data-once[attempt.is_some()] {
+            (hidden(frame))
+            @if let Some(attempt) = attempt { input type="hidden" name="attempt" value=(attempt); }
+            (body)
+        }
+    }
+}
+
+/// What is wrong, on top of the page, each a link to its field.
+pub(crate) fn error_summary(frame: &Frame, problems: &[Problem]) -> Markup {
+    html! {
+        @if !problems.is_empty() {
+            div.error-summary role="alert" tabindex="-1" data-focus="" {
+                h2 { (icon(Icon::Alert)) (frame.t("form-problem")) }
+                ul {
+                    @for problem in problems {
+                        li { a href={ "#" (problem.field) } { (problem.trouble.words(frame)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn messages(frame: &Frame, problems: &[Problem], field: &'static str) -> Markup {
+    html! {
+        @for problem in problems.iter().filter(|problem| problem.field == field) {
+            p.field-error id={ (field) "-error" } {
+                span.visually-hidden { (frame.t("form-error")) }
+                (problem.trouble.words(frame))
+            }
+        }
+    }
+}
+
+fn described_by(field: &'static str, hint: bool, wrong: bool) -> Option<String> {
+    match (hint, wrong) {
+        (true, true) => Some(format!("{field}-hint {field}-error")),
+        (true, false) => Some(format!("{field}-hint")),
+        (false, true) => Some(format!("{field}-error")),
+        (false, false) => None,
+    }
+}
+
+/// A labelled input with its hint and messages.
+pub(crate) fn field(frame: &Frame, problems: &[Problem], field: &Field<'_>) -> Markup {
+    let wrong = problems.iter().any(|problem| problem.field == field.name);
+    let (kind, mode, autocomplete) = field.input.attributes();
+    let money = matches!(field.input, Input::Money);
+    html! {
+        div.field.field-wrong[wrong] {
+            label for=(field.name) {
+                (field.label)
+                @if field.optional { " " span.muted { (frame.t("form-optional")) } }
+            }
+            @if let Some(hint) = field.hint { p.hint id={ (field.name) "-hint" } { (hint) } }
+            (messages(frame, problems, field.name))
+            div.input.input-money[money] {
+                @if let Some(prefix) = field.prefix { span.prefix aria-hidden="true" { (prefix) } }
+                input id=(field.name) name=(field.name) type=(kind) inputmode=(mode) autocomplete=(autocomplete)
+                    value=(field.value) spellcheck="false" autocapitalize="none" required[!field.optional]
+                    aria-invalid=[wrong.then_some("true")]
+                    aria-describedby=[described_by(field.name, field.hint.is_some(), wrong)];
+            }
+        }
+    }
+}
+
+/// One of a select's options.
+pub(crate) struct Choice<'a> {
+    pub(crate) value: String,
+    pub(crate) label: std::borrow::Cow<'a, str>,
+}
+
+/// A labelled select.
+pub(crate) fn select(
+    frame: &Frame,
+    problems: &[Problem],
+    (name, label): (&'static str, &str),
+    chosen: &str,
+    choices: &[Choice<'_>],
+) -> Markup {
+    let wrong = problems.iter().any(|problem| problem.field == name);
+    html! {
+        div.field.field-wrong[wrong] {
+            label for=(name) { (label) }
+            (messages(frame, problems, name))
+            div.input.input-select {
+                select id=(name) name=(name) aria-invalid=[wrong.then_some("true")]
+                    aria-describedby=[described_by(name, false, wrong)] {
+                    @for choice in choices {
+                        option value=(choice.value) selected[choice.value == chosen] { (choice.label) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The main button of a form.
+pub(crate) fn submit(label: &str) -> Markup {
+    html! { button.button.button-primary.button-wide type="submit" { (label) } }
+}

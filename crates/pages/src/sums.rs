@@ -1,0 +1,88 @@
+//! The line that matters most: per currency, the money the banks moved equals the money the wallets hold.
+
+use maud::{Markup, html};
+use money::{Amount, Delta};
+
+use crate::figures;
+use crate::frame::Frame;
+use crate::icon::{Icon, icon};
+
+/// The equation of one currency.
+#[derive(Clone, Copy, Debug)]
+pub struct Sum {
+    /// What the banks hold for the operator: charges less pay-outs.
+    pub issued: Amount,
+    /// What holders' wallets hold.
+    pub wallets: Amount,
+    /// What merchants' accounts hold.
+    pub merchants: Amount,
+    /// Charged but not yet credited, less paid out but not yet debited.
+    pub in_flight: Delta,
+    /// Issued less all the rest: nothing, or somebody must be woken.
+    pub difference: Delta,
+}
+
+/// Whether every difference is nothing.
+#[must_use]
+pub fn balanced(sums: &[Sum]) -> bool {
+    sums.iter().all(|sum| sum.difference.minor() == 0)
+}
+
+/// One line that says whether all money adds up.
+pub(crate) fn verdict(frame: &Frame, sums: &[Sum]) -> Markup {
+    let off: Vec<String> = sums
+        .iter()
+        .filter(|sum| sum.difference.minor() != 0)
+        .map(|sum| figures::signed_text(sum.difference))
+        .collect();
+    html! {
+        @if off.is_empty() {
+            p.verdict.verdict-ok {
+                span.verdict-icon { (icon(Icon::Check)) }
+                span { (frame.t("adds-up")) " " strong { "0" } }
+            }
+        } @else {
+            p.verdict.verdict-off role="alert" {
+                span.verdict-icon { (icon(Icon::Alert)) }
+                span { (frame.t("does-not-add-up")) " " strong { (off.join(" · ")) } }
+            }
+        }
+    }
+}
+
+/// The equation of each currency as a table.
+pub(crate) fn equation(frame: &Frame, sums: &[Sum]) -> Markup {
+    html! {
+        div.table-scroll tabindex="0" role="region" aria-label=(frame.t("equation")) {
+            table.table.equation {
+                thead {
+                    tr {
+                        th scope="col" { (frame.t("currency")) }
+                        th.num scope="col" { (frame.t("float")) }
+                        th.num scope="col" { (frame.t("in-wallets")) }
+                        th.num scope="col" { (frame.t("in-shops")) }
+                        th.num scope="col" { (frame.t("in-flight")) }
+                        th.num scope="col" { (frame.t("difference")) }
+                    }
+                }
+                tbody { @for sum in sums { (row(frame, sum)) } }
+            }
+        }
+    }
+}
+
+fn row(frame: &Frame, sum: &Sum) -> Markup {
+    let zero = sum.difference.minor() == 0;
+    html! {
+        tr {
+            th scope="row" { (sum.issued.currency().code()) }
+            td.num { (figures::amount(frame, sum.issued)) }
+            td.num { (figures::amount(frame, sum.wallets)) }
+            td.num { (figures::amount(frame, sum.merchants)) }
+            td.num { (figures::signed_text(sum.in_flight)) }
+            td.num.is-zero[zero].is-off[!zero] {
+                (icon(if zero { Icon::Check } else { Icon::Alert })) (figures::signed_text(sum.difference))
+            }
+        }
+    }
+}

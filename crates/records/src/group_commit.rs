@@ -1,0 +1,247 @@
+//! A backend of threads: one writer that commits whatever is waiting together, and a few readers.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use crate::transaction::{self, Session};
+use crate::{Backend, ReadJob, RecordsError, WriteJob};
+
+/// Jobs that may wait for the writer; more are refused.
+const WAITING_MAX: usize = 16_384;
+
+/// Jobs of one commit.
+const GROUP_MAX: usize = 1_024;
+
+/// Writes to the one writer.
+#[derive(Default)]
+struct Writes {
+    waiting: VecDeque<Box<dyn WriteJob>>,
+    /// Reads that must see a `write_later` from before them.
+    reads: Vec<Box<dyn ReadJob>>,
+    /// How many `write_later` jobs are not yet committed.
+    unawaited: usize,
+    /// One flag for each waiting job: whether it is one of the unawaited.
+    unawaited_flags: VecDeque<bool>,
+    closing: bool,
+    stopped: Option<RecordsError>,
+}
+
+#[derive(Default)]
+struct Reads {
+    waiting: VecDeque<Box<dyn ReadJob>>,
+    closing: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    writes: Mutex<Writes>,
+    write_waits: Condvar,
+    write_space: Condvar,
+    reads: Mutex<Reads>,
+    read_waits: Condvar,
+}
+
+/// What the writer takes at once.
+struct Group {
+    jobs: Vec<Box<dyn WriteJob>>,
+    reads: Vec<Box<dyn ReadJob>>,
+    unawaited: usize,
+}
+
+/// See the module.
+pub(crate) struct GroupCommit {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+    /// Whatever must outlive the connections, such as the lock on the data file.
+    _guard: Option<std::fs::File>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl GroupCommit {
+    /// Starts a thread for each session; `guard` is dropped after all of them ended.
+    pub(crate) fn start<S: Session + Send + 'static>(
+        writer: S,
+        readers: Vec<S>,
+        guard: Option<std::fs::File>,
+    ) -> Result<Self, RecordsError> {
+        let shared = Arc::new(Shared::default());
+        let mut threads = Vec::with_capacity(readers.len() + 1);
+        for mut session in readers {
+            let shared = Arc::clone(&shared);
+            threads.push(spawn("records-read", move || {
+                while let Some(job) = shared.next_read() {
+                    transaction::read(&mut session, job);
+                }
+            })?);
+        }
+        let for_writer = Arc::clone(&shared);
+        threads.push(spawn("records-write", move || write_loop(&for_writer, writer))?);
+        Ok(Self { shared, threads, _guard: guard })
+    }
+
+    fn submit(&self, job: Box<dyn WriteJob>, awaited: bool) {
+        let mut writes = locked(&self.shared.writes);
+        while !awaited && writes.waiting.len() >= WAITING_MAX && writes.stopped.is_none() {
+            writes = self.shared.write_space.wait(writes).unwrap_or_else(PoisonError::into_inner);
+        }
+        let refusal = match &writes.stopped {
+            Some(why) => Some(why.clone()),
+            None if writes.waiting.len() >= WAITING_MAX => {
+                Some(RecordsError::Unavailable("too many writes are waiting".to_owned()))
+            }
+            None => None,
+        };
+        if let Some(why) = refusal {
+            drop(writes);
+            return job.finish(Err(why));
+        }
+        writes.waiting.push_back(job);
+        writes.unawaited_flags.push_back(!awaited);
+        writes.unawaited += usize::from(!awaited);
+        drop(writes);
+        self.shared.write_waits.notify_one();
+    }
+}
+
+impl Backend for GroupCommit {
+    fn write(&self, job: Box<dyn WriteJob>) {
+        self.submit(job, true);
+    }
+
+    fn write_later(&self, job: Box<dyn WriteJob>) {
+        self.submit(job, false);
+    }
+
+    fn read(&self, job: Box<dyn ReadJob>) {
+        let mut writes = locked(&self.shared.writes);
+        if let Some(why) = writes.stopped.clone() {
+            drop(writes);
+            return job.run(Err(why));
+        }
+        if writes.unawaited > 0 {
+            writes.reads.push(job);
+            drop(writes);
+            return self.shared.write_waits.notify_one();
+        }
+        drop(writes);
+        self.shared.read_now(job);
+    }
+}
+
+impl Drop for GroupCommit {
+    fn drop(&mut self) {
+        locked(&self.shared.writes).closing = true;
+        locked(&self.shared.reads).closing = true;
+        self.shared.write_waits.notify_all();
+        self.shared.read_waits.notify_all();
+        let own = std::thread::current().id();
+        for thread in self.threads.drain(..).filter(|thread| thread.thread().id() != own) {
+            // A panic of the thread was already told to everyone who waited.
+            let _panicked = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn read_now(&self, job: Box<dyn ReadJob>) {
+        locked(&self.reads).waiting.push_back(job);
+        self.read_waits.notify_one();
+    }
+
+    fn next_read(&self) -> Option<Box<dyn ReadJob>> {
+        let mut reads = locked(&self.reads);
+        loop {
+            if let Some(job) = reads.waiting.pop_front() {
+                return Some(job);
+            }
+            if reads.closing {
+                return None;
+            }
+            reads = self.read_waits.wait(reads).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Everything that waits, or `None` when the store is closed and all is done.
+    fn next_group(&self) -> Option<Group> {
+        let mut writes = locked(&self.writes);
+        while writes.waiting.is_empty() && writes.reads.is_empty() {
+            if writes.closing {
+                return None;
+            }
+            writes = self.write_waits.wait(writes).unwrap_or_else(PoisonError::into_inner);
+        }
+        let count = writes.waiting.len().min(GROUP_MAX);
+        let jobs = writes.waiting.drain(..count).collect();
+        let unawaited = writes.unawaited_flags.drain(..count).filter(|flag| *flag).count();
+        // A read may go when no unawaited job from before it is left behind in the queue.
+        let reads = if writes.waiting.is_empty() { std::mem::take(&mut writes.reads) } else { Vec::new() };
+        drop(writes);
+        self.write_space.notify_all();
+        Some(Group { jobs, reads, unawaited })
+    }
+
+    /// Lets nothing more in, and refuses what waits.
+    fn stop(&self, why: &RecordsError) {
+        let mut writes = locked(&self.writes);
+        writes.stopped = Some(why.clone());
+        let waiting = std::mem::take(&mut writes.waiting);
+        writes.unawaited_flags.clear();
+        let reads = std::mem::take(&mut writes.reads);
+        drop(writes);
+        self.write_space.notify_all();
+        for job in waiting {
+            job.finish(Err(why.clone()));
+        }
+        for job in reads {
+            job.run(Err(why.clone()));
+        }
+    }
+}
+
+/// Stops the store when the writer ends by a panic of a job.
+struct StopOnPanic<'a>(&'a Shared);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop(&RecordsError::Stopped("a job panicked".to_owned()));
+        }
+    }
+}
+
+fn write_loop<S: Session>(shared: &Shared, mut session: S) {
+    let _on_panic = StopOnPanic(shared);
+    while let Some(group) = shared.next_group() {
+        if !group.jobs.is_empty()
+            && let Err(why) = transaction::commit_group(&mut session, group.jobs)
+        {
+            shared.stop(&stopped_by(&why));
+            for job in group.reads {
+                job.run(Err(why.clone()));
+            }
+            return;
+        }
+        locked(&shared.writes).unawaited -= group.unawaited;
+        for job in group.reads {
+            shared.read_now(job);
+        }
+    }
+}
+
+fn stopped_by(why: &RecordsError) -> RecordsError {
+    match why {
+        RecordsError::Stopped(_) => why.clone(),
+        other => RecordsError::Stopped(other.to_string()),
+    }
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, RecordsError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map_err(|error| RecordsError::Unavailable(format!("no thread for the database: {error}")))
+}

@@ -1,0 +1,25 @@
+//! Facts about the installation as a whole, such as the seed of the town: name and value.
+
+use crate::sql::first;
+use crate::{RecordsError, Row, Sql};
+
+/// The value with that name.
+///
+/// # Errors
+/// What the database says.
+pub fn get(sql: &mut dyn Sql, name: &str) -> Result<Option<String>, RecordsError> {
+    let rows = sql.query("SELECT value FROM meta WHERE name = $1", &[name.into()])?;
+    first(&rows, |row| Row::string(row, 0))
+}
+
+/// Sets the value with that name.
+///
+/// # Errors
+/// What the database says.
+pub fn set(sql: &mut dyn Sql, name: &str, value: &str) -> Result<(), RecordsError> {
+    sql.execute(
+        "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        &[name.into(), value.into()],
+    )?;
+    Ok(())
+}

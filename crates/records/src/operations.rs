@@ -1,0 +1,332 @@
+//! Durable operations: every movement of value, from intent to outcome.
+//!
+//! A row describes; whether value moved, the ledger says.
+
+mod history;
+mod totals;
+
+use std::fmt;
+
+use ledger::Timestamp;
+use money::{Amount, Currency};
+use wallet::ids::{BankId, CardId, HolderId, MerchantId, OperationId, PrincipalId};
+
+pub use history::{Cursor, Filter, PAGE_MAX, Page, history};
+pub use totals::{KindCount, Volume, VolumeQuery, counts, merchant_volumes, refunded, volumes};
+
+use crate::sql::{codes, each, first, minor};
+use crate::{Id, RecordsError, Row, Sql, Value};
+
+codes! {
+    /// What an operation does.
+    pub enum OperationKind {
+        /// Bank to wallet.
+        TopUp = "top_up",
+        /// Wallet to bank.
+        Withdrawal = "withdrawal",
+        /// Wallet to wallet.
+        Transfer = "transfer",
+        /// Wallet to merchant.
+        Payment = "payment",
+        /// Merchant to wallet, for a payment.
+        Refund = "refund",
+    }
+}
+
+codes! {
+    /// How far an operation came.
+    pub enum OperationState {
+        /// Recorded; what the ledger and the bank did is still to be found out.
+        Started = "started",
+        /// Value moved.
+        Completed = "completed",
+        /// Refused, for ever: no value moved.
+        Declined = "declined",
+        /// Undone after an unknown outcome: no value moved.
+        Reversed = "reversed",
+        /// The bank has not said what it did. Value is held until it does.
+        Unknown = "unknown",
+    }
+}
+
+impl OperationState {
+    /// Whether the operation has still to be resumed.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Started | Self::Unknown)
+    }
+}
+
+/// One side of an operation: a holder, a merchant or a bank.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartyId(u128);
+
+impl PartyId {
+    /// The bits of the id of the holder, merchant or bank.
+    #[must_use]
+    pub const fn bits(self) -> u128 {
+        self.0
+    }
+
+    /// The holder with this id, where the party is one.
+    #[must_use]
+    pub const fn holder(self) -> HolderId {
+        HolderId::new(self.0)
+    }
+
+    /// The merchant with this id, where the party is one.
+    #[must_use]
+    pub const fn merchant(self) -> MerchantId {
+        MerchantId::new(self.0)
+    }
+
+    /// The bank with this id, where the party is one.
+    #[must_use]
+    pub const fn bank(self) -> BankId {
+        BankId::new(self.0)
+    }
+}
+
+impl fmt::Debug for PartyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PartyId({:032x})", self.0)
+    }
+}
+
+impl fmt::Display for PartyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+macro_rules! party_from {
+    ($($id:ident)*) => {$(
+        impl From<$id> for PartyId {
+            fn from(id: $id) -> Self {
+                Self(id.bits())
+            }
+        }
+    )*};
+}
+
+party_from! { HolderId MerchantId BankId PrincipalId }
+
+impl From<PartyId> for Value {
+    fn from(party: PartyId) -> Self {
+        Self::from(party.0)
+    }
+}
+
+impl Id for PartyId {
+    fn from_stored(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+}
+
+/// What is asked for. It is written before anything moves, and never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewOperation {
+    /// Derived from who asks and their idempotency key.
+    pub id: OperationId,
+    /// What it does.
+    pub kind: OperationKind,
+    /// Whose value it takes.
+    pub payer: Option<PartyId>,
+    /// Who gets the value.
+    pub payee: Option<PartyId>,
+    /// The merchant of a payment or refund.
+    pub merchant: Option<MerchantId>,
+    /// The bank card of a top-up or withdrawal.
+    pub card: Option<CardId>,
+    /// The payment that a refund is for.
+    pub parent: Option<OperationId>,
+    /// How much.
+    pub amount: Amount,
+    /// The words of whoever asked; may be empty.
+    pub memo: String,
+    /// Stands for the body of the request: the same id with another one is another request.
+    pub fingerprint: u128,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+}
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its place in history: later operations have greater numbers.
+    pub seq: i64,
+    /// Derived from who asked and their idempotency key.
+    pub id: OperationId,
+    /// What it does.
+    pub kind: OperationKind,
+    /// How far it came.
+    pub state: OperationState,
+    /// Why it was declined or reversed, as a code.
+    pub reason: Option<String>,
+    /// Whose value it takes.
+    pub payer: Option<PartyId>,
+    /// Who gets the value.
+    pub payee: Option<PartyId>,
+    /// The merchant of a payment or refund.
+    pub merchant: Option<MerchantId>,
+    /// The bank card of a top-up or withdrawal.
+    pub card: Option<CardId>,
+    /// The payment that a refund is for.
+    pub parent: Option<OperationId>,
+    /// How much.
+    pub amount: Amount,
+    /// The words of whoever asked; may be empty.
+    pub memo: String,
+    /// Stands for the body of the request.
+    pub fingerprint: u128,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When its state last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What [`insert`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inserted {
+    /// The id was new; the operation is started.
+    New,
+    /// The id was known: this is what it stands for. Compare the fingerprint.
+    Existing(Box<Operation>),
+}
+
+/// The columns that [`read`] reads, in its order.
+const COLUMNS: &str = "seq, id, kind, state, reason, payer_id, payee_id, merchant_id, card_id, parent_id, currency, \
+                       amount, memo, fingerprint, created_at, updated_at";
+
+/// Records the intent, in state [`OperationState::Started`], unless the id is known.
+///
+/// # Errors
+/// What the database says.
+pub fn insert(sql: &mut dyn Sql, new: &NewOperation) -> Result<Inserted, RecordsError> {
+    if insert_in_state(sql, new, OperationState::Started, None)? {
+        return Ok(Inserted::New);
+    }
+    let existing = get(sql, new.id)?
+        .ok_or_else(|| RecordsError::Unreadable(format!("operation {} is neither new nor there", new.id)))?;
+    Ok(Inserted::Existing(Box::new(existing)))
+}
+
+/// Records an operation whose outcome is known already, as when records are rebuilt from the ledger. Says whether its
+/// id was new; where it was not, nothing changes.
+///
+/// # Errors
+/// What the database says.
+pub fn insert_in_state(
+    sql: &mut dyn Sql,
+    new: &NewOperation,
+    state: OperationState,
+    reason: Option<&str>,
+) -> Result<bool, RecordsError> {
+    let inserted = sql.execute(
+        "INSERT INTO operations (id, kind, state, reason, payer_id, payee_id, merchant_id, card_id, parent_id, currency, \
+         amount, memo, fingerprint, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
+        &[
+            new.id.into(),
+            new.kind.into(),
+            state.into(),
+            reason.into(),
+            new.payer.into(),
+            new.payee.into(),
+            new.merchant.into(),
+            new.card.into(),
+            new.parent.into(),
+            new.amount.currency().into(),
+            minor(new.amount),
+            new.memo.as_str().into(),
+            new.fingerprint.into(),
+            new.created_at.into(),
+            new.created_at.into(),
+        ],
+    )?;
+    Ok(inserted == 1)
+}
+
+/// Moves an open operation to `state`. Says whether it was open: a closed one stays as it is.
+///
+/// # Errors
+/// What the database says.
+pub fn finish(
+    sql: &mut dyn Sql,
+    id: OperationId,
+    state: OperationState,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<bool, RecordsError> {
+    let changed = sql.execute(
+        "UPDATE operations SET state = $1, reason = $2, updated_at = $3 \
+         WHERE id = $4 AND state IN ('started', 'unknown')",
+        &[state.into(), reason.into(), now.into(), id.into()],
+    )?;
+    Ok(changed == 1)
+}
+
+/// The operation with that id.
+///
+/// # Errors
+/// What the database says.
+pub fn get(sql: &mut dyn Sql, id: OperationId) -> Result<Option<Operation>, RecordsError> {
+    let rows = sql.query(&format!("SELECT {COLUMNS} FROM operations WHERE id = $1"), &[id.into()])?;
+    first(&rows, read)
+}
+
+/// Operations still to be resumed, oldest first, after `seq`, at most `limit`.
+///
+/// # Errors
+/// What the database says.
+pub fn open_after(sql: &mut dyn Sql, seq: i64, limit: u32) -> Result<Vec<Operation>, RecordsError> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM operations WHERE state IN ('started', 'unknown') AND seq > $1 ORDER BY seq LIMIT $2"
+        ),
+        &[seq.into(), limit.into()],
+    )?;
+    each(&rows, read)
+}
+
+/// How many operations are still to be resumed.
+///
+/// # Errors
+/// What the database says.
+pub fn count_open(sql: &mut dyn Sql) -> Result<u64, RecordsError> {
+    let rows = sql.query("SELECT COUNT(*) FROM operations WHERE state IN ('started', 'unknown')", &[])?;
+    rows.first().map_or(Ok(0), |row| row.count(0))
+}
+
+/// The refunds of a payment, oldest first, whatever their state.
+///
+/// # Errors
+/// What the database says.
+pub fn refunds_of(sql: &mut dyn Sql, payment: OperationId) -> Result<Vec<Operation>, RecordsError> {
+    let rows = sql.query(
+        &format!("SELECT {COLUMNS} FROM operations WHERE parent_id = $1 ORDER BY seq"),
+        &[payment.into()],
+    )?;
+    each(&rows, read)
+}
+
+fn read(row: &Row) -> Result<Operation, RecordsError> {
+    let currency: Currency = row.currency(10)?;
+    Ok(Operation {
+        seq: row.int(0)?,
+        id: row.id(1)?,
+        kind: row.code(2)?,
+        state: row.code(3)?,
+        reason: row.optional(4, Row::string)?,
+        payer: row.optional_id(5)?,
+        payee: row.optional_id(6)?,
+        merchant: row.optional_id(7)?,
+        card: row.optional_id(8)?,
+        parent: row.optional_id(9)?,
+        amount: row.amount(11, currency)?,
+        memo: row.string(12)?,
+        fingerprint: row.bits(13)?,
+        created_at: row.timestamp(14)?,
+        updated_at: row.timestamp(15)?,
+    })
+}

@@ -1,0 +1,171 @@
+//! The caller of a request, from its session cookie or API key; and the roles that routes ask for.
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::request::Parts;
+use records::principals::Role;
+use wallet::ids::{ApiKeyId, HolderId, MerchantId, PrincipalId, SessionId};
+
+use super::token::{API_KEY_PREFIX, TokenHash};
+use super::{SESSION_COOKIE, api_key, session};
+use crate::App;
+use crate::problem::{Kind, Problem};
+
+/// Who is calling, and by which means.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who.
+    pub principal: PrincipalId,
+    /// As what.
+    pub role: Role,
+    /// For merchant staff: whose.
+    pub merchant: Option<MerchantId>,
+    pub(crate) means: Means,
+    pub(crate) token: TokenHash,
+}
+
+/// By which means a caller proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Means {
+    /// The cookie of a session.
+    Session(SessionId),
+    /// An API key.
+    ApiKey(ApiKeyId),
+}
+
+/// A caller who is a holder.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// Who.
+    pub id: HolderId,
+    /// The caller behind it.
+    pub caller: Caller,
+}
+
+/// A caller who works for a merchant.
+#[derive(Clone, Debug)]
+pub struct Staff {
+    /// For whom.
+    pub merchant: MerchantId,
+    /// The caller behind it.
+    pub caller: Caller,
+}
+
+/// A caller who is an operator.
+#[derive(Clone, Debug)]
+pub struct Operator(
+    /// The caller behind it.
+    pub Caller,
+);
+
+/// A caller with a session: API keys may not do what this guards.
+#[derive(Clone, Debug)]
+pub struct LoggedIn {
+    /// The session.
+    pub session: SessionId,
+    /// The caller behind it.
+    pub caller: Caller,
+}
+
+enum Credential<'a> {
+    ApiKey(&'a str),
+    Session(&'a str),
+}
+
+fn credential(headers: &HeaderMap) -> Option<Credential<'_>> {
+    if let Some(value) = headers.get(AUTHORIZATION) {
+        let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
+        let is_key = scheme.eq_ignore_ascii_case("bearer") && key.starts_with(API_KEY_PREFIX);
+        return is_key.then_some(Credential::ApiKey(key));
+    }
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, token)| Credential::Session(token))
+}
+
+/// The caller with these headers, or `None` where they prove nothing.
+async fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+    let Some(credential) = credential(headers) else { return Ok(None) };
+    let (Credential::ApiKey(text) | Credential::Session(text)) = credential;
+    let token = TokenHash::of(text);
+    let now = app.now();
+    let before = match app.callers().get(&token, now) {
+        Ok(caller) => return Ok(Some(caller)),
+        Err(before) => before,
+    };
+    let found = match credential {
+        Credential::ApiKey(_) => api_key::find(app, token, now).await?,
+        Credential::Session(_) => session::find(app, token, now).await?,
+    };
+    if let Some(caller) = &found {
+        app.callers().remember(before, token, caller.clone(), now);
+    }
+    Ok(found)
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let found = identify(app, &parts.headers).await?;
+        found.ok_or_else(|| Problem::new(Kind::UNAUTHENTICATED, "send a session cookie or an API key that is valid"))
+    }
+}
+
+impl OptionalFromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Problem> {
+        identify(app, &parts.headers).await
+    }
+}
+
+fn forbidden(who: &'static str) -> Problem {
+    Problem::new(Kind::FORBIDDEN, who)
+}
+
+impl FromRequestParts<App> for Holder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        if caller.role != Role::Holder {
+            return Err(forbidden("only wallet holders may do this"));
+        }
+        Ok(Self { id: HolderId::new(caller.principal.bits()), caller })
+    }
+}
+
+impl FromRequestParts<App> for Staff {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        match (caller.role, caller.merchant) {
+            (Role::MerchantStaff, Some(merchant)) => Ok(Self { merchant, caller }),
+            _ => Err(forbidden("only the staff of a merchant may do this")),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        if caller.role == Role::Operator { Ok(Self(caller)) } else { Err(forbidden("only the operator may do this")) }
+    }
+}
+
+impl FromRequestParts<App> for LoggedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        match caller.means {
+            Means::Session(session) => Ok(Self { session, caller }),
+            Means::ApiKey(_) => Err(forbidden("log in to do this; an API key may not")),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Refusals as `application/problem+json` (RFC 9457).
+
+use std::borrow::Cow;
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// Why a request was refused: one of the kinds below, with a sentence for a person and the field at fault.
+///
+/// Carries no internals: what went wrong inside is written to the server's log, not to the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    kind: Kind,
+    detail: Cow<'static, str>,
+    field: Option<Cow<'static, str>>,
+    retry_after_seconds: Option<u64>,
+}
+
+/// The kinds of problem: HTTP status, the last part of the type URI, and a title that is the same for the whole kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    status: StatusCode,
+    name: &'static str,
+    title: &'static str,
+}
+
+impl Kind {
+    const fn new(status: StatusCode, name: &'static str, title: &'static str) -> Self {
+        Self { status, name, title }
+    }
+
+    /// The request is not what the route reads: syntax, types, unknown or repeated fields.
+    pub const INVALID: Self = Self::new(StatusCode::BAD_REQUEST, "invalid-request", "Request is not valid");
+    /// No `Idempotency-Key` on a request that moves value.
+    pub const KEY_MISSING: Self =
+        Self::new(StatusCode::BAD_REQUEST, "idempotency-key-missing", "Idempotency-Key is missing");
+    /// No valid session or API key.
+    pub const UNAUTHENTICATED: Self = Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Log in first");
+    /// Login and password do not match an account that may log in.
+    pub const WRONG_CREDENTIALS: Self =
+        Self::new(StatusCode::UNAUTHORIZED, "wrong-credentials", "Login or password is wrong");
+    /// The caller's role may not do this.
+    pub const FORBIDDEN: Self = Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed");
+    /// A browser sent the request from another site.
+    pub const CROSS_SITE: Self = Self::new(StatusCode::FORBIDDEN, "cross-site", "Request comes from another site");
+    /// Nothing here that the caller may see.
+    pub const NOT_FOUND: Self = Self::new(StatusCode::NOT_FOUND, "not-found", "Not found");
+    /// The path exists, the method does not.
+    pub const METHOD: Self =
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method is not allowed here");
+    /// The same request is being worked on.
+    pub const IN_PROGRESS: Self = Self::new(StatusCode::CONFLICT, "in-progress", "Request is still in progress");
+    /// The thing exists already or is in a state that does not allow this.
+    pub const CONFLICT: Self = Self::new(StatusCode::CONFLICT, "conflict", "Conflict with the present state");
+    /// The body is longer than the limit.
+    pub const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body is too large");
+    /// The body is not `application/json`.
+    pub const MEDIA_TYPE: Self =
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Body must be application/json");
+    /// A well-formed request that the rules refuse.
+    pub const REFUSED: Self = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "Request was refused");
+    /// The payer has less than the amount.
+    pub const INSUFFICIENT: Self =
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "insufficient-funds", "Balance is too low");
+    /// The key was used before with another body.
+    pub const KEY_REUSED: Self = Self::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "idempotency-key-reused",
+        "Idempotency-Key was used with another body",
+    );
+    /// Too many attempts; try again later.
+    pub const THROTTLED: Self = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts");
+    /// A part the server needs does not answer. Nothing is lost; the same request may be sent again.
+    pub const UNAVAILABLE: Self =
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable");
+
+    /// The HTTP status of this kind.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        self.status
+    }
+
+    /// The title of this kind.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        self.title
+    }
+
+    /// The name of this kind: the end of its type URI.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+}
+
+/// The body of a problem as RFC 9457 writes it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody<'a> {
+    /// A URI reference that names the kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/insufficient-funds")]
+    kind: String,
+    /// The kind of problem, in words.
+    #[schema(example = "Balance is too low")]
+    title: &'a str,
+    /// The HTTP status.
+    #[schema(example = 422)]
+    status: u16,
+    /// What went wrong this time.
+    detail: &'a str,
+    /// The field, header or parameter at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "amount")]
+    field: Option<&'a str>,
+}
+
+impl Problem {
+    /// A problem of this kind, told in one sentence.
+    pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, detail: detail.into(), field: None, retry_after_seconds: None }
+    }
+
+    /// A request that is not valid because of this field.
+    pub fn invalid(field: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::INVALID, detail).at(field)
+    }
+
+    /// Nothing here that the caller may see.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(Kind::NOT_FOUND, "there is nothing here that you may see")
+    }
+
+    /// Names the field, header or parameter at fault.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// Says after how many seconds a new attempt makes sense.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// The kind of problem.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What went wrong, for a person.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The field, header or parameter at fault.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = ProblemBody {
+            kind: format!("/problems/{}", self.kind.name),
+            title: self.kind.title,
+            status: self.kind.status.as_u16(),
+            detail: &self.detail,
+            field: self.field.as_deref(),
+        };
+        let text = serde_json::to_vec(&body).expect("strings and numbers always serialize");
+        let mut response = (self.kind.status, text).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// Logs what failed inside and answers without details.
+pub(crate) fn internal(cause: impl std::fmt::Display) -> Problem {
+    eprintln!("sycee: request failed: {cause}");
+    Problem::new(Kind::UNAVAILABLE, "the server cannot answer now; the same request may be sent again").retry_after(1)
+}

@@ -1,0 +1,221 @@
+//! The chart of accounts: which accounts exist, on which ledger, with which limits.
+//!
+//! | account | whose | the ledger holds |
+//! |---|---|---|
+//! | wallet | a holder, per currency | never overdrawn |
+//! | merchant | a merchant, per currency | never overdrawn |
+//! | bank | the operator's money at a bank, per currency | never pays out more than was paid in |
+//! | refund cap | a payment, on the memo ledger | never refunds more than was paid |
+//! | refund control | the other side of all refund caps of a currency | |
+
+use ledger::{Account, AccountFlags, AccountId, Code, LedgerId};
+use money::Currency;
+
+use crate::ids::{BankId, HolderId, MerchantId, OperationId, derive_account};
+
+/// Account code: money that a holder owns.
+pub const WALLET: Code = Code(10);
+/// Account code: money that a merchant owns.
+pub const MERCHANT: Code = Code(20);
+/// Account code: the operator's money at a bank.
+pub const BANK: Code = Code(30);
+/// Account code: what of one payment may still be refunded (memo ledger).
+pub const REFUND_CAP: Code = Code(40);
+/// Account code: the other side of all refund caps (memo ledger).
+pub const REFUND_CONTROL: Code = Code(41);
+
+/// Transfer code: bank to wallet.
+pub const TOP_UP: Code = Code(1);
+/// Transfer code: wallet to bank.
+pub const WITHDRAWAL: Code = Code(2);
+/// Transfer code: wallet to wallet.
+pub const TRANSFER: Code = Code(3);
+/// Transfer code: wallet to merchant.
+pub const PAYMENT: Code = Code(4);
+/// Transfer code: merchant to wallet, against an earlier payment.
+pub const REFUND: Code = Code(5);
+/// Transfer code: a refund cap receives the amount of its payment.
+pub const REFUND_CAP_OPENED: Code = Code(6);
+/// Transfer code: a refund uses up part of its cap.
+pub const REFUND_CAP_USED: Code = Code(7);
+
+/// What is added to a currency's ledger to give its memo ledger: numbers there are limits, not money.
+const MEMO_OFFSET: u32 = 100_000;
+
+/// The ledger of a currency: its ISO 4217 numeric code.
+#[must_use]
+pub fn money_ledger(currency: Currency) -> LedgerId {
+    LedgerId(u32::from(currency.numeric()))
+}
+
+/// The ledger of limits counted in a currency.
+#[must_use]
+pub fn memo_ledger(currency: Currency) -> LedgerId {
+    LedgerId(MEMO_OFFSET + u32::from(currency.numeric()))
+}
+
+/// Whether the ledger holds limits rather than money.
+#[must_use]
+pub const fn is_memo(ledger: LedgerId) -> bool {
+    ledger.0 >= MEMO_OFFSET
+}
+
+/// The currency of a ledger, memo or not. `None` where no wallet event uses that ledger.
+#[must_use]
+pub fn currency_of(ledger: LedgerId) -> Option<Currency> {
+    let number = if is_memo(ledger) { ledger.0 - MEMO_OFFSET } else { ledger.0 };
+    u16::try_from(number).ok().and_then(|numeric| Currency::from_numeric(numeric).ok())
+}
+
+fn in_currency(domain: &'static str, owner: [u8; 16], currency: Currency) -> AccountId {
+    derive_account(domain, &[&owner, &currency.numeric().to_be_bytes()])
+}
+
+/// The id of a holder's wallet in a currency.
+#[must_use]
+pub fn wallet_id(holder: HolderId, currency: Currency) -> AccountId {
+    in_currency("sycee account wallet v1", holder.to_bytes(), currency)
+}
+
+/// The id of a merchant's account in a currency.
+#[must_use]
+pub fn merchant_id(merchant: MerchantId, currency: Currency) -> AccountId {
+    in_currency("sycee account merchant v1", merchant.to_bytes(), currency)
+}
+
+/// The id of the operator's account at a bank in a currency.
+#[must_use]
+pub fn bank_id(bank: BankId, currency: Currency) -> AccountId {
+    in_currency("sycee account bank v1", bank.to_bytes(), currency)
+}
+
+/// The id of the account that limits the refunds of a payment.
+#[must_use]
+pub fn refund_cap_id(payment: OperationId) -> AccountId {
+    derive_account("sycee account refund cap v1", &[&payment.to_bytes()])
+}
+
+/// The id of the other side of all refund caps of a currency.
+#[must_use]
+pub fn refund_control_id(currency: Currency) -> AccountId {
+    derive_account("sycee account refund control v1", &[&currency.numeric().to_be_bytes()])
+}
+
+/// The id of an account that is never opened: a transfer that debits it always fails.
+#[must_use]
+pub fn nobody_id() -> AccountId {
+    derive_account("sycee account nobody v1", &[])
+}
+
+/// A holder's wallet in a currency. Its `user_data_128` is the holder.
+#[must_use]
+pub fn wallet(holder: HolderId, currency: Currency) -> Account {
+    Account {
+        id: wallet_id(holder, currency),
+        user_data_128: holder.bits(),
+        ledger: money_ledger(currency),
+        code: WALLET,
+        flags: AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS | AccountFlags::HISTORY,
+        ..Account::default()
+    }
+}
+
+/// A merchant's account in a currency. Its `user_data_128` is the merchant.
+#[must_use]
+pub fn merchant(merchant: MerchantId, currency: Currency) -> Account {
+    Account {
+        id: merchant_id(merchant, currency),
+        user_data_128: merchant.bits(),
+        ledger: money_ledger(currency),
+        code: MERCHANT,
+        flags: AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS | AccountFlags::HISTORY,
+        ..Account::default()
+    }
+}
+
+/// The operator's account at a bank in a currency. Its `user_data_128` is the bank.
+#[must_use]
+pub fn bank(bank: BankId, currency: Currency) -> Account {
+    Account {
+        id: bank_id(bank, currency),
+        user_data_128: bank.bits(),
+        ledger: money_ledger(currency),
+        code: BANK,
+        flags: AccountFlags::CREDITS_MUST_NOT_EXCEED_DEBITS,
+        ..Account::default()
+    }
+}
+
+/// The account that limits the refunds of a payment. Its `user_data_128` is the payment.
+#[must_use]
+pub fn refund_cap(payment: OperationId, currency: Currency) -> Account {
+    Account {
+        id: refund_cap_id(payment),
+        user_data_128: payment.bits(),
+        ledger: memo_ledger(currency),
+        code: REFUND_CAP,
+        flags: AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS,
+        ..Account::default()
+    }
+}
+
+/// The other side of all refund caps of a currency.
+#[must_use]
+pub fn refund_control(currency: Currency) -> Account {
+    Account {
+        id: refund_control_id(currency),
+        ledger: memo_ledger(currency),
+        code: REFUND_CONTROL,
+        ..Account::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holder_has_one_account_per_currency() {
+        let holder = HolderId::new(7);
+        assert_ne!(wallet_id(holder, Currency::CNY), wallet_id(holder, Currency::EUR));
+        assert_ne!(wallet_id(holder, Currency::CNY), wallet_id(HolderId::new(8), Currency::CNY));
+        assert_eq!(wallet(holder, Currency::CNY), wallet(holder, Currency::CNY));
+    }
+
+    #[test]
+    fn the_same_bits_in_different_roles_are_different_accounts() {
+        let accounts = [
+            wallet_id(HolderId::new(7), Currency::CNY),
+            merchant_id(MerchantId::new(7), Currency::CNY),
+            bank_id(BankId::new(7), Currency::CNY),
+            refund_cap_id(OperationId::new(7)),
+            refund_control_id(Currency::CNY),
+            nobody_id(),
+        ];
+        for (index, account) in accounts.iter().enumerate() {
+            assert!(!accounts[..index].contains(account));
+        }
+    }
+
+    #[test]
+    fn money_and_its_limits_are_on_different_ledgers() {
+        for currency in Currency::all() {
+            assert!(!is_memo(money_ledger(currency)));
+            assert!(is_memo(memo_ledger(currency)));
+            assert_eq!(currency_of(money_ledger(currency)), Some(currency));
+            assert_eq!(currency_of(memo_ledger(currency)), Some(currency));
+        }
+        assert_eq!(currency_of(LedgerId(1)), None);
+        assert_eq!(currency_of(LedgerId::MAX), None);
+    }
+
+    #[test]
+    fn what_belongs_to_someone_is_never_overdrawn() {
+        let limit = AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS;
+        assert!(wallet(HolderId::new(1), Currency::CNY).flags.contains(limit));
+        assert!(merchant(MerchantId::new(1), Currency::CNY).flags.contains(limit));
+        assert!(refund_cap(OperationId::new(1), Currency::CNY).flags.contains(limit));
+        let mirror = AccountFlags::CREDITS_MUST_NOT_EXCEED_DEBITS;
+        assert!(bank(BankId::new(1), Currency::CNY).flags.contains(mirror));
+    }
+}

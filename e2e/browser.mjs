@@ -1,0 +1,117 @@
+// Opens pages the way visitors do, and watches what no visitor should ever see.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import AxeBuilder from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+
+export const TOWN = process.env.SYCEE_URL ?? 'http://127.0.0.1:8080';
+const OUTPUT = path.join(path.dirname(fileURLToPath(import.meta.url)), 'output');
+
+export const PHONE = { width: 390, height: 844 };
+export const DESKTOP = { width: 1280, height: 900 };
+export const NARROWEST = { width: 320, height: 640 };
+
+const SWITCHES = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+];
+
+let browser;
+
+before(async () => {
+  fs.mkdirSync(OUTPUT, { recursive: true });
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  browser = await chromium.launch({ executablePath, args: SWITCHES });
+});
+
+after(() => browser?.close());
+
+/** Plays a story in a fresh browser and checks afterwards: quiet console, no stranger called, all money adds up. */
+export function story(name, play, options = {}) {
+  test(name, { timeout: 120_000 }, async () => {
+    const visitor = await visit(options);
+    try {
+      await play(visitor);
+      assert.deepEqual(visitor.complaints, [], 'the console stays quiet');
+      assert.deepEqual(visitor.strangers, [], 'no request leaves the town');
+    } catch (error) {
+      await visitor.page.screenshot({ path: path.join(OUTPUT, `failed-${slug(name)}.png`), fullPage: true });
+      throw error;
+    } finally {
+      await visitor.context.close();
+    }
+    await allMoneyAddsUp();
+  });
+}
+
+/** A browser of its own, with what it complained about and whom it called outside the town. */
+export async function visit({ viewport = PHONE, language = 'zh-CN', theme = 'light', scripts = true } = {}) {
+  const context = await browser.newContext({
+    viewport, locale: language, colorScheme: theme, javaScriptEnabled: scripts, reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const complaints = [];
+  const strangers = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  context.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(TOWN) && !url.startsWith('data:')) strangers.push(url);
+  });
+  return { context, page, complaints, strangers };
+}
+
+/** Enters the town as that role (`holder`, `merchant`, `operator`) by the one click that the front page offers. */
+export async function enterAs(page, role) {
+  await page.goto(`${TOWN}/`);
+  await Promise.all([page.waitForNavigation(), page.locator(`form[data-enter="${role}"] button`).first().click()]);
+}
+
+/** The operator's front page says that the ledger's sums are zero. */
+export async function allMoneyAddsUp() {
+  const { context, page } = await visit();
+  await enterAs(page, 'operator');
+  await page.goto(`${TOWN}/operator`);
+  const lines = await page.locator('[data-difference]').evaluateAll((all) => all.map((line) => line.dataset.difference));
+  await context.close();
+  assert.ok(lines.length > 0, 'the operator sees at least one currency');
+  assert.deepEqual(lines.filter((difference) => difference !== '0'), [], 'all money adds up to zero');
+}
+
+/** No serious or critical finding of axe on the page as it is now. */
+export async function accessible(page, what) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  const findings = grave.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));
+  assert.deepEqual(findings, [], `axe on ${what}`);
+}
+
+/** The page never scrolls sideways. */
+export async function fitsItsWidth(page, what) {
+  const [content, window] = await page.evaluate(() => [
+    document.documentElement.scrollWidth, document.documentElement.clientWidth,
+  ]);
+  assert.ok(content <= window, `${what} is ${content} px wide in a window of ${window} px`);
+}
+
+/** Keeps a picture of the page under e2e/output. */
+export async function picture(page, name) {
+  await page.screenshot({ path: path.join(OUTPUT, `${slug(name)}.png`), fullPage: true });
+}
+
+/** Minor units of an element that shows money: its `data-minor`, exact in every language. */
+export async function minorUnits(locator) {
+  const text = await locator.getAttribute('data-minor');
+  assert.match(text ?? '', /^-?\d+$/, 'money on a page carries its minor units');
+  return BigInt(text);
+}
+
+function slug(text) {
+  return text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '');
+}

@@ -1,0 +1,42 @@
+//! `cargo xtask codegen`: documents that are written by the program itself.
+
+use std::{fs, path::Path};
+
+use crate::process::{output, release_program};
+
+/// Whether to write the documents or only to compare them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Writes what differs.
+    Write,
+    /// Fails when one differs.
+    Check,
+}
+
+/// Each document and the arguments that make the program print it.
+const DOCUMENTS: &[(&str, &[&str])] =
+    &[("docs/openapi.json", &["docs", "openapi"]), ("docs/cli.md", &["docs", "cli"])];
+
+pub(crate) fn run(root: &Path, mode: Mode) -> Result<(), String> {
+    let program = release_program(root)?;
+    let mut stale = Vec::new();
+    for (path, arguments) in DOCUMENTS {
+        let wanted = output(root, &program, arguments)?;
+        if fs::read(root.join(path)).ok().as_ref() == Some(&wanted) {
+            continue;
+        }
+        match mode {
+            Mode::Check => stale.push(*path),
+            Mode::Write => {
+                fs::write(root.join(path), wanted)
+                    .map_err(|error| format!("cannot write {path}: {error}"))?;
+                println!("wrote {path}");
+            }
+        }
+    }
+    if stale.is_empty() {
+        println!("codegen: {} documents are as the code has them", DOCUMENTS.len());
+        return Ok(());
+    }
+    Err(format!("{} no longer match the code; run `cargo xtask codegen`", stale.join(", ")))
+}
