@@ -48,11 +48,17 @@ impl Page {
 
     /// The limit that the account breaks now.
     fn broken_limit(&self) -> Option<&'static str> {
-        let exceeds = |limited: Side, by: Side| limited.pending.checked_add(limited.posted).is_none_or(|sum| sum > by.posted);
-        if self.flags.contains(AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS) && exceeds(self.debits, self.credits) {
+        let exceeds = |limited: Side, by: Side| {
+            limited.pending.checked_add(limited.posted).is_none_or(|sum| sum > by.posted)
+        };
+        if self.flags.contains(AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS)
+            && exceeds(self.debits, self.credits)
+        {
             return Some("debits exceed credits");
         }
-        if self.flags.contains(AccountFlags::CREDITS_MUST_NOT_EXCEED_DEBITS) && exceeds(self.credits, self.debits) {
+        if self.flags.contains(AccountFlags::CREDITS_MUST_NOT_EXCEED_DEBITS)
+            && exceeds(self.credits, self.debits)
+        {
             return Some("credits exceed debits");
         }
         None
@@ -153,7 +159,11 @@ impl Books {
     }
 
     fn take_id(&mut self, id: u128) -> Result<(), Wrong> {
-        if self.transfer_ids.insert(id) { Ok(()) } else { Err(format!("transfer id {id} occurs a second time")) }
+        if self.transfer_ids.insert(id) {
+            Ok(())
+        } else {
+            Err(format!("transfer id {id} occurs a second time"))
+        }
     }
 
     fn enter_transfer(&mut self, transfer: &Transfer) -> Result<(), Wrong> {
@@ -227,7 +237,9 @@ impl Books {
     }
 
     fn take_open(&mut self, id: u128) -> Result<Transfer, Wrong> {
-        self.open.remove(&id).ok_or_else(|| format!("transfer {id} is resolved, but is not pending at that time"))
+        self.open
+            .remove(&id)
+            .ok_or_else(|| format!("transfer {id} is resolved, but is not pending at that time"))
     }
 
     /// Gives back what a pending transfer reserved; voiding and expiry also reopen what it had closed.
@@ -239,7 +251,8 @@ impl Books {
             debit.flags = debit.flags.without(AccountFlags::CLOSED);
         }
         let credit = self.page_of(pending.credit_account_id.0, pending)?;
-        credit.credits.pending = credit.credits.pending.checked_sub(pending.amount.0).ok_or_else(underflow)?;
+        credit.credits.pending =
+            credit.credits.pending.checked_sub(pending.amount.0).ok_or_else(underflow)?;
         if reopen && pending.flags.contains(TransferFlags::CLOSING_CREDIT) {
             credit.flags = credit.flags.without(AccountFlags::CLOSED);
         }
@@ -248,7 +261,9 @@ impl Books {
 
     fn page_of(&mut self, account: u128, transfer: &Transfer) -> Result<&mut Page, Wrong> {
         let page = self.pages.get_mut(&account);
-        let page = page.ok_or_else(|| format!("transfer {} names account {account}, which does not exist", transfer.id))?;
+        let page = page.ok_or_else(|| {
+            format!("transfer {} names account {account}, which does not exist", transfer.id)
+        })?;
         if page.ledger != transfer.ledger.0 {
             return Err(format!("transfer {} is in another ledger than account {account}", transfer.id));
         }
@@ -269,4 +284,135 @@ impl Books {
 fn deadline(pending: &Transfer) -> Option<u128> {
     let nanoseconds = u128::from(pending.timeout) * 1_000_000_000;
     (pending.timeout != 0).then(|| u128::from(pending.timestamp.0) + nanoseconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::memory::MemoryEngine;
+    use ledger::{AccountId, Amount, Code, Engine, LedgerId, Timestamp, TransferId};
+
+    use super::*;
+
+    const PLACE: Place<'static> = Place { file: "journal", offset: 0 };
+
+    fn account(id: u128, flags: AccountFlags) -> Account {
+        Account {
+            id: AccountId(id),
+            ledger: LedgerId(156),
+            code: Code(1),
+            flags,
+            timestamp: Timestamp(u64::try_from(id).expect("small")),
+            ..Account::default()
+        }
+    }
+
+    fn transfer(id: u128, timestamp: u64, amount: u128, flags: TransferFlags) -> Transfer {
+        Transfer {
+            id: TransferId(id),
+            debit_account_id: AccountId(1),
+            credit_account_id: AccountId(2),
+            amount: Amount(amount),
+            ledger: LedgerId(156),
+            code: Code(1),
+            flags,
+            timestamp: Timestamp(timestamp),
+            ..Transfer::default()
+        }
+    }
+
+    /// Books with account 1, which may be overdrawn, account 2, which may not, and these records.
+    fn books(records: &[Record]) -> (Books, Vec<String>) {
+        let (mut books, mut report) = (Books::default(), AuditReport::default());
+        let limited = AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS;
+        for account in [account(1, AccountFlags::NONE), account(2, limited)] {
+            books.enter(&Record::Account(account), &PLACE, &mut report);
+        }
+        for record in records {
+            books.enter(record, &PLACE, &mut report);
+        }
+        books.close(&mut report);
+        (books, report.findings.into_iter().map(|finding| finding.what).collect())
+    }
+
+    fn moved(transfer: Transfer) -> Record {
+        Record::Transfer(transfer, Default::default())
+    }
+
+    const POST: TransferFlags = TransferFlags::POST_PENDING_TRANSFER;
+    const VOID: TransferFlags = TransferFlags::VOID_PENDING_TRANSFER;
+
+    #[test]
+    fn a_pending_transfer_is_resolved_once() {
+        let pending = transfer(10, 100, 5, TransferFlags::PENDING);
+        let posted = Transfer { pending_id: TransferId(10), ..transfer(11, 101, 5, POST) };
+        let again = Transfer { pending_id: TransferId(10), ..transfer(12, 102, 5, VOID) };
+        let (_, findings) = books(&[moved(pending), moved(posted), moved(again)]);
+        assert_eq!(findings, ["transfer 10 is resolved, but is not pending at that time"]);
+    }
+
+    #[test]
+    fn more_is_never_posted_than_was_pending() {
+        let pending = transfer(10, 100, 5, TransferFlags::PENDING);
+        let posted = Transfer { pending_id: TransferId(10), ..transfer(11, 101, 6, POST) };
+        let (_, findings) = books(&[moved(pending), moved(posted)]);
+        assert_eq!(findings, ["transfer 11 resolves another amount than was pending"]);
+    }
+
+    #[test]
+    fn a_timeout_is_kept_from_both_sides() {
+        let pending = Transfer { timeout: 1, ..transfer(10, 100, 5, TransferFlags::PENDING) };
+        let expired = |timestamp| {
+            let released =
+                Transfer { pending_id: TransferId(10), ..transfer(0, timestamp, 5, TransferFlags::NONE) };
+            Record::Expired(released, Default::default())
+        };
+        assert_eq!(
+            books(&[moved(pending), expired(1_000_000_099)]).1,
+            ["pending transfer 10 expires before its timeout"]
+        );
+        assert!(books(&[moved(pending), expired(1_000_000_100)]).1.is_empty());
+        let late = Transfer { pending_id: TransferId(10), ..transfer(11, 1_000_000_100, 5, POST) };
+        let findings = books(&[moved(pending), moved(late)]).1;
+        assert_eq!(findings, ["transfer 11 resolves a pending transfer after its timeout"]);
+    }
+
+    #[test]
+    fn an_overdraft_and_a_repeated_id_and_time_that_goes_back_are_found() {
+        let overdraft = Transfer {
+            debit_account_id: AccountId(2),
+            credit_account_id: AccountId(1),
+            ..transfer(10, 100, 5, TransferFlags::NONE)
+        };
+        let findings = books(&[moved(overdraft)]).1;
+        assert_eq!(
+            findings,
+            ["after transfer 10, debits exceed credits of account 2", "debits exceed credits"]
+        );
+        let plain = |id, timestamp| moved(transfer(id, timestamp, 5, TransferFlags::NONE));
+        assert_eq!(books(&[plain(10, 100), plain(10, 101)]).1, ["transfer id 10 occurs a second time"]);
+        assert_eq!(books(&[plain(10, 100), plain(11, 100)]).1, ["timestamp 100 does not come after 100"]);
+    }
+
+    #[test]
+    fn an_engine_that_says_something_else_than_its_journal_is_found() {
+        let mut engine = MemoryEngine::new();
+        let accounts =
+            [account(1, AccountFlags::NONE), account(2, AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS)];
+        let requests = accounts.map(|account| Account { timestamp: Timestamp::ZERO, ..account });
+        engine.create_accounts(Timestamp(2), &requests).expect("memory does not fail");
+        let request = Transfer { timestamp: Timestamp::ZERO, ..transfer(10, 0, 7, TransferFlags::NONE) };
+        engine.create_transfers(Timestamp(100), &[request]).expect("memory does not fail");
+
+        let (books, _) = books(&[moved(transfer(10, 100, 5, TransferFlags::NONE))]);
+        let mut report = AuditReport { accounts: 2, ..AuditReport::default() };
+        crate::comparison::compare(&mut engine, &books, &mut report);
+        let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            findings,
+            [
+                "account 1: debits_posted is 7 in the engine, but 5 by the journal",
+                "account 2: credits_posted is 7 in the engine, but 5 by the journal"
+            ]
+        );
+    }
 }

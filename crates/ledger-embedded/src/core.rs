@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use ledger::{
-    Account, AccountId, CreateAccountResult, CreateTransferResult, Existing, PendingStatus, Store, Timestamp,
-    Transfer, TransferFlags, TransferId, apply,
+    Account, AccountId, BATCH_MAX, CreateAccountResult, CreateTransferResult, Existing, PendingStatus, Store,
+    Timestamp, Transfer, TransferFlags, TransferId, apply,
 };
 
 use crate::accounts::{Entry, Slot};
-use crate::frame::FRAME_RECORDS_MAX;
+use crate::frame::{FRAME_RECORDS_MAX, frame_records_that_fit};
 use crate::id_index::Key;
 use crate::record::{Position, Previous, Record};
 use crate::segments::{FrameMark, ReadError, Segments, Writer};
@@ -18,7 +18,13 @@ use crate::storage::{Storage, StorageError};
 /// What a write did, so that a broken chain can undo it.
 enum Undo {
     Account,
-    Transfer { transfer: Transfer, position: Position, resolved: Option<(Transfer, Position)>, debit: Before, credit: Before },
+    Transfer {
+        transfer: Transfer,
+        position: Position,
+        resolved: Option<(Transfer, Position)>,
+        debit: Before,
+        credit: Before,
+    },
 }
 
 type Before = (Slot, Entry);
@@ -40,12 +46,17 @@ pub(crate) struct Core<S: Storage> {
 
 impl<S: Storage> Core<S> {
     pub(crate) fn new(state: State, writer: Writer<S>) -> Self {
-        let fit = (writer.segments.segment_bytes() / 512).max(2) as usize;
-        Self { state, writer, scope: None, expiry_room: fit.min(FRAME_RECORDS_MAX / 2) }
+        let fit = frame_records_that_fit(writer.segments.segment_bytes());
+        Self { state, writer, scope: None, expiry_room: fit.min(FRAME_RECORDS_MAX) / 2 }
     }
 
     pub(crate) fn segments(&self) -> Arc<Segments<S>> {
         Arc::clone(&self.writer.segments)
+    }
+
+    /// The most events that one batch may have: a batch is one frame, and a frame lies in one segment.
+    pub(crate) fn batch_max(&self) -> usize {
+        frame_records_that_fit(self.writer.segments.segment_bytes()).min(BATCH_MAX)
     }
 
     /// Begins a frame for at most so many records. Tells the number of a segment that this sealed.
@@ -177,7 +188,10 @@ impl<S: Storage> Store for Core<S> {
                 _ => {}
             }
         }
-        Err(ReadError::Damaged(format!("pending transfer {} has neither an open nor a closed state", pending.id)))
+        Err(ReadError::Damaged(format!(
+            "pending transfer {} has neither an open nor a closed state",
+            pending.id
+        )))
     }
 
     fn insert_transfer(
@@ -228,7 +242,13 @@ impl<S: Storage> Store for Core<S> {
         self.state.pendings.get(id).map(|open| open.transfer)
     }
 
-    fn expire(&mut self, pending: &Transfer, timestamp: Timestamp, debit: (Slot, &Account), credit: (Slot, &Account)) {
+    fn expire(
+        &mut self,
+        pending: &Transfer,
+        timestamp: Timestamp,
+        debit: (Slot, &Account),
+        credit: (Slot, &Account),
+    ) {
         let released = Transfer {
             id: TransferId::ZERO,
             pending_id: pending.id,
@@ -294,7 +314,7 @@ impl<S: Storage> Store for Core<S> {
             self.undo(undo);
         }
         self.writer.cut(scope.mark);
-        // Timestamps once shown are not given out again.
-        self.state.times = Times { last: self.state.times.last, ..scope.times };
+        // Time is that of the facts in the journal, so that recovery comes to the same.
+        self.state.times = scope.times;
     }
 }

@@ -13,7 +13,7 @@ use crate::recovery::{self, OpenError, Options, Recovery};
 use crate::sealed_index;
 use crate::segments::ReadError;
 use crate::snapshot::{self, Snapshot};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{ASIDE, Storage, StorageError};
 
 /// The embedded engine over a [`Storage`].
 pub struct EmbeddedEngine<S: Storage> {
@@ -30,7 +30,10 @@ pub struct EmbeddedEngine<S: Storage> {
 
 impl<S: Storage> std::fmt::Debug for EmbeddedEngine<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EmbeddedEngine").field("durable", &self.durable).field("stopped", &self.stopped).finish()
+        f.debug_struct("EmbeddedEngine")
+            .field("durable", &self.durable)
+            .field("stopped", &self.stopped)
+            .finish()
     }
 }
 
@@ -60,7 +63,7 @@ impl SnapshotPlan {
 /// Writes a snapshot whose frames are durable, and removes all but the one before it.
 pub(crate) fn write_snapshot<S: Storage>(storage: &S, snapshot: &Snapshot) -> Result<(), StorageError> {
     snapshot.write(storage)?;
-    let is_snapshot = |name: &String| name.starts_with(snapshot::PREFIX) && !name.ends_with(".new");
+    let is_snapshot = |name: &String| name.starts_with(snapshot::PREFIX) && !name.ends_with(ASIDE);
     let names: Vec<String> = storage.list()?.into_iter().filter(is_snapshot).collect();
     for name in names.iter().rev().skip(2) {
         storage.remove(name)?;
@@ -204,7 +207,7 @@ impl<S: Storage> EmbeddedEngine<S> {
         run: impl FnOnce(&mut Core<S>) -> Result<T, ReadError>,
     ) -> Result<T, EngineError> {
         self.alive()?;
-        if events > BATCH_MAX {
+        if events > self.core.batch_max() {
             return Err(EngineError::BatchTooLarge);
         }
         let result = self.durable_frame(now, events, run);

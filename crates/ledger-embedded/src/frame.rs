@@ -78,6 +78,12 @@ pub const fn frame_bytes(records: usize) -> u64 {
     ((HEADER_BYTES + records * RECORD_BYTES) as u64).next_multiple_of(SECTOR_BYTES)
 }
 
+/// How many records a frame of at most so many bytes can have.
+#[must_use]
+pub const fn frame_records_that_fit(bytes: u64) -> usize {
+    (bytes as usize).saturating_sub(HEADER_BYTES) / RECORD_BYTES
+}
+
 fn frame_hash(header: &[u8], body: &[u8]) -> ChainHash {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&header[..HASHED_HEADER_BYTES]);

@@ -41,7 +41,10 @@ impl<T> Rows<T> {
 }
 
 fn damaged(position: Position) -> ReadError {
-    ReadError::Damaged(format!("the chain of an account meets a wrong record at offset {}", position.offset()))
+    ReadError::Damaged(format!(
+        "the chain of an account meets a wrong record at offset {}",
+        position.offset()
+    ))
 }
 
 /// The movement at a position, and the position of the account's record before it.
@@ -105,7 +108,8 @@ pub(crate) fn account_balances<S: Storage>(
         if is_transfer && filter.accepts(&movement) && !rows.push(after.balance(movement.timestamp)) {
             break;
         }
-        let pending = if previous.pending.is_none() { None } else { Some(segments.record(previous.pending)?) };
+        let pending =
+            if previous.pending.is_none() { None } else { Some(segments.record(previous.pending)?) };
         undo(&mut after, &record, pending.as_ref()).ok_or_else(|| damaged(position))?;
         position = next;
     }
@@ -182,7 +186,11 @@ pub(crate) fn any_record<S: Storage>(
 }
 
 /// The first segment whose records may be as young as `timestamp_min`: its successor begins later than that.
-fn first_segment<S: Storage>(segments: &Segments<S>, end: u64, filter: &QueryFilter) -> Result<u64, ReadError> {
+fn first_segment<S: Storage>(
+    segments: &Segments<S>,
+    end: u64,
+    filter: &QueryFilter,
+) -> Result<u64, ReadError> {
     let count = end.div_ceil(segments.segment_bytes());
     let (mut low, mut high) = (0, count.saturating_sub(1));
     while low < high {

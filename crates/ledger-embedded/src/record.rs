@@ -234,7 +234,11 @@ fn encode(t: &Transfer, kind: u16, previous: Previous, position: Position, out: 
     bytes[80..96].copy_from_slice(&t.user_data_128.to_le_bytes());
     bytes[96..104].copy_from_slice(&t.user_data_64.to_le_bytes());
     bytes[104..108].copy_from_slice(&t.user_data_32.to_le_bytes());
-    bytes[108..112].copy_from_slice(&if points_at_pending { [pending[0], pending[1], pending[2], pending[3]] } else { t.timeout.to_le_bytes() });
+    bytes[108..112].copy_from_slice(&if points_at_pending {
+        [pending[0], pending[1], pending[2], pending[3]]
+    } else {
+        t.timeout.to_le_bytes()
+    });
     bytes[112..116].copy_from_slice(&t.ledger.0.to_le_bytes());
     bytes[116..118].copy_from_slice(&t.code.0.to_le_bytes());
     bytes[118..120].copy_from_slice(&(t.flags.0 & FLAGS_MASK | kind << KIND_SHIFT).to_le_bytes());

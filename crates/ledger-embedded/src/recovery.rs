@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use crate::core::Core;
 use crate::frame::{ChainHash, FrameError, FrameHeader, MAGIC, SECTOR_BYTES};
-use crate::sealed_index;
+use crate::sealed_index::{self, Load};
 use crate::segments::{ReadError, Segments, Writer, segment_name};
 use crate::snapshot::{self, Snapshot};
 use crate::state::State;
-use crate::storage::{Storage, StorageError};
+use crate::storage::{ASIDE, Storage, StorageError, read_file, replace_file};
 
 /// How the journal is cut up, and how often the state is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,31 +87,32 @@ pub struct Recovery {
     pub bytes_cut: u64,
     /// Indexes of sealed segments that were missing or not whole, and were made anew.
     pub indexes_rebuilt: u64,
+    /// Those of them that were there and not whole.
+    pub indexes_damaged: u64,
     /// Snapshots that were not whole and were passed over.
     pub snapshots_skipped: u64,
 }
 
 /// Reads or writes the format file; answers the segment size of the journal.
-pub(crate) fn check_format<S: Storage>(storage: &S, names: &[String], options: Options) -> Result<u64, OpenError> {
+pub(crate) fn check_format<S: Storage>(
+    storage: &S,
+    names: &[String],
+    options: Options,
+) -> Result<u64, OpenError> {
     if names.iter().any(|name| name == FORMAT) {
         return read_format(storage);
     }
     if names.iter().any(|name| name.starts_with("journal-") || name.starts_with(snapshot::PREFIX)) {
         return Err(OpenError::Damaged("the file `format` is missing beside a journal".into()));
     }
-    let aside = format!("{FORMAT}.new");
-    let file = storage.create(&aside)?;
-    storage.write_at(&file, 0, format!("{FORMAT_LINE}\n{}\n", options.segment_bytes).as_bytes())?;
-    storage.sync(&file)?;
-    storage.rename(&aside, FORMAT)?;
+    let text = format!("{FORMAT_LINE}\n{}\n", options.segment_bytes);
+    replace_file(storage, FORMAT, text.as_bytes())?;
     storage.sync_directory()?;
     Ok(options.segment_bytes)
 }
 
 fn read_format<S: Storage>(storage: &S) -> Result<u64, OpenError> {
-    let file = storage.open(FORMAT)?;
-    let mut bytes = vec![0; usize::try_from(storage.length(&file)?.min(4096)).unwrap_or(0)];
-    storage.read_at(&file, 0, &mut bytes)?;
+    let bytes = read_file(storage, FORMAT)?;
     let text = String::from_utf8_lossy(&bytes);
     let mut lines = text.lines();
     let line = lines.next().unwrap_or_default();
@@ -136,10 +137,8 @@ fn segment_size_is_valid(size: u64) -> bool {
 pub(crate) fn open<S: Storage>(storage: Arc<S>, options: Options) -> Result<(Core<S>, Recovery), OpenError> {
     let names = storage.list()?;
     let segment_bytes = check_format(&*storage, &names, options)?;
-    for name in names.iter().filter(|name| name.ends_with(".new")) {
-        if storage.open(name).is_ok() {
-            storage.remove(name)?;
-        }
+    for name in names.iter().filter(|name| name.ends_with(ASIDE) && !name.starts_with(FORMAT)) {
+        storage.remove(name)?;
     }
     let segments = Arc::new(open_segments(&storage, &names, segment_bytes)?);
     let mut recovery = Recovery::default();
@@ -151,7 +150,11 @@ pub(crate) fn open<S: Storage>(storage: Arc<S>, options: Options) -> Result<(Cor
     Ok((Core::new(tail.state, writer), recovery))
 }
 
-fn open_segments<S: Storage>(storage: &Arc<S>, names: &[String], bytes: u64) -> Result<Segments<S>, OpenError> {
+fn open_segments<S: Storage>(
+    storage: &Arc<S>,
+    names: &[String],
+    bytes: u64,
+) -> Result<Segments<S>, OpenError> {
     let segments = Segments::new(Arc::clone(storage), bytes);
     for name in names.iter().filter(|name| name.starts_with("journal-")) {
         let expected = segment_name(segments.count());
@@ -171,8 +174,12 @@ struct Tail {
     previous: ChainHash,
 }
 
-fn load_snapshot<S: Storage>(storage: &S, names: &[String], recovery: &mut Recovery) -> Result<Tail, OpenError> {
-    let complete = |name: &&String| name.starts_with(snapshot::PREFIX) && !name.ends_with(".new");
+fn load_snapshot<S: Storage>(
+    storage: &S,
+    names: &[String],
+    recovery: &mut Recovery,
+) -> Result<Tail, OpenError> {
+    let complete = |name: &&String| name.starts_with(snapshot::PREFIX) && !name.ends_with(ASIDE);
     for name in names.iter().rev().filter(complete) {
         match Snapshot::read(storage, name) {
             Ok(snapshot) => {
@@ -195,8 +202,10 @@ fn load_ids<S: Storage>(
     let size = segments.segment_bytes();
     let whole = tail.offset / size;
     for segment in 0..whole.min(segments.count()) {
-        if !sealed_index::load(segments, segment, &mut tail.state.ids) {
+        let loaded = sealed_index::load(segments, segment, &mut tail.state.ids);
+        if loaded != Load::Done {
             recovery.indexes_rebuilt += 1;
+            recovery.indexes_damaged += u64::from(loaded == Load::Damaged);
             let end = (segment + 1) * size;
             for (key, position) in sealed_index::collect(segments, segment, end)? {
                 tail.state.ids.insert(key, position);
@@ -213,7 +222,11 @@ fn load_ids<S: Storage>(
 }
 
 /// Replays the frames from the tail on, up to the end or to the first that cannot be read.
-fn replay<S: Storage>(segments: &Segments<S>, tail: &mut Tail, recovery: &mut Recovery) -> Result<(), OpenError> {
+fn replay<S: Storage>(
+    segments: &Segments<S>,
+    tail: &mut Tail,
+    recovery: &mut Recovery,
+) -> Result<(), OpenError> {
     let size = segments.segment_bytes();
     if segments.count() * size < tail.offset {
         return Err(OpenError::Damaged("the journal ends before its snapshot".into()));
@@ -232,7 +245,10 @@ fn replay<S: Storage>(segments: &Segments<S>, tail: &mut Tail, recovery: &mut Re
             }
             if let Err(error) = replay_frame(&bytes[local..], tail) {
                 let FrameOrMisfit::Frame(_) = error else {
-                    return Err(OpenError::Damaged(format!("{} at byte {local}: {error}", segment_name(number))));
+                    return Err(OpenError::Damaged(format!(
+                        "{} at byte {local}: {error}",
+                        segment_name(number)
+                    )));
                 };
                 return refuse_if_acknowledged(segments, number, local, &error, tail.offset);
             }
@@ -316,7 +332,6 @@ fn cut<S: Storage>(segments: &Segments<S>, tail: &Tail, recovery: &mut Recovery)
             recovery.bytes_cut += storage.length(&file)?;
         }
         storage.remove(&name)?;
-        storage.sync_directory()?;
     }
     remove_stale_indexes(segments, tail.offset / size)?;
     let Some(number) = segments.count().checked_sub(1) else { return Ok(()) };
@@ -335,9 +350,10 @@ fn cut<S: Storage>(segments: &Segments<S>, tail: &Tail, recovery: &mut Recovery)
 fn remove_stale_indexes<S: Storage>(segments: &Segments<S>, growing: u64) -> Result<(), OpenError> {
     let storage = segments.storage();
     let first = sealed_index::name(growing);
-    for name in storage.list()?.iter().filter(|name| name.starts_with(sealed_index::PREFIX) && **name >= first) {
+    for name in
+        storage.list()?.iter().filter(|name| name.starts_with(sealed_index::PREFIX) && **name >= first)
+    {
         storage.remove(name)?;
-        storage.sync_directory()?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::query::for_each_record;
 use crate::record::Position;
 use crate::segments::{ReadError, Segments};
 use crate::state::State;
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, read_file, replace_file};
 
 const MAGIC: [u8; 8] = *b"sycee/i1";
 const PLACE_BITS: u32 = 64 - KEY_BITS;
@@ -57,40 +57,30 @@ fn encode(keys: &[(Key, Position)], segment_start: u64) -> Vec<u8> {
 pub(crate) fn write<S: Storage>(segments: &Segments<S>, segment: u64) -> Result<(), ReadError> {
     let start = segment * segments.segment_bytes();
     let keys = collect(segments, segment, start + segments.segment_bytes())?;
-    let bytes = encode(&keys, start);
-    let storage = segments.storage();
-    let aside = format!("{}.new", name(segment));
-    let write = || {
-        let file = storage.create(&aside)?;
-        storage.write_at(&file, 0, &bytes)?;
-        storage.sync(&file)?;
-        storage.rename(&aside, &name(segment))?;
-        storage.sync_directory()
-    };
-    write().map_err(|error: StorageError| ReadError::Storage(error))
+    replace_file(segments.storage(), &name(segment), &encode(&keys, start))?;
+    Ok(())
 }
 
-/// Adds the keys of a segment's index to the id index. `false` where the index is not there or not whole.
-pub(crate) fn load<S: Storage>(segments: &Segments<S>, segment: u64, ids: &mut IdIndex) -> bool {
-    let storage = segments.storage();
-    let read = || {
-        let file = storage.open(&name(segment))?;
-        let mut bytes = vec![0; usize::try_from(storage.length(&file)?).unwrap_or(0)];
-        storage.read_at(&file, 0, &mut bytes)?;
-        Ok::<_, StorageError>(bytes)
-    };
-    let Ok(bytes) = read() else { return false };
-    let Some(entries) = entries(&bytes) else { return false };
+/// What became of loading an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Load {
+    Done,
+    Missing,
+    Damaged,
+}
+
+/// Adds the keys of a segment's index to the id index.
+pub(crate) fn load<S: Storage>(segments: &Segments<S>, segment: u64, ids: &mut IdIndex) -> Load {
+    let Ok(bytes) = read_file(segments.storage(), &name(segment)) else { return Load::Missing };
+    let Some(entries) = entries(&bytes) else { return Load::Damaged };
     let start = segment * segments.segment_bytes();
-    for entry in entries.chunks_exact(8) {
-        let mut number = [0; 8];
-        number.copy_from_slice(entry);
-        let number = u64::from_le_bytes(number);
+    for entry in entries.as_chunks().0 {
+        let number = u64::from_le_bytes(*entry);
         let place = number & ((1 << PLACE_BITS) - 1);
-        let Some(position) = Position::of_offset(start + place * POSITION_UNIT) else { return false };
+        let Some(position) = Position::of_offset(start + place * POSITION_UNIT) else { return Load::Damaged };
         ids.insert(Key::from_bits(number >> PLACE_BITS), position);
     }
-    true
+    Load::Done
 }
 
 /// The entries of an index file, or `None` where it does not match its hash.
@@ -106,9 +96,6 @@ fn entries(bytes: &[u8]) -> Option<&[u8]> {
 /// Whether a segment's index file says exactly what its records say.
 pub(crate) fn matches<S: Storage>(segments: &Segments<S>, segment: u64) -> Result<bool, ReadError> {
     let start = segment * segments.segment_bytes();
-    let storage = segments.storage();
-    let file = storage.open(&name(segment))?;
-    let mut bytes = vec![0; usize::try_from(storage.length(&file)?).unwrap_or(0)];
-    storage.read_at(&file, 0, &mut bytes)?;
+    let bytes = read_file(segments.storage(), &name(segment))?;
     Ok(bytes == encode(&collect(segments, segment, start + segments.segment_bytes())?, start))
 }

@@ -79,7 +79,8 @@ impl<S: Storage> Segments<S> {
     fn file_at(&self, offset: u64) -> Result<(S::File, u64), ReadError> {
         let number = offset / self.segment_bytes;
         let file = self.file(number);
-        let file = file.ok_or_else(|| ReadError::Damaged(format!("{} does not exist", segment_name(number))))?;
+        let file =
+            file.ok_or_else(|| ReadError::Damaged(format!("{} does not exist", segment_name(number))))?;
         Ok((file, offset % self.segment_bytes))
     }
 
@@ -189,8 +190,11 @@ impl<S: Storage> Writer<S> {
         };
         let start = usize::try_from(inside).unwrap_or(usize::MAX);
         let bytes = self.frame.get(start..start.saturating_add(RECORD_BYTES)).unwrap_or_default();
-        let bytes = bytes.try_into().map_err(|_| ReadError::Damaged("position behind the end of the journal".into()))?;
-        Record::decode(bytes, position).map_err(|error| ReadError::Damaged(format!("frame in memory: {error}")))
+        let bytes = bytes
+            .try_into()
+            .map_err(|_| ReadError::Damaged("position behind the end of the journal".into()))?;
+        Record::decode(bytes, position)
+            .map_err(|error| ReadError::Damaged(format!("frame in memory: {error}")))
     }
 
     /// The records of the unwritten frame.

@@ -16,15 +16,15 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use ledger::{
-    Account, AccountFilter, AccountFlags, BATCH_MAX, EngineError, QueryFilter, Reply, Request, Response, Submit,
-    Timestamp,
+    Account, AccountFilter, AccountFlags, BATCH_MAX, EngineError, QueryFilter, Reply, Request, Response,
+    Submit, Timestamp,
 };
 
 use crate::core::Core;
 use crate::engine::{EmbeddedEngine, Memory, SnapshotPlan, write_snapshot};
 use crate::query;
-use crate::recovery::{self, OpenError, Options, Recovery};
 use crate::record::Position;
+use crate::recovery::{self, OpenError, Options, Recovery};
 use crate::sealed_index;
 use crate::segments::{ReadError, Segments};
 use crate::snapshot::Snapshot;
@@ -325,7 +325,12 @@ impl<S: Storage> Executor<S> {
         Ok(sealed.or(now))
     }
 
-    fn perform(&mut self, now: Timestamp, request: Request, reply: Reply) -> Result<Answer, (ReadError, Reply)> {
+    fn perform(
+        &mut self,
+        now: Timestamp,
+        request: Request,
+        reply: Reply,
+    ) -> Result<Answer, (ReadError, Reply)> {
         let response = match request {
             Request::CreateAccounts(accounts) => match self.core.create_accounts(now, &accounts) {
                 Ok(results) => Response::CreateAccounts(results),

@@ -10,7 +10,7 @@ use crate::accounts::{Accounts, Entry};
 use crate::frame::ChainHash;
 use crate::record::{Position, Previous, RECORD_BYTES, Reader, Record};
 use crate::state::{OpenPending, State, Times};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, StorageError, read_file, replace_file};
 
 const MAGIC: [u8; 8] = *b"sycee/s1";
 const HEADER_BYTES: usize = 8 + 8 + 8 + 32 + 32 + 8 + 8;
@@ -49,11 +49,7 @@ impl Snapshot {
 
     /// Writes the snapshot so that it is either there whole, or not at all.
     pub(crate) fn write<S: Storage>(&self, storage: &S) -> Result<(), StorageError> {
-        let aside = format!("{}.new", name(self.offset));
-        let file = storage.create(&aside)?;
-        storage.write_at(&file, 0, &self.encode())?;
-        storage.sync(&file)?;
-        storage.rename(&aside, &name(self.offset))?;
+        replace_file(storage, &name(self.offset), &self.encode())?;
         storage.sync_directory()
     }
 
@@ -64,7 +60,8 @@ impl Snapshot {
         out.extend_from_slice(&self.offset.to_le_bytes());
         out.extend_from_slice(&self.sequence.to_le_bytes());
         out.extend_from_slice(&self.previous.0);
-        let times = [self.times.last, self.times.last_account, self.times.first_transfer, self.times.last_transfer];
+        let times =
+            [self.times.last, self.times.last_account, self.times.first_transfer, self.times.last_transfer];
         for time in times {
             out.extend_from_slice(&time.0.to_le_bytes());
         }
@@ -84,13 +81,7 @@ impl Snapshot {
     ///
     /// Answers what is wrong with it, where anything is.
     pub(crate) fn read<S: Storage>(storage: &S, name: &str) -> Result<Self, String> {
-        let load = || {
-            let file = storage.open(name)?;
-            let mut bytes = vec![0; usize::try_from(storage.length(&file)?).unwrap_or(0)];
-            storage.read_at(&file, 0, &mut bytes)?;
-            Ok(bytes)
-        };
-        let bytes = load().map_err(|error: StorageError| error.to_string())?;
+        let bytes = read_file(storage, name).map_err(|error| error.to_string())?;
         Self::decode(&bytes).ok_or_else(|| format!("{name} does not match its hash"))
     }
 
@@ -122,7 +113,9 @@ impl Snapshot {
         let mut pendings = Vec::with_capacity(pendings_count);
         for _ in 0..pendings_count {
             let position = Position::from_bits(reader.u64());
-            let Ok(Record::Transfer(transfer, _)) = Record::decode(&reader.take(), position) else { return None };
+            let Ok(Record::Transfer(transfer, _)) = Record::decode(&reader.take(), position) else {
+                return None;
+            };
             pendings.push(OpenPending { transfer, position });
         }
         Some(Self { offset, sequence, previous, times, accounts, pendings })

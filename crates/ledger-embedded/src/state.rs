@@ -120,9 +120,15 @@ impl State {
         Ok(())
     }
 
-    fn replay_transfer(&mut self, t: &Transfer, previous: Previous, position: Position) -> Result<(), Misfit> {
+    fn replay_transfer(
+        &mut self,
+        t: &Transfer,
+        previous: Previous,
+        position: Position,
+    ) -> Result<(), Misfit> {
         if t.resolves_pending() {
-            let pending = self.pendings.get(&t.pending_id).copied().ok_or("what is resolved is not pending")?;
+            let pending =
+                self.pendings.get(&t.pending_id).copied().ok_or("what is resolved is not pending")?;
             let void = t.flags.contains(TransferFlags::VOID_PENDING_TRANSFER);
             let reopened = if void { pending.transfer.flags } else { TransferFlags::NONE };
             let (debit, credit) = self.replay_release(&pending.transfer, previous, position, reopened)?;
@@ -164,12 +170,14 @@ impl State {
         let debit = self.replay_link(pending.debit_account_id, previous.debit, position)?;
         let credit = self.replay_link(pending.credit_account_id, previous.credit, position)?;
         let account = &mut self.accounts.get_mut(debit).account;
-        account.debits_pending = account.debits_pending.checked_sub(pending.amount).ok_or("debits underflow")?;
+        account.debits_pending =
+            account.debits_pending.checked_sub(pending.amount).ok_or("debits underflow")?;
         if reopened.contains(TransferFlags::CLOSING_DEBIT) {
             account.flags = account.flags.without(AccountFlags::CLOSED);
         }
         let account = &mut self.accounts.get_mut(credit).account;
-        account.credits_pending = account.credits_pending.checked_sub(pending.amount).ok_or("credits underflow")?;
+        account.credits_pending =
+            account.credits_pending.checked_sub(pending.amount).ok_or("credits underflow")?;
         if reopened.contains(TransferFlags::CLOSING_CREDIT) {
             account.flags = account.flags.without(AccountFlags::CLOSED);
         }

@@ -93,3 +93,24 @@ pub trait Storage: Send + Sync + 'static {
     /// Those of the medium.
     fn sync_directory(&self) -> Result<(), StorageError>;
 }
+
+/// Writes a file so that under its name there is either all of it or what was there before. The name itself is durable
+/// only after [`Storage::sync_directory`].
+pub(crate) fn replace_file<S: Storage>(storage: &S, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
+    let aside = format!("{name}{ASIDE}");
+    let file = storage.create(&aside)?;
+    storage.write_at(&file, 0, bytes)?;
+    storage.sync(&file)?;
+    storage.rename(&aside, name)
+}
+
+/// Ends the name of a file that is not whole yet.
+pub(crate) const ASIDE: &str = ".new";
+
+/// All bytes of a file.
+pub(crate) fn read_file<S: Storage>(storage: &S, name: &str) -> Result<Vec<u8>, StorageError> {
+    let file = storage.open(name)?;
+    let mut bytes = vec![0; usize::try_from(storage.length(&file)?).unwrap_or(usize::MAX)];
+    storage.read_at(&file, 0, &mut bytes)?;
+    Ok(bytes)
+}

@@ -10,7 +10,7 @@ use crate::sealed_index;
 use crate::segments::{Segments, segment_name};
 use crate::snapshot::{self, Snapshot};
 use crate::state::State;
-use crate::storage::Storage;
+use crate::storage::{ASIDE, Storage};
 
 /// Something wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Verifier {
     }
 
     fn load_snapshots<S: Storage>(&mut self, storage: &S, names: &[String]) {
-        for name in names.iter().filter(|name| name.starts_with(snapshot::PREFIX) && !name.ends_with(".new")) {
+        for name in names.iter().filter(|name| name.starts_with(snapshot::PREFIX) && !name.ends_with(ASIDE)) {
             match Snapshot::read(storage, name) {
                 Ok(snapshot) => self.snapshots.push(snapshot),
                 Err(what) => self.find(name, 0, what),
@@ -170,8 +170,9 @@ impl Verifier {
 
     /// Compares the snapshots at the present offset with what the journal says.
     fn compare_snapshots(&mut self) {
-        let (here, later): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.snapshots).into_iter().partition(|snapshot| snapshot.offset == self.offset);
+        let (here, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.snapshots)
+            .into_iter()
+            .partition(|snapshot| snapshot.offset == self.offset);
         self.snapshots = later;
         for snapshot in here {
             let expected = Snapshot::take(&self.state, self.offset, self.result.frames, self.previous);
@@ -194,7 +195,8 @@ impl Verifier {
     }
 
     fn check_limits(&mut self) {
-        let broken: Vec<String> = self.state.accounts.iter().filter_map(|entry| broken_limit(&entry.account)).collect();
+        let broken: Vec<String> =
+            self.state.accounts.iter().filter_map(|entry| broken_limit(&entry.account)).collect();
         for what in broken {
             self.find(segment_name(0), 0, what);
         }
@@ -205,9 +207,7 @@ fn broken_limit(account: &ledger::Account) -> Option<String> {
     let debits = account.debits_pending.0.checked_add(account.debits_posted.0)?;
     let credits = account.credits_pending.0.checked_add(account.credits_posted.0)?;
     let has = |flag| account.flags.contains(flag);
-    let overdrawn =
-        has(AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS) && debits > account.credits_posted.0;
-    let overfilled =
-        has(AccountFlags::CREDITS_MUST_NOT_EXCEED_DEBITS) && credits > account.debits_posted.0;
+    let overdrawn = has(AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS) && debits > account.credits_posted.0;
+    let overfilled = has(AccountFlags::CREDITS_MUST_NOT_EXCEED_DEBITS) && credits > account.debits_posted.0;
     (overdrawn || overfilled).then(|| format!("account {} has broken its limit", account.id))
 }

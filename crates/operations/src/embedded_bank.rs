@@ -184,8 +184,7 @@ impl BankConnector for EmbeddedBank {
             }
             return;
         }
-        let handled =
-            locked(&self.banks).get_mut(&bank).map(|bank| bank.handle(self.clock.now(), &request));
+        let handled = locked(&self.banks).get_mut(&bank).map(|bank| bank.handle(self.clock.now(), &request));
         reply(handled.and_then(|handled| handled.response).ok_or(BankUnavailable));
     }
 }

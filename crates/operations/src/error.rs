@@ -24,6 +24,8 @@ pub enum Party {
     Merchant,
     /// The card.
     Card,
+    /// The wallet in that currency.
+    Wallet,
     /// The bank.
     Bank,
     /// An earlier operation.
@@ -117,6 +119,7 @@ impl fmt::Display for Party {
             Self::Payee => "payee",
             Self::Merchant => "merchant",
             Self::Card => "card",
+            Self::Wallet => "wallet",
             Self::Bank => "bank",
             Self::Operation => "operation",
         })

@@ -1,9 +1,10 @@
 //! The first and the last step of every operation: its intent and its outcome in the records.
 
 use records::operations::{self, Inserted, NewOperation, OperationState};
+use wallet::ids::OperationId;
 
 use crate::receipt::Facts;
-use crate::{OperationError, Operations, Reason, Receipt};
+use crate::{OperationError, Operations, Reason, Receipt, start_up_check};
 
 /// Where a request finds its operation.
 pub(crate) enum Begun {
@@ -26,6 +27,29 @@ pub(crate) async fn begin(operations: &Operations, new: NewOperation) -> Result<
         Inserted::Existing(row) if row.state.is_open() => Ok(Begun::Open(Facts::from(row.as_ref()))),
         Inserted::Existing(row) => Ok(Begun::Ended(Receipt::from(row.as_ref()))),
     }
+}
+
+/// What to answer to a request that breaks `rule` now. Where the same request was accepted earlier it gets the answer of
+/// then: a payment that went through is not denied because the shop has closed since.
+///
+/// # Errors
+/// `rule` where the request is new, or what could not be reached.
+pub(crate) async fn refuse(
+    operations: &Operations,
+    id: OperationId,
+    fingerprint: u128,
+    rule: OperationError,
+) -> Result<Receipt, OperationError> {
+    let Some(row) = operations.records().read(move |sql| operations::get(sql, id)).await? else {
+        return Err(rule);
+    };
+    if row.fingerprint != fingerprint {
+        return Err(OperationError::KeyReused);
+    }
+    if !row.state.is_open() {
+        return Ok(Receipt::from(&row));
+    }
+    start_up_check::resume(operations, &row).await?.ok_or(OperationError::KeyInProgress)
 }
 
 /// Notes the outcome without waiting: until it is durable, the ledger knows it.

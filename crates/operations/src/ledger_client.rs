@@ -30,14 +30,18 @@ impl LedgerClient {
             Ok(Err(EngineError::Unavailable(_) | EngineError::Stopped(_))) | Err(_) => {
                 Err(OperationError::Unavailable(Port::Ledger))
             }
-            Ok(Err(EngineError::BatchTooLarge)) => Err(OperationError::Inconsistent("ledger batch too large")),
+            Ok(Err(EngineError::BatchTooLarge)) => {
+                Err(OperationError::Inconsistent("ledger batch too large"))
+            }
         }
     }
 
     /// Creates the accounts that do not exist yet.
     pub(crate) async fn open_accounts(&self, accounts: Vec<Account>) -> Result<(), OperationError> {
         match self.call(Request::CreateAccounts(accounts)).await? {
-            Response::CreateAccounts(results) if results.iter().all(|result| result.status.is_done()) => Ok(()),
+            Response::CreateAccounts(results) if results.iter().all(|result| result.status.is_done()) => {
+                Ok(())
+            }
             _ => Err(OperationError::Inconsistent("ledger account exists with other properties")),
         }
     }
@@ -63,7 +67,10 @@ impl LedgerClient {
         }
     }
 
-    pub(crate) async fn lookup_transfers(&self, ids: Vec<TransferId>) -> Result<Vec<Transfer>, OperationError> {
+    pub(crate) async fn lookup_transfers(
+        &self,
+        ids: Vec<TransferId>,
+    ) -> Result<Vec<Transfer>, OperationError> {
         match self.call(Request::LookupTransfers(ids)).await? {
             Response::Transfers(transfers) => Ok(transfers),
             _ => Err(MISFIT),

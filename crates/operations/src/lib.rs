@@ -25,6 +25,7 @@ mod in_flight;
 mod intent;
 mod key;
 mod ledger_client;
+mod memo;
 pub mod merchants;
 mod names;
 mod one_step;

@@ -76,9 +76,7 @@ pub(crate) async fn run(
         Verdict::Created | Verdict::Existed => {
             Ok(conclude(operations, facts, OperationState::Completed, None))
         }
-        Verdict::Refused(reason) => {
-            Ok(conclude(operations, facts, OperationState::Declined, Some(reason)))
-        }
+        Verdict::Refused(reason) => Ok(conclude(operations, facts, OperationState::Declined, Some(reason))),
         Verdict::Another => {
             rebuild::correct(operations, facts.id).await?;
             Err(OperationError::KeyReused)

@@ -15,14 +15,8 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        let currencies = vec![
-            Currency::CNY,
-            Currency::EUR,
-            Currency::HKD,
-            Currency::JPY,
-            Currency::KWD,
-            Currency::USD,
-        ];
+        let currencies =
+            vec![Currency::CNY, Currency::EUR, Currency::HKD, Currency::JPY, Currency::KWD, Currency::USD];
         Self { currencies, units_per_operation: 1_000_000 }
     }
 }

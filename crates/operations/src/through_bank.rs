@@ -97,7 +97,9 @@ pub(crate) async fn call(operations: &Operations, bank: BankId, request: Request
 async fn find_out(operations: &Operations, facts: Facts, bank: BankId) -> Option<Outcome> {
     let operation = bank_ref(facts);
     match ask(operations, bank, Request::Inquire { operation }).await? {
-        Outcome::NotFound | Outcome::Authorised => ask(operations, bank, Request::Reverse { operation }).await,
+        Outcome::NotFound | Outcome::Authorised => {
+            ask(operations, bank, Request::Reverse { operation }).await
+        }
         outcome => Some(outcome),
     }
 }

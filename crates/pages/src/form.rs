@@ -31,6 +31,8 @@ pub enum Trouble {
     NoCard,
     /// No holder has that user name or phone number.
     PayeeUnknown,
+    /// The payee's name changed since it was confirmed.
+    NameChanged,
     /// The payee is the payer.
     PayeeIsSelf,
     /// The payee has no wallet in that currency.
@@ -47,6 +49,8 @@ pub enum Trouble {
     PhoneForm,
     /// The password is shorter than this many characters.
     PasswordTooShort(u8),
+    /// The password is one that everybody tries first.
+    PasswordKnown,
     /// User name and password do not belong together.
     WrongPassword,
     /// Too many tries; wait this many seconds.
@@ -101,6 +105,7 @@ impl Trouble {
             Self::BankUnavailable => "trouble-bank-unavailable",
             Self::NoCard => "trouble-no-card",
             Self::PayeeUnknown => "trouble-payee-unknown",
+            Self::NameChanged => "trouble-name-changed",
             Self::PayeeIsSelf => "trouble-payee-is-self",
             Self::PayeeHasNoWallet => "trouble-payee-has-no-wallet",
             Self::MerchantUnknown => "trouble-merchant-unknown",
@@ -108,6 +113,7 @@ impl Trouble {
             Self::PhoneTaken => "trouble-phone-taken",
             Self::LoginForm => "trouble-login-form",
             Self::PhoneForm => "trouble-phone-form",
+            Self::PasswordKnown => "trouble-password-known",
             Self::WrongPassword => "trouble-wrong-password",
             Self::CardNumber => "trouble-card-number",
             Self::Expiry => "trouble-expiry",
@@ -182,7 +188,7 @@ impl Input {
 /// The token every form of a logged-in viewer carries.
 pub(crate) fn hidden(frame: &Frame) -> Markup {
     html! {
-        @if let Some(csrf) = &frame.csrf { input type="hidden" name="csrf" value=(csrf); }
+        @if let Some(csrf) = &frame.csrf { input type="hidden" name="form_token" value=(csrf); }
     }
 }
 
@@ -192,7 +198,7 @@ pub(crate) fn form(frame: &Frame, action: &str, attempt: Option<&str>, body: Mar
     html! {
         form.form method="post" action=(action) novalidate data-once[attempt.is_some()] {
             (hidden(frame))
-            @if let Some(attempt) = attempt { input type="hidden" name="attempt" value=(attempt); }
+            @if let Some(attempt) = attempt { input type="hidden" name="idempotency_key" value=(attempt); }
             (body)
         }
     }

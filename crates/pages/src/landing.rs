@@ -108,7 +108,7 @@ pub fn sums(frame: &Frame, sums: &[Sum]) -> Markup {
             @for sum in sums {
                 div {
                     dt { (frame.t("town-issued")) }
-                    dd { (figures::amount(frame, sum.issued)) }
+                    dd { (figures::amount(frame, sum.float)) }
                     span.equals aria-hidden="true" { "=" }
                     dt { (frame.t("town-held")) }
                     dd { (figures::amount(frame, held(sum))) }
@@ -118,15 +118,10 @@ pub fn sums(frame: &Frame, sums: &[Sum]) -> Markup {
     }
 }
 
-/// Wallets, shops and what is on its way, as one figure. Where it cannot be said, the wallets alone: the verdict above
-/// then shows the difference.
+/// Wallets and shops as one figure. Where it is out of range, the wallets alone: the verdict above then shows the
+/// difference.
 fn held(sum: &Sum) -> Amount {
-    let flight = sum.in_flight.magnitude();
-    let both = sum.wallets.checked_add(sum.merchants);
-    let all = both.and_then(|both| {
-        if sum.in_flight.is_negative() { both.checked_sub(flight) } else { both.checked_add(flight) }
-    });
-    all.unwrap_or(sum.wallets)
+    sum.wallets.checked_add(sum.merchants).unwrap_or(sum.wallets)
 }
 
 /// The items of the ticker. Also a fragment of the live feed.

@@ -99,7 +99,7 @@ pub fn operator(frame: &Frame, view: &Overview) -> Markup {
 }
 
 fn figures_of_today(frame: &Frame, view: &Overview) -> Markup {
-    let float = view.sums.first().map(|sum| sum.issued);
+    let float = view.sums.first().map(|sum| sum.float);
     let tried = view.completed.saturating_add(view.failed);
     let failed = figures::count(view.failed);
     let failures = frame.fill("failures-note", &[("failed", &failed), ("tried", &figures::count(tried))]);

@@ -10,15 +10,17 @@ use crate::icon::{Icon, icon};
 /// The equation of one currency.
 #[derive(Clone, Copy, Debug)]
 pub struct Sum {
-    /// What the banks hold for the operator: charges less pay-outs.
-    pub issued: Amount,
+    /// The float: what the banks hold for the operator, charges less pay-outs.
+    pub float: Amount,
     /// What holders' wallets hold.
     pub wallets: Amount,
     /// What merchants' accounts hold.
     pub merchants: Amount,
-    /// Charged but not yet credited, less paid out but not yet debited.
-    pub in_flight: Delta,
-    /// Issued less all the rest: nothing, or somebody must be woken.
+    /// Reserved for top-ups that a bank has not confirmed: neither in the float nor in the wallets yet.
+    pub coming: Amount,
+    /// Reserved for withdrawals that a bank has not confirmed: still in the float and in the wallets.
+    pub leaving: Amount,
+    /// What is owned less what there is: nothing, or somebody must be woken.
     pub difference: Delta,
 }
 
@@ -75,14 +77,25 @@ fn row(frame: &Frame, sum: &Sum) -> Markup {
     let zero = sum.difference.minor() == 0;
     html! {
         tr {
-            th scope="row" { (sum.issued.currency().code()) }
-            td.num { (figures::amount(frame, sum.issued)) }
+            th scope="row" { (sum.float.currency().code()) }
+            td.num { (figures::amount(frame, sum.float)) }
             td.num { (figures::amount(frame, sum.wallets)) }
             td.num { (figures::amount(frame, sum.merchants)) }
-            td.num { (figures::signed_text(sum.in_flight)) }
+            td.num { (in_flight(*sum)) }
             td.num.is-zero[zero].is-off[!zero] {
                 (icon(if zero { Icon::Check } else { Icon::Alert })) (figures::signed_text(sum.difference))
             }
         }
+    }
+}
+
+/// What is reserved on its way in and out.
+fn in_flight(sum: Sum) -> String {
+    let coming = figures::signed_text(sum.coming.to_delta());
+    let leaving = figures::signed_text(sum.leaving.to_delta().negated());
+    match (sum.coming.is_zero(), sum.leaving.is_zero()) {
+        (_, true) => coming,
+        (true, false) => leaving,
+        (false, false) => format!("{coming} {leaving}"),
     }
 }

@@ -41,36 +41,56 @@ pub enum PlaceKind {
     Canteen,
     /// A noodle shop.
     Noodles,
-    /// A tea house.
-    Tea,
-    /// A bakery.
-    Bakery,
-    /// A fruit shop.
-    Fruit,
-    /// A grocery.
-    Grocery,
+    /// A bun shop.
+    Buns,
     /// A bookshop.
     Bookshop,
-    /// A pharmacy.
-    Pharmacy,
-    /// A barber.
-    Barber,
-    /// A laundry.
-    Laundry,
-    /// A cinema.
-    Cinema,
     /// The bus line.
     Bus,
-    /// The property office.
-    Property,
-    /// A hardware shop.
-    Hardware,
     /// A library.
     Library,
+    /// A laundry.
+    Laundry,
+    /// The property office.
+    Property,
+    /// A market.
+    Market,
+    /// A pharmacy.
+    Pharmacy,
+    /// A tea house.
+    Tea,
+    /// A coffee shop.
+    Coffee,
+    /// An inn.
+    Inn,
     /// The festival stage.
     Stage,
     /// Any other shop.
     Shop,
+}
+
+impl PlaceKind {
+    /// What stands for a merchant of this category.
+    #[must_use]
+    pub fn of_category(category: &str) -> Self {
+        match category {
+            "canteen" => Self::Canteen,
+            "noodles" => Self::Noodles,
+            "buns" => Self::Buns,
+            "books" => Self::Bookshop,
+            "bus" => Self::Bus,
+            "library" => Self::Library,
+            "laundry" => Self::Laundry,
+            "property" => Self::Property,
+            "market" => Self::Market,
+            "pharmacy" => Self::Pharmacy,
+            "tea" => Self::Tea,
+            "coffee" => Self::Coffee,
+            "inn" => Self::Inn,
+            "stage" => Self::Stage,
+            _ => Self::Shop,
+        }
+    }
 }
 
 /// A building of the map.

@@ -34,11 +34,14 @@ const PLOTS: [Spot; 20] = [
     spot(212, 510),
     spot(388, 510),
     spot(522, 510),
-    spot(78, 650),
     spot(212, 650),
+    spot(78, 650),
     spot(388, 650),
     spot(522, 650),
 ];
+
+/// With at most this many places, the plots from the next one on are a park.
+const PLOTS_BESIDE_THE_PARK: usize = 18;
 
 /// Willows on the bank of the river and between houses.
 const TREES: [Spot; 19] = [
@@ -83,19 +86,17 @@ const fn look(kind: PlaceKind) -> (Shape, &'static str, &'static str) {
         PlaceKind::Bank => (Shape::Temple, "hue-bank", "银"),
         PlaceKind::Canteen => (Shape::Hall, "hue-warm", "食"),
         PlaceKind::Noodles => (Shape::House, "hue-red", "面"),
-        PlaceKind::Tea => (Shape::Eaves, "hue-green", "茶"),
-        PlaceKind::Bakery => (Shape::House, "hue-warm", "饼"),
-        PlaceKind::Fruit => (Shape::House, "hue-green", "果"),
-        PlaceKind::Grocery => (Shape::House, "hue-blue", "杂"),
+        PlaceKind::Buns => (Shape::House, "hue-warm", "包"),
         PlaceKind::Bookshop => (Shape::Eaves, "hue-blue", "书"),
-        PlaceKind::Pharmacy => (Shape::House, "hue-teal", "药"),
-        PlaceKind::Barber => (Shape::House, "hue-violet", "发"),
-        PlaceKind::Laundry => (Shape::House, "hue-teal", "洗"),
-        PlaceKind::Cinema => (Shape::Hall, "hue-violet", "影"),
         PlaceKind::Bus => (Shape::Shelter, "hue-blue", "车"),
+        PlaceKind::Library => (Shape::Hall, "hue-violet", "图"),
+        PlaceKind::Laundry => (Shape::House, "hue-teal", "洗"),
         PlaceKind::Property => (Shape::Hall, "hue-teal", "房"),
-        PlaceKind::Hardware => (Shape::House, "hue-warm", "铁"),
-        PlaceKind::Library => (Shape::Eaves, "hue-violet", "图"),
+        PlaceKind::Market => (Shape::House, "hue-green", "市"),
+        PlaceKind::Pharmacy => (Shape::House, "hue-teal", "药"),
+        PlaceKind::Tea => (Shape::Eaves, "hue-green", "茶"),
+        PlaceKind::Coffee => (Shape::House, "hue-violet", "咖"),
+        PlaceKind::Inn => (Shape::Eaves, "hue-red", "宿"),
         PlaceKind::Stage => (Shape::Stage, "hue-red", "戏"),
         PlaceKind::Shop => (Shape::House, "hue-violet", "店"),
     }
@@ -109,6 +110,7 @@ pub(crate) fn map(frame: &Frame, places: &[Place]) -> Markup {
             desc id="map-desc" { (names(frame, places)) }
             defs { (shapes()) }
             (ground())
+            @if places.len() <= PLOTS_BESIDE_THE_PARK { (park()) }
             @for tree in TREES {
                 use href="#tree" x=(tree.x) y=(tree.y) {}
             }
@@ -132,6 +134,15 @@ fn ground() -> Markup {
         path.road-mark d="M0 286H620M0 566H620M300 0V700" fill="none" {}
         path.bridge d="M604 286H680" fill="none" {}
         path.bridge-rail d="M606 275H680M606 297H680" fill="none" {}
+    }
+}
+
+/// A pond with a pavilion, where the last plots are free.
+fn park() -> Markup {
+    html! {
+        path.river d="M352 640c10-30 70-38 120-28s96 14 88 42-70 34-120 30-98-14-88-44z" {}
+        path.ripple d="M470 664q8-10 16 0M500 640q8-10 16 0" fill="none" {}
+        use.hue-red href="#pavilion" x="404" y="648" {}
     }
 }
 
@@ -191,6 +202,7 @@ fn shapes() -> Markup {
             r#"<g id="eaves"><path class="shade" d="M-38 0h82l-6 5h-82z"/><path class="wall" d="M-32-34h64V0h-64z"/><path class="roof" d="M-48-36q14 2 24-20h48q10 22 24 20-8 7-16 4h-64q-8 3-16-4z"/><path class="roof-top" d="M-18-56q8-2 10-9h16q2 7 10 9z"/><path class="window" d="M-27-24h13v16h-13zM14-24h13v16H14z"/><circle class="board" cx="0" cy="-20" r="12"/></g>"#,
             r#"<g id="shelter"><path class="shade" d="M-40 0h86l-6 4h-86z"/><path class="column" d="M-34-42h5V0h-5zM29-42h5V0h-5z"/><path class="wall" d="M-29-38h58v22h-58z"/><path class="roof" d="M-42-48h84l-5 10h-74z"/><path class="base" d="M-24-8h48v5h-48z"/><circle class="board" cx="0" cy="-21" r="12"/></g>"#,
             r#"<g id="stage"><path class="shade" d="M-46 0h96l-6 5h-96z"/><path class="base" d="M-46-9h92V0h-92z"/><path class="wall" d="M-36-44h72v35h-72z"/><path class="column" d="M-40-46h6v37h-6zM34-46h6v37h-6z"/><path class="roof" d="M-50-46q16 0 26-16h48q10 16 26 16z"/><path class="awning" d="M-34-44h68q-8 12-17 4-9 8-17 0-8 8-17 0-9 8-17-4z"/><circle class="board" cx="0" cy="-22" r="12"/></g>"#,
+            r#"<g id="pavilion"><path class="shade" d="M-30 0h64l-5 5h-64z"/><path class="column" d="M-20-26h4V0h-4zM16-26h4V0h-4z"/><path class="base" d="M-26-4h52v4h-52z"/><path class="roof" d="M-36-24q14-2 24-20h24q10 18 24 20-8 5-14 2h-44q-8 3-14-2z"/><path class="roof-top" d="M-3-50h6v7h-6z"/></g>"#,
             r#"<g id="tree"><ellipse class="shade" cx="2" cy="1" rx="11" ry="3"/><path class="trunk" d="M-1.5 0v-14h3V0z"/><path class="leaves" d="M0-36c10 0 15 8 14 17-1 6-3 10-5 10s0-8-2-10c-1 4-1 12-4 12s-1-9-3-12c-2 3 0 12-3 12s-3-8-4-12c-2 2 0 10-3 10s-4-4-4-10C-15-28-10-36 0-36z"/></g>"#,
             r#"<g id="bus"><rect class="bus-body" x="-17" y="-9" width="34" height="15" rx="4"/><path class="bus-glass" d="M-13-6h6v5h-6zM-4-6h6v5h-6zM5-6h8v5H5z"/><circle class="bus-wheel" cx="-9" cy="7" r="3"/><circle class="bus-wheel" cx="9" cy="7" r="3"/></g>"#,
         )

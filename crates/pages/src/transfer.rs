@@ -35,6 +35,8 @@ pub struct TransferCheck {
     pub payee: String,
     /// The payee's name with all but one character hidden.
     pub masked_name: String,
+    /// Stands for "this payer was shown this name of this payee".
+    pub name_check: String,
     /// How much.
     pub amount: Amount,
     /// What is left afterwards.
@@ -104,6 +106,7 @@ pub fn check(frame: &Frame, view: &TransferCheck) -> Markup {
         p.hint { (frame.t("transfer-check-note")) }
         (form::form(frame, "/transfer/confirm", Some(&view.attempt), html! {
             input type="hidden" name="payee" value=(view.payee);
+            input type="hidden" name="check" value=(view.name_check);
             input type="hidden" name="amount" value=(view.amount.decimal());
             input type="hidden" name="currency" value=(view.amount.currency().code());
             input type="hidden" name="memo" value=(view.memo);

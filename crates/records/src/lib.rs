@@ -12,6 +12,7 @@
 pub mod api_keys;
 pub mod banks;
 pub mod cards;
+pub mod direct;
 mod error;
 mod group_commit;
 pub mod login_throttle;
@@ -22,6 +23,7 @@ pub mod operations;
 mod postgres;
 pub mod principals;
 pub mod sessions;
+pub mod simulated;
 mod sql;
 pub mod sqlite;
 mod store;

@@ -69,6 +69,18 @@ pub fn clear(sql: &mut dyn Sql, subject: &str) -> Result<(), RecordsError> {
     Ok(())
 }
 
+/// Takes back one failure of that subject, as where an attempt counted in advance turned out well.
+///
+/// # Errors
+/// What the database says.
+pub fn forgive(sql: &mut dyn Sql, subject: &str) -> Result<(), RecordsError> {
+    sql.execute(
+        "UPDATE login_throttle SET failures = failures - 1 WHERE subject = $1 AND failures > 0",
+        &[subject.into()],
+    )?;
+    Ok(())
+}
+
 /// Forgets subjects whose last failure was before `moment`. Says how many.
 ///
 /// # Errors

@@ -275,6 +275,49 @@ pub fn get(sql: &mut dyn Sql, id: OperationId) -> Result<Option<Operation>, Reco
     first(&rows, read)
 }
 
+/// Replaces what an open operation stands for, keeping its place in history: its row was written after the records had
+/// lost the operation that has the id. Says whether it was open.
+///
+/// # Errors
+/// What the database says.
+pub fn replace_open(
+    sql: &mut dyn Sql,
+    new: &NewOperation,
+    state: OperationState,
+) -> Result<bool, RecordsError> {
+    let changed = sql.execute(
+        "UPDATE operations SET kind = $1, state = $2, payer_id = $3, payee_id = $4, merchant_id = $5, card_id = $6, \
+         parent_id = $7, currency = $8, amount = $9, memo = $10, fingerprint = $11, created_at = $12, updated_at = $13 \
+         WHERE id = $14 AND state IN ('started', 'unknown')",
+        &[
+            new.kind.into(),
+            state.into(),
+            new.payer.into(),
+            new.payee.into(),
+            new.merchant.into(),
+            new.card.into(),
+            new.parent.into(),
+            new.amount.currency().into(),
+            minor(new.amount),
+            new.memo.as_str().into(),
+            new.fingerprint.into(),
+            new.created_at.into(),
+            new.created_at.into(),
+            new.id.into(),
+        ],
+    )?;
+    Ok(changed == 1)
+}
+
+/// When the newest operation was asked for.
+///
+/// # Errors
+/// What the database says.
+pub fn newest(sql: &mut dyn Sql) -> Result<Option<Timestamp>, RecordsError> {
+    let rows = sql.query("SELECT MAX(created_at) FROM operations", &[])?;
+    rows.first().map_or(Ok(None), |row| row.optional_timestamp(0))
+}
+
 /// Operations still to be resumed, oldest first, after `seq`, at most `limit`.
 ///
 /// # Errors

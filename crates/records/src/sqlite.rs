@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ffi};
+use rusqlite::{CachedStatement, Connection, ErrorCode, MAIN_DB, OpenFlags, ffi};
 
 use crate::group_commit::GroupCommit;
 use crate::migrations::{self, Dialect};
 use crate::transaction::{Session, Step};
-use crate::{Records, RecordsError, Row, Sql, Value};
+use crate::{ReadJob, Records, RecordsError, Row, Sql, Value};
 
 /// Connections that read, beside the one that writes.
 const READERS: usize = 3;
@@ -77,6 +77,8 @@ fn lock_file(path: &Path) -> Result<File, RecordsError> {
 /// One SQLite connection.
 pub(crate) struct SqliteSession {
     connection: Connection,
+    /// Refuses to write.
+    reading: bool,
 }
 
 impl SqliteSession {
@@ -97,25 +99,55 @@ impl SqliteSession {
 
     fn open_reader(path: &Path) -> Result<Self, RecordsError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let session = Self::connect(path, flags)?;
+        let mut session = Self::connect(path, flags)?;
+        session.reading = true;
         session.pragmas("PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;")?;
         Ok(session)
     }
 
     /// A new, migrated database in memory.
     pub(crate) fn in_memory() -> Result<Self, RecordsError> {
-        let mut session = Self { connection: Connection::open_in_memory().map_err(explain)? };
-        session.connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        session.pragmas("PRAGMA foreign_keys = ON;")?;
+        let mut session = Self::on(Connection::open_in_memory().map_err(explain)?);
+        session.pragmas("PRAGMA page_size = 1024; PRAGMA foreign_keys = ON;")?;
         migrations::migrate(&mut session, Dialect::Sqlite)?;
         Ok(session)
+    }
+
+    /// A database in memory that begins as `image`.
+    pub(crate) fn from_image(image: &[u8]) -> Result<Self, RecordsError> {
+        let mut session = Self::on(Connection::open_in_memory().map_err(explain)?);
+        session.connection.deserialize_read_exact(MAIN_DB, image, image.len(), false).map_err(explain)?;
+        session.pragmas("PRAGMA foreign_keys = ON;")?;
+        session.check("PRAGMA quick_check(1)")?;
+        migrations::migrate(&mut session, Dialect::Sqlite)?;
+        Ok(session)
+    }
+
+    /// The whole database; no transaction is open.
+    pub(crate) fn image(&mut self) -> Result<Vec<u8>, RecordsError> {
+        self.connection.serialize(MAIN_DB).map(|data| data.to_vec()).map_err(explain)
+    }
+
+    pub(crate) fn in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    /// Runs a reading job on whatever this connection sees, uncommitted writes of its own included.
+    pub(crate) fn read_only(&mut self, job: Box<dyn ReadJob>) {
+        self.reading = true;
+        job.run(Ok(self));
+        self.reading = false;
+    }
+
+    fn on(connection: Connection) -> Self {
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        Self { connection, reading: false }
     }
 
     fn connect(path: &Path, flags: OpenFlags) -> Result<Self, RecordsError> {
         let connection = Connection::open_with_flags(path, flags).map_err(explain)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(explain)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        Ok(Self { connection })
+        Ok(Self::on(connection))
     }
 
     fn pragmas(&self, sql: &str) -> Result<(), RecordsError> {
@@ -127,24 +159,24 @@ impl SqliteSession {
         if finding == "ok" { Ok(()) } else { Err(RecordsError::Damaged(finding)) }
     }
 
-    /// Runs one statement without parameters.
-    pub(crate) fn control(&mut self, sql: &str) -> Result<(), RecordsError> {
+    fn prepared(&self, sql: &str, params: &[Value]) -> Result<CachedStatement<'_>, RecordsError> {
         let mut statement = self.connection.prepare_cached(sql).map_err(explain)?;
-        statement.raw_execute().map(|_| ()).map_err(explain)
+        if self.reading && !statement.readonly() {
+            return Err(RecordsError::Statement("a reading job tried to write".to_owned()));
+        }
+        bind(&mut statement, params)?;
+        Ok(statement)
     }
 }
 
 impl Sql for SqliteSession {
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, RecordsError> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(explain)?;
-        bind(&mut statement, params)?;
-        let changed = statement.raw_execute().map_err(explain)?;
+        let changed = self.prepared(sql, params)?.raw_execute().map_err(explain)?;
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
 
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, RecordsError> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(explain)?;
-        bind(&mut statement, params)?;
+        let mut statement = self.prepared(sql, params)?;
         let columns = statement.column_count();
         let mut rows = statement.raw_query();
         let mut answer = Vec::new();
@@ -165,7 +197,7 @@ impl Session for SqliteSession {
     }
 
     fn step(&mut self, step: Step) -> Result<(), RecordsError> {
-        self.control(match step {
+        let sql = match step {
             Step::Begin => "BEGIN IMMEDIATE",
             Step::BeginRead => "BEGIN",
             Step::Commit => "COMMIT",
@@ -173,7 +205,9 @@ impl Session for SqliteSession {
             Step::Savepoint => "SAVEPOINT job",
             Step::Release => "RELEASE job",
             Step::RollbackToSavepoint => "ROLLBACK TO job",
-        })
+        };
+        let mut statement = self.connection.prepare_cached(sql).map_err(explain)?;
+        statement.raw_execute().map(|_| ()).map_err(explain)
     }
 }
 

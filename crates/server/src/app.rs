@@ -4,28 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use ledger::Timestamp;
-use operations::{Clock, Entropy, Operations};
-use records::Records;
+use operations::embedded_bank::EmbeddedBank;
+use operations::{Entropy, Operations, balances};
+use records::{Records, meta};
+use wallet::ids::{MerchantId, PrincipalId};
 
-use crate::auth::{CallerCache, Passwords};
-
-/// The parts an [`App`] is built from.
-pub struct Services {
-    /// The operations, with ledger, records and banks behind them.
-    pub operations: Operations,
-    /// The same records, for who may log in.
-    pub records: Records,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Where tokens and salts come from: must be unpredictable.
-    pub entropy: Arc<dyn Entropy>,
-}
-
-impl fmt::Debug for Services {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Services")
-    }
-}
+use crate::auth::{self, CallerCache, Device, NewSession, Passwords};
+use crate::problem::Problem;
 
 /// What an operator may set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +36,11 @@ pub struct App {
 }
 
 struct Inner {
-    services: Services,
+    operations: Operations,
     settings: Settings,
     callers: CallerCache,
     passwords: Passwords,
+    embedded_bank: Option<Arc<EmbeddedBank>>,
 }
 
 impl fmt::Debug for App {
@@ -64,30 +50,35 @@ impl fmt::Debug for App {
 }
 
 impl App {
-    /// An app on these services. Run [`Operations::start_up_check`] before serving it; [`crate::open`] does.
+    /// An app on these operations. Run the start-up check before serving it; [`crate::open`] does.
     #[must_use]
-    pub fn new(services: Services, settings: Settings) -> Self {
-        let inner =
-            Inner { services, settings, callers: CallerCache::default(), passwords: Passwords::new() };
-        Self { inner: Arc::new(inner) }
+    pub fn new(operations: Operations, settings: Settings, embedded_bank: Option<Arc<EmbeddedBank>>) -> Self {
+        let (callers, passwords) = (CallerCache::default(), Passwords::new());
+        Self { inner: Arc::new(Inner { operations, settings, callers, passwords, embedded_bank }) }
+    }
+
+    /// The embedded banks, where this server has them: for those who found banks and issue cards.
+    #[must_use]
+    pub fn embedded_bank(&self) -> Option<&Arc<EmbeddedBank>> {
+        self.inner.embedded_bank.as_ref()
     }
 
     /// The operations.
     #[must_use]
     pub fn operations(&self) -> &Operations {
-        &self.inner.services.operations
+        &self.inner.operations
     }
 
     /// The records.
     #[must_use]
     pub fn records(&self) -> &Records {
-        &self.inner.services.records
+        &self.operations().services().records
     }
 
     /// The time now.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.inner.services.clock.now()
+        self.operations().services().clock.now()
     }
 
     /// The settings.
@@ -97,7 +88,7 @@ impl App {
     }
 
     pub(crate) fn entropy(&self) -> &dyn Entropy {
-        &*self.inner.services.entropy
+        &*self.operations().services().entropy
     }
 
     pub(crate) fn callers(&self) -> &CallerCache {
@@ -113,5 +104,29 @@ impl App {
         let mut bytes = [0; 16];
         self.entropy().fill(&mut bytes);
         u128::from_be_bytes(bytes).clamp(1, u128::MAX - 1)
+    }
+
+    /// Opens a session without a password, for whoever runs the server: one-click logins of the demo.
+    ///
+    /// # Errors
+    /// Where the records cannot be written.
+    pub async fn open_session(&self, principal: PrincipalId) -> Result<NewSession, Problem> {
+        let device = Device { agent: String::new(), address: String::new() };
+        auth::open_session(self, principal, device).await
+    }
+
+    /// Makes an API key for a principal, for whoever runs the server. The answer is the key itself.
+    ///
+    /// # Errors
+    /// Where the records cannot be written.
+    pub async fn create_api_key(&self, principal: PrincipalId, label: &str) -> Result<String, Problem> {
+        Ok(auth::create_api_key(self, principal, label.to_owned()).await?.key)
+    }
+
+    /// Whether ledger and records answer.
+    pub(crate) async fn is_ready(&self) -> bool {
+        // A merchant that does not exist costs the ledger one look.
+        balances::of_merchant(self.operations(), MerchantId::new(1)).await.is_ok()
+            && self.records().read(|sql| meta::get(sql, "schema")).await.is_ok()
     }
 }

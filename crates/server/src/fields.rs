@@ -131,6 +131,11 @@ pub(crate) struct Text<const MIN: usize, const MAX: usize>(String);
 
 impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
     /// The text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text.
     pub(crate) fn into_string(self) -> String {
         self.0
     }
@@ -175,6 +180,75 @@ impl<T: FromStr<Err = String>> Visitor<'_> for ParseVisitor<T> {
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
         text.parse().map_err(E::custom)
+    }
+}
+
+/// A phone number as E.164 writes it: `+`, then 8 to 15 digits, the first not 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Phone(String);
+
+impl Phone {
+    /// The number.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The number.
+    pub(crate) fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl FromStr for Phone {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.strip_prefix('+').unwrap_or_default();
+        let well_formed = (8..=15).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0');
+        if well_formed { Ok(Self(text.to_owned())) } else { Err("phone must be like +8613800138000".to_owned()) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Phone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(ParseVisitor(PhantomData))
+    }
+}
+
+/// A login name: 3 to 32 of `a-z`, `0-9`, `.`, `_` and `-`, beginning with a letter. Capitals are made small.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LoginName(String);
+
+impl LoginName {
+    /// The name.
+    pub(crate) fn into_string(self) -> String {
+        self.0
+    }
+
+    /// The name.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for LoginName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let name = text.to_ascii_lowercase();
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+        let well_formed = (3..=32).contains(&name.len())
+            && name.bytes().all(allowed)
+            && name.starts_with(|first: char| first.is_ascii_lowercase());
+        if well_formed { Ok(Self(name)) } else { Err("login must be 3 to 32 of a-z 0-9 . _ -, a letter first".to_owned()) }
+    }
+}
+
+impl<'de> Deserialize<'de> for LoginName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(ParseVisitor(PhantomData))
     }
 }
 

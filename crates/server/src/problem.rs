@@ -2,10 +2,14 @@
 
 use std::borrow::Cow;
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use operations::{OperationError, Party, Port, Reason};
 use serde::Serialize;
+use wallet::ids::OperationId;
+
+use crate::fields::Id;
 
 /// Why a request was refused: one of the kinds below, with a sentence for a person and the field at fault.
 ///
@@ -16,6 +20,14 @@ pub struct Problem {
     detail: Cow<'static, str>,
     field: Option<Cow<'static, str>>,
     retry_after_seconds: Option<u64>,
+    decline: Option<Decline>,
+}
+
+/// An operation that was carried out and ended without moving value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Decline {
+    operation: OperationId,
+    reason: &'static str,
 }
 
 /// The kinds of problem: HTTP status, the last part of the type URI, and a title that is the same for the whole kind.
@@ -64,6 +76,8 @@ impl Kind {
     /// The payer has less than the amount.
     pub const INSUFFICIENT: Self =
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "insufficient-funds", "Balance is too low");
+    /// The operation was tried and ended without moving value.
+    pub const DECLINED: Self = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "declined", "Operation was declined");
     /// The key was used before with another body.
     pub const KEY_REUSED: Self = Self::new(
         StatusCode::UNPROCESSABLE_ENTITY,
@@ -115,12 +129,30 @@ pub(crate) struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "amount")]
     field: Option<&'a str>,
+    /// The operation that ended without moving value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    operation: Option<Id<OperationId>>,
+    /// Why it ended so, as a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "insufficient_funds")]
+    reason: Option<&'a str>,
 }
 
 impl Problem {
     /// A problem of this kind, told in one sentence.
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), field: None, retry_after_seconds: None }
+        Self { kind, detail: detail.into(), field: None, retry_after_seconds: None, decline: None }
+    }
+
+    /// An operation that ended without moving value: the same answer each time its request is repeated.
+    #[must_use]
+    pub fn declined(operation: OperationId, reason: Option<Reason>) -> Self {
+        let kind = if reason == Some(Reason::InsufficientFunds) { Kind::INSUFFICIENT } else { Kind::DECLINED };
+        let reason = reason.map_or("unspecified", Reason::code);
+        let mut problem = Self::new(kind, format!("no value was moved: {}", reason.replace('_', " ")));
+        problem.decline = Some(Decline { operation, reason });
+        problem
     }
 
     /// A request that is not valid because of this field.
@@ -154,6 +186,12 @@ impl Problem {
         self.kind
     }
 
+    /// Why an operation ended without moving value, as a code.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        self.decline.map(|decline| decline.reason)
+    }
+
     /// What went wrong, for a person.
     #[must_use]
     pub fn detail(&self) -> &str {
@@ -175,12 +213,17 @@ impl IntoResponse for Problem {
             status: self.kind.status.as_u16(),
             detail: &self.detail,
             field: self.field.as_deref(),
+            operation: self.decline.map(|decline| Id(decline.operation)),
+            reason: self.decline.map(|decline| decline.reason),
         };
         let text = serde_json::to_vec(&body).expect("strings and numbers always serialize");
         let mut response = (self.kind.status, text).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.kind == Kind::UNAUTHENTICATED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
@@ -190,4 +233,42 @@ impl IntoResponse for Problem {
 pub(crate) fn internal(cause: impl std::fmt::Display) -> Problem {
     eprintln!("sycee: request failed: {cause}");
     Problem::new(Kind::UNAVAILABLE, "the server cannot answer now; the same request may be sent again").retry_after(1)
+}
+
+impl From<OperationError> for Problem {
+    fn from(error: OperationError) -> Self {
+        use OperationError as E;
+        let refused = |field: &'static str| Self::new(Kind::REFUSED, error.to_string()).at(field);
+        match error {
+            E::AmountZero => Self::invalid("amount", error.to_string()),
+            E::AmountTooLarge { .. } => refused("amount"),
+            E::CurrencyNotSupported => refused("currency"),
+            E::NotFound(Party::Operation | Party::Holder) => Self::not_found(),
+            E::NotFound(party) | E::NotActive(party) => refused(field_of(party)),
+            E::NoWallet(_) => refused("currency"),
+            E::PayeeIsPayer => refused("payee"),
+            E::NameCheckFailed => refused("check"),
+            E::NotRefundable => Self::new(Kind::REFUSED, error.to_string()),
+            E::TextLength { field } => Self::invalid(field, error.to_string()),
+            E::Taken { field } => Self::new(Kind::CONFLICT, error.to_string()).at(field),
+            E::CardRefused(_) => refused("card"),
+            E::KeyReused => Self::new(Kind::KEY_REUSED, error.to_string()).at("Idempotency-Key"),
+            E::KeyInProgress => {
+                Self::new(Kind::IN_PROGRESS, error.to_string()).at("Idempotency-Key").retry_after(1)
+            }
+            E::Unavailable(Port::Ledger | Port::Records | Port::Bank) | E::Inconsistent(_) => internal(error),
+        }
+    }
+}
+
+/// The field of the API that names a party.
+const fn field_of(party: Party) -> &'static str {
+    match party {
+        Party::Holder => "holder",
+        Party::Payee => "payee",
+        Party::Merchant => "merchant",
+        Party::Card => "card",
+        Party::Bank => "bank",
+        Party::Operation => "operation",
+    }
 }

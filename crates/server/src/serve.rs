@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Service;
 
-use crate::App;
+use crate::{App, upkeep};
 
 /// Connections served at the same time; the next ones wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 4_096;
@@ -40,7 +40,11 @@ pub(crate) struct PeerAddress(pub(crate) IpAddr);
 /// # Errors
 /// Those of the listener that do not pass by themselves.
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    serve_router(listener, crate::router(app), shutdown).await
+    let router = crate::router(app.clone());
+    tokio::select! {
+        served = serve_router(listener, router, shutdown) => served,
+        () = upkeep::run(app) => Ok(()),
+    }
 }
 
 /// Serves any router in the same way; see [`crate::empty_router`].

@@ -1,13 +1,17 @@
 //! The one program: a subcommand a module, each turning its options into calls of the crates below.
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod audit;
+mod bench;
 mod exit;
 mod ledger_command;
 pub mod ledger_exec;
+mod ledger_verify;
 
 use exit::Failure;
 
@@ -24,6 +28,11 @@ enum Command {
     /// Work with a ledger's data directory
     #[command(subcommand)]
     Ledger(ledger_command::LedgerCommand),
+    /// Recompute every balance without the ledger's posting code, and compare
+    Audit(audit::AuditOptions),
+    /// Measure, beside plain solutions and the bare disk
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
 }
 
 /// `EX_USAGE`.
@@ -39,7 +48,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    match dispatch(cli.command) {
+    match dispatch(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("sycee: {}", failure.message());
@@ -48,8 +57,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(command: Command) -> Result<(), Failure> {
+fn dispatch(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Ledger(command) => ledger_command::run(command),
+        Command::Audit(options) => audit::run(options),
+        Command::Bench(command) => bench::run(command),
     }
+}
+
+/// The ledger's directory in a data directory: `ledger` where a server or a town made it, else the directory itself.
+fn existing_ledger(data: &Path) -> Result<PathBuf, Failure> {
+    let directory =
+        [data.join("ledger"), data.to_owned()].into_iter().find(|path| path.join("format").is_file());
+    directory.ok_or_else(|| Failure::unavailable(format!("{} has no ledger", data.display())))
 }

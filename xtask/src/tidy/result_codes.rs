@@ -26,7 +26,7 @@ pub(super) fn check(project: &Project) -> Vec<Violation> {
     let suite: Vec<&str> = project
         .files
         .iter()
-        .filter(|file| file.path.ends_with(".rs") && SUITE.iter().any(|folder| file.path.starts_with(folder)))
+        .filter(|file| SUITE.iter().any(|place| file.path.starts_with(place)))
         .map(|file| file.text.as_str())
         .collect();
     let names_it = |name: &str| {

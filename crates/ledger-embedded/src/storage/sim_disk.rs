@@ -19,6 +19,8 @@ pub enum DiskFault {
     SyncError(u32),
     /// The `n`-th read from now fails.
     ReadError(u32),
+    /// The process is killed at the `n`-th sync from now, before it: the page cache survives, see [`SimDisk::restart`].
+    KillAtSync(u32),
 }
 
 /// Every place where the engine calls sync: a test can take each away and must then see the engine fail its promises.
@@ -118,7 +120,8 @@ impl Content {
                 continue;
             }
             let torn = next_random(random).is_multiple_of(8);
-            let length = if torn { next_random(random) as usize % (whole - start + 1) } else { whole - start };
+            let length =
+                if torn { next_random(random) as usize % (whole - start + 1) } else { whole - start };
             let end = start + length;
             if self.durable.len() < end {
                 self.durable.resize(end, 0);
@@ -179,7 +182,15 @@ impl SimDisk {
         disk.forget_unnamed();
     }
 
-    /// Orders a fault. After it has struck, every call fails until the next [`SimDisk::crash`].
+    /// The process was killed and starts again, but the power stayed on: everything written is still to be read, and what was
+    /// not synced is still at risk.
+    pub fn restart(&self) {
+        let mut disk = self.disk();
+        disk.fault = None;
+        disk.dead = false;
+    }
+
+    /// Orders a fault. After it has struck, every call fails until the next [`SimDisk::crash`] or [`SimDisk::restart`].
     pub fn order_fault(&self, fault: DiskFault) {
         self.disk().fault = Some(fault);
     }
@@ -227,7 +238,8 @@ impl SimDisk {
 impl Disk {
     /// Empties contents that no name reaches any more.
     fn forget_unnamed(&mut self) {
-        let named: BTreeSet<usize> = self.names.values().chain(self.durable_names.values()).copied().collect();
+        let named: BTreeSet<usize> =
+            self.names.values().chain(self.durable_names.values()).copied().collect();
         for (index, content) in self.contents.iter_mut().enumerate() {
             if !named.contains(&index) {
                 *content = Content::default();
@@ -246,7 +258,8 @@ impl Disk {
                 DiskFault::WriteNoSpace(n)
                 | DiskFault::WriteError(n)
                 | DiskFault::SyncError(n)
-                | DiskFault::ReadError(n),
+                | DiskFault::ReadError(n)
+                | DiskFault::KillAtSync(n),
             ) => n,
             None => return false,
         };
@@ -349,6 +362,9 @@ impl Storage for SimDisk {
     fn sync(&self, file: &SimFile) -> Result<(), StorageError> {
         let mut disk = self.disk();
         disk.alive("sync")?;
+        if disk.strikes(DiskFault::KillAtSync) {
+            return Err(StorageError::new(format!("sync {}", file.name), "simulated kill"));
+        }
         if disk.strikes(DiskFault::SyncError) {
             // As on Linux: the pages are marked clean although they never reached the disk.
             disk.contents[file.content].dirty.clear();

@@ -142,6 +142,7 @@ impl<'a> Play<'a> {
             let results = self.engine.create_accounts(self.words.now, &events);
             let results = results.map(|results| results.iter().map(|r| (r.status.name(), r.timestamp)).collect());
             self.check_batch(&accounts, results);
+            self.tick(&["1", "second"]);
         }
         let transfers = std::mem::take(&mut self.transfers);
         if !transfers.is_empty() {

@@ -23,6 +23,12 @@ impl MemoryEngine {
         Self::default()
     }
 
+    /// The engine's time.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        self.store.last_timestamp()
+    }
+
     fn entries_of<'a>(&'a self, filter: &'a AccountFilter) -> impl Iterator<Item = &'a Entry> {
         let reversed = filter.flags.contains(AccountFilterFlags::REVERSED);
         let asked = if filter.is_valid() { self.store.entries() } else { &[] };

@@ -1,7 +1,7 @@
 //! API keys: for programs that call the API in a principal's name.
 
-use ledger::Timestamp;
-use records::api_keys;
+use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
+use records::api_keys::{self, ApiKey};
 use records::principals::{self, PrincipalStatus};
 use wallet::ids::{ApiKeyId, PrincipalId};
 
@@ -9,6 +9,9 @@ use super::caller::{Caller, Means};
 use super::token::{API_KEY_PREFIX, TokenHash, new_token};
 use crate::App;
 use crate::problem::{Problem, internal};
+
+/// How stale the time of last use may get before it is written again.
+const USED_NANOSECONDS: u64 = 60 * NANOSECONDS_PER_SECOND;
 
 /// A key just made. The text is known only here and to the client.
 pub(crate) struct NewApiKey {
@@ -19,12 +22,14 @@ pub(crate) struct NewApiKey {
 /// Makes a key that acts for `owner`.
 pub(crate) async fn create_api_key(app: &App, owner: PrincipalId, label: String) -> Result<NewApiKey, Problem> {
     let key = new_token(API_KEY_PREFIX, app.entropy());
-    let row = api_keys::NewApiKey {
+    let row = ApiKey {
         id: ApiKeyId::new(app.random_bits()),
         principal: owner,
         key_hash: TokenHash::of(&key).0,
         label,
         created_at: app.now(),
+        used_at: None,
+        revoked_at: None,
     };
     let id = row.id;
     app.records().write(move |sql| api_keys::insert(sql, &row)).await.map_err(internal)?;
@@ -40,23 +45,22 @@ pub(crate) async fn revoke_api_key(app: &App, owner: PrincipalId, key: ApiKeyId)
 }
 
 /// The caller behind an API key, unless it was revoked.
-pub(super) async fn find(app: &App, token: TokenHash, _now: Timestamp) -> Result<Option<Caller>, Problem> {
+pub(super) async fn find(app: &App, token: TokenHash, now: Timestamp) -> Result<Option<Caller>, Problem> {
     let found = app
         .records()
         .read(move |sql| {
-            let Some(key) = api_keys::by_hash(sql, &token.0)? else { return Ok(None) };
+            let Some(key) = api_keys::find_valid(sql, &token.0)? else { return Ok(None) };
             Ok(principals::get(sql, key.principal)?.map(|principal| (key, principal)))
         })
         .await
         .map_err(internal)?;
-    let usable = found.filter(|(key, principal)| {
-        key.revoked_at.is_none() && principal.status == PrincipalStatus::Active
-    });
-    Ok(usable.map(|(key, principal)| Caller {
-        principal: principal.id,
-        role: principal.role,
-        merchant: principal.merchant,
-        means: Means::ApiKey(key.id),
-        token,
-    }))
+    let Some((key, principal)) = found.filter(|(_, who)| who.status == PrincipalStatus::Active) else {
+        return Ok(None);
+    };
+    let unused = key.used_at.is_none_or(|used| now.0.saturating_sub(used.0) >= USED_NANOSECONDS);
+    if unused {
+        app.records().write_later(move |sql| api_keys::touch(sql, key.id, now));
+    }
+    let means = Means::ApiKey(key.id);
+    Ok(Some(Caller { principal: principal.id, role: principal.role, merchant: principal.merchant, means, token }))
 }

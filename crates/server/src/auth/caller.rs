@@ -34,6 +34,17 @@ pub(crate) enum Means {
     ApiKey(ApiKeyId),
 }
 
+impl Caller {
+    /// Whose session this is, and which, where the caller came with one.
+    #[must_use]
+    pub fn session(&self) -> Option<(PrincipalId, SessionId)> {
+        match self.means {
+            Means::Session(session) => Some((self.principal, session)),
+            Means::ApiKey(_) => None,
+        }
+    }
+}
+
 /// A caller who is a holder.
 #[derive(Clone, Debug)]
 pub struct Holder {

@@ -14,5 +14,6 @@ pub use caller::{Caller, Holder, LoggedIn, Operator, Staff};
 pub use password::hash_password;
 pub(crate) use password::{PASSWORD_MAX, PASSWORD_MIN, Passwords, check_new};
 pub use session::SESSION_COOKIE;
-pub(crate) use session::{Device, NewSession, ended_cookie, log_in, open_session, revoke_other_sessions, revoke_session, session_cookie};
+pub use session::NewSession;
+pub(crate) use session::{Device, change_password, ended_cookie, log_in, open_session, revoke_other_sessions, revoke_session, session_cookie};
 pub(crate) use token::push_hex;

@@ -4,11 +4,12 @@ use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use records::principals::{self, Principal, PrincipalStatus};
-use records::{login_throttle, sessions};
+use records::sessions::{self, Session};
 use wallet::ids::{PrincipalId, SessionId};
 
-use super::caller::{Caller, Means};
-use super::throttle::Failures;
+use super::caller::{Caller, LoggedIn, Means};
+use super::password::check_new;
+use super::throttle::Attempt;
 use super::token::{TokenHash, new_token};
 use crate::App;
 use crate::fields::Secret;
@@ -18,8 +19,8 @@ use crate::serve::PeerAddress;
 /// The cookie that carries the token of a session.
 pub const SESSION_COOKIE: &str = "sycee_session";
 
-/// How stale `seen_at` may get before it is written again.
-const SEEN_NANOSECONDS: u64 = 60 * NANOSECONDS_PER_SECOND;
+/// The end of a session is moved each time this part of its idle time has passed, not with every request.
+const SEEN_PARTS: u32 = 15;
 /// How much of a `User-Agent` is kept for the list of sessions.
 const DEVICE_MAX: usize = 200;
 
@@ -49,35 +50,33 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Device {
 
 /// A session just opened. The token is known only here and to the client.
 #[derive(Clone)]
-pub(crate) struct NewSession {
-    pub(crate) id: SessionId,
-    pub(crate) token: String,
-    pub(crate) expires_at: Timestamp,
+pub struct NewSession {
+    /// Its id, which is not a secret.
+    pub id: SessionId,
+    /// What the cookie carries.
+    pub token: String,
+    /// When it ends if nothing is asked; each request moves this.
+    pub expires_at: Timestamp,
 }
 
-/// Checks login and password and opens a session. Failures are counted for the login and for the address; unknown
-/// logins cost the same work and get the same answer as wrong passwords.
+/// Checks login and password and opens a session. Unknown logins cost the same work and get the same answer as wrong
+/// passwords.
 pub(crate) async fn log_in(
     app: &App,
     login: &str,
     password: Secret,
     device: Device,
 ) -> Result<(Principal, NewSession), Problem> {
-    let subjects = subjects(login, &device);
-    refuse_while_waiting(app, &subjects).await?;
-    let found = {
-        let login = login.to_lowercase();
-        app.records().read(move |sql| principals::by_login(sql, &login)).await.map_err(internal)?
-    };
+    let login = login.trim().to_lowercase();
+    let attempt = Attempt::begin(app, &login, &device.address).await?;
+    let found = app.records().read(move |sql| principals::find_by_login(sql, &login)).await.map_err(internal)?;
     let found = found.filter(|principal| principal.status == PrincipalStatus::Active);
     let stored = found.as_ref().and_then(|principal| principal.password_hash.clone());
     let matches = app.passwords().verify(password, stored).await?;
     let Some(principal) = found.filter(|_| matches) else {
-        count_failure(app, subjects).await?;
         return Err(Problem::new(Kind::WRONG_CREDENTIALS, "login or password is wrong").at("password"));
     };
-    let [login_subject, _] = subjects;
-    app.records().write_later(move |sql| login_throttle::clear(sql, &login_subject));
+    attempt.succeeded(app).await?;
     let session = open_session(app, principal.id, device).await?;
     Ok((principal, session))
 }
@@ -86,19 +85,26 @@ pub(crate) async fn log_in(
 pub(crate) async fn open_session(app: &App, principal: PrincipalId, device: Device) -> Result<NewSession, Problem> {
     let now = app.now();
     let token = new_token("", app.entropy());
-    let expires_at = now.checked_add_seconds(app.settings().session_seconds).unwrap_or(Timestamp::LAST);
-    let session = sessions::NewSession {
+    let session = Session {
         id: SessionId::new(app.random_bits()),
         token_hash: TokenHash::of(&token).0,
         principal,
         device: device.agent,
         address: device.address,
         created_at: now,
-        expires_at,
+        seen_at: now,
+        expires_at: end_of(app, now, now),
+        revoked_at: None,
     };
-    let id = session.id;
+    let (id, expires_at) = (session.id, session.expires_at);
     app.records().write(move |sql| sessions::insert(sql, &session)).await.map_err(internal)?;
     Ok(NewSession { id, token, expires_at })
+}
+
+/// When a session ends that was last seen now: after the idle time, and never later than its greatest age.
+fn end_of(app: &App, created_at: Timestamp, now: Timestamp) -> Timestamp {
+    let after = |moment: Timestamp, seconds| moment.checked_add_seconds(seconds).unwrap_or(Timestamp::LAST);
+    after(now, app.settings().session_idle_seconds).min(after(created_at, app.settings().session_seconds))
 }
 
 /// The caller behind a session token, unless the session has ended.
@@ -106,28 +112,21 @@ pub(super) async fn find(app: &App, token: TokenHash, now: Timestamp) -> Result<
     let found = app
         .records()
         .read(move |sql| {
-            let Some(session) = sessions::by_token(sql, &token.0)? else { return Ok(None) };
+            let Some(session) = sessions::find_valid(sql, &token.0, now)? else { return Ok(None) };
             Ok(principals::get(sql, session.principal)?.map(|principal| (session, principal)))
         })
         .await
         .map_err(internal)?;
-    let Some((session, principal)) = found else { return Ok(None) };
-    let idle = now.0.saturating_sub(session.seen_at.0);
-    let idle_most = u64::from(app.settings().session_idle_seconds) * NANOSECONDS_PER_SECOND;
-    let ended = session.revoked_at.is_some() || now >= session.expires_at || idle > idle_most;
-    if ended || principal.status != PrincipalStatus::Active {
+    let Some((session, principal)) = found.filter(|(_, who)| who.status == PrincipalStatus::Active) else {
         return Ok(None);
+    };
+    let unseen_seconds = now.0.saturating_sub(session.seen_at.0) / NANOSECONDS_PER_SECOND;
+    if unseen_seconds >= u64::from(app.settings().session_idle_seconds / SEEN_PARTS) {
+        let expires_at = end_of(app, session.created_at, now);
+        app.records().write_later(move |sql| sessions::touch(sql, session.id, now, expires_at).map(drop));
     }
-    if idle > SEEN_NANOSECONDS.min(idle_most / 4) {
-        app.records().write_later(move |sql| sessions::touch(sql, session.id, now));
-    }
-    Ok(Some(Caller {
-        principal: principal.id,
-        role: principal.role,
-        merchant: principal.merchant,
-        means: Means::Session(session.id),
-        token,
-    }))
+    let means = Means::Session(session.id);
+    Ok(Some(Caller { principal: principal.id, role: principal.role, merchant: principal.merchant, means, token }))
 }
 
 /// Ends one session of this principal. Says whether there was one.
@@ -142,9 +141,31 @@ pub(crate) async fn revoke_session(app: &App, owner: PrincipalId, session: Sessi
 /// Ends all sessions of this principal but one.
 pub(crate) async fn revoke_other_sessions(app: &App, owner: PrincipalId, kept: Option<SessionId>) -> Result<(), Problem> {
     let now = app.now();
-    app.records().write(move |sql| sessions::revoke_all(sql, owner, kept, now)).await.map_err(internal)?;
+    app.records().write(move |sql| sessions::revoke_others(sql, owner, kept, now)).await.map_err(internal)?;
     app.callers().forget(owner);
     Ok(())
+}
+
+/// Changes the password of the caller and ends all their other sessions.
+pub(crate) async fn change_password(
+    app: &App,
+    logged_in: &LoggedIn,
+    current: Secret,
+    new: Secret,
+) -> Result<(), Problem> {
+    let id = logged_in.caller.principal;
+    let found = app.records().read(move |sql| principals::get(sql, id)).await.map_err(internal)?;
+    let principal = found.ok_or_else(Problem::not_found)?;
+    check_new(&new, &principal.login).map_err(|problem| problem.at("new_password"))?;
+    let attempt = Attempt::begin(app, &principal.login, "").await?;
+    if !app.passwords().verify(current, principal.password_hash).await? {
+        return Err(Problem::new(Kind::WRONG_CREDENTIALS, "the current password is wrong").at("current_password"));
+    }
+    attempt.succeeded(app).await?;
+    let salt = app.random_bits().to_be_bytes();
+    let (hash, now) = (app.passwords().hash(new, salt).await?, app.now());
+    app.records().write(move |sql| principals::set_password_hash(sql, id, &hash, now)).await.map_err(internal)?;
+    revoke_other_sessions(app, id, Some(logged_in.session)).await
 }
 
 /// The `Set-Cookie` that keeps a session.
@@ -159,44 +180,4 @@ pub(crate) fn session_cookie(app: &App, session: &NewSession) -> HeaderValue {
 pub(crate) fn ended_cookie() -> HeaderValue {
     const ENDED: &str = "sycee_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0";
     HeaderValue::from_static(ENDED)
-}
-
-/// What failures are counted for: the login, and the address it is tried from.
-fn subjects(login: &str, device: &Device) -> [String; 2] {
-    // The hash keeps what people type by mistake into the login field, such as passwords, out of the store.
-    let login = blake3::hash(login.to_lowercase().as_bytes()).to_hex();
-    [format!("login {login}"), format!("address {}", device.address)]
-}
-
-async fn refuse_while_waiting(app: &App, subjects: &[String; 2]) -> Result<(), Problem> {
-    let now = app.now();
-    let wanted = subjects.clone();
-    let failures = app
-        .records()
-        .read(move |sql| wanted.iter().map(|subject| login_throttle::get(sql, subject)).collect::<Result<Vec<_>, _>>())
-        .await
-        .map_err(internal)?;
-    let waits = failures.into_iter().flatten().map(|row| {
-        Failures { count: row.failures, last: row.last_failure_at }.wait_seconds(now)
-    });
-    match waits.max() {
-        None | Some(0) => Ok(()),
-        Some(seconds) => {
-            let detail = format!("too many failed attempts; try again in {seconds} s");
-            Err(Problem::new(Kind::THROTTLED, detail).retry_after(seconds))
-        }
-    }
-}
-
-async fn count_failure(app: &App, subjects: [String; 2]) -> Result<(), Problem> {
-    let now = app.now();
-    app.records()
-        .write(move |sql| {
-            for subject in &subjects {
-                login_throttle::record_failure(sql, subject, now)?;
-            }
-            Ok(())
-        })
-        .await
-        .map_err(internal)
 }

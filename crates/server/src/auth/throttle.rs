@@ -1,36 +1,91 @@
-//! How long a login must wait after failures: longer each time, never for ever.
+//! How long log-in must wait after failures: longer each time, never for ever.
+//!
+//! An attempt is counted as a failure before the password is looked at and forgiven when it was right, so that many
+//! attempts at the same moment cannot slip past the count.
 
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
+use records::login_throttle::{self, Failures};
 
-/// Failures that cost nothing: people mistype.
-const FREE_FAILURES: u64 = 4;
-/// The longest wait. With it, at most 100 guesses a day hit one login.
+use crate::App;
+use crate::problem::{Kind, Problem, internal};
+
+/// Failures of one login that cost nothing: people mistype.
+const FREE_OF_LOGIN: u64 = 4;
+/// Failures from one address that cost nothing: many people may share it.
+const FREE_OF_ADDRESS: u64 = 32;
+/// The longest wait. With it, about 100 guesses a day hit one login.
 const LONGEST_SECONDS: u64 = 900;
-/// After this time without a failure the count starts again.
-const FORGET_SECONDS: u64 = 24 * 3_600;
+/// The window in which failures are counted.
+const WINDOW_SECONDS: u32 = 24 * 3_600;
 
-/// What is remembered of the failures of one login or one address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Failures {
-    pub(crate) count: u64,
-    pub(crate) last: Timestamp,
+/// What failures are counted for.
+#[derive(Clone, Debug)]
+struct Subject {
+    name: String,
+    free: u64,
 }
 
-impl Failures {
-    /// Whole seconds until the next attempt may be made; 0 when it may be made now.
-    pub(crate) fn wait_seconds(self, now: Timestamp) -> u64 {
-        let Some(over) = self.count.checked_sub(FREE_FAILURES).filter(|over| *over > 0) else { return 0 };
-        let delay = 1_u64.checked_shl(u32::try_from(over).unwrap_or(u32::MAX)).unwrap_or(LONGEST_SECONDS);
-        let until = self.last.0.saturating_add(delay.clamp(1, LONGEST_SECONDS) * NANOSECONDS_PER_SECOND);
-        until.saturating_sub(now.0).div_ceil(NANOSECONDS_PER_SECOND)
+/// One attempt to log in, counted already.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    login: Subject,
+    address: Option<Subject>,
+}
+
+impl Attempt {
+    /// Counts an attempt, or refuses it with the time to wait.
+    pub(super) async fn begin(app: &App, login: &str, address: &str) -> Result<Self, Problem> {
+        // The hash keeps what people type by mistake into the login field, such as passwords, out of the store.
+        let hashed = blake3::hash(login.as_bytes()).to_hex();
+        let login = Subject { name: format!("login {hashed}"), free: FREE_OF_LOGIN };
+        let address = (!address.is_empty())
+            .then(|| Subject { name: format!("address {address}"), free: FREE_OF_ADDRESS });
+        let (now, subjects) = (app.now(), [Some(login.clone()), address.clone()]);
+        let wait = app
+            .records()
+            .write(move |sql| {
+                let mut wait = 0;
+                for subject in subjects.iter().flatten() {
+                    let failures = login_throttle::get(sql, &subject.name, now, WINDOW_SECONDS)?;
+                    wait = wait.max(failures.map_or(0, |failures| wait_seconds(failures, subject.free, now)));
+                }
+                if wait == 0 {
+                    for subject in subjects.iter().flatten() {
+                        login_throttle::record_failure(sql, &subject.name, now, WINDOW_SECONDS)?;
+                    }
+                }
+                Ok(wait)
+            })
+            .await
+            .map_err(internal)?;
+        if wait == 0 {
+            return Ok(Self { login, address });
+        }
+        let detail = format!("too many failed attempts; try again in {wait} s");
+        Err(Problem::new(Kind::THROTTLED, detail).retry_after(wait))
     }
 
-    /// The count after one more failure.
-    pub(crate) fn after_failure(self, now: Timestamp) -> Self {
-        let forgotten = now.0.saturating_sub(self.last.0) > FORGET_SECONDS * NANOSECONDS_PER_SECOND;
-        let count = if forgotten { 1 } else { self.count.saturating_add(1) };
-        Self { count, last: now }
+    /// Forgives the attempt, and all earlier ones of the login, because the password was right.
+    pub(super) async fn succeeded(self, app: &App) -> Result<(), Problem> {
+        app.records()
+            .write(move |sql| {
+                login_throttle::clear(sql, &self.login.name)?;
+                self.address.as_ref().map_or(Ok(()), |address| login_throttle::forgive(sql, &address.name))
+            })
+            .await
+            .map_err(internal)
     }
+}
+
+/// Whole seconds until the next attempt may be made; 0 when it may be made now.
+fn wait_seconds(failures: Failures, free: u64, now: Timestamp) -> u64 {
+    let over = failures.count.saturating_sub(free);
+    if over == 0 {
+        return 0;
+    }
+    let doubled = u32::try_from(over).ok().and_then(|over| 1_u64.checked_shl(over)).unwrap_or(LONGEST_SECONDS);
+    let delay = doubled.min(LONGEST_SECONDS) * NANOSECONDS_PER_SECOND;
+    failures.last_at.0.saturating_add(delay).saturating_sub(now.0).div_ceil(NANOSECONDS_PER_SECOND)
 }
 
 #[cfg(test)]
@@ -41,30 +96,25 @@ mod tests {
         Timestamp((1_000_000 + seconds) * NANOSECONDS_PER_SECOND)
     }
 
+    fn failures(count: u64) -> Failures {
+        Failures { count, first_at: at(0), last_at: at(0) }
+    }
+
     #[test]
     fn the_wait_doubles_up_to_a_quarter_of_an_hour_and_always_ends() {
-        let waits: Vec<u64> =
-            (0..16).map(|count| Failures { count, last: at(0) }.wait_seconds(at(0))).collect();
+        let waits: Vec<u64> = (0..16).map(|count| wait_seconds(failures(count), FREE_OF_LOGIN, at(0))).collect();
         assert_eq!(waits, [0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
-        assert_eq!(Failures { count: u64::MAX, last: at(0) }.wait_seconds(at(0)), 900);
-        assert_eq!(Failures { count: u64::MAX, last: at(0) }.wait_seconds(at(900)), 0);
+        assert_eq!(wait_seconds(failures(u64::MAX), FREE_OF_LOGIN, at(0)), 900);
+        assert_eq!(wait_seconds(failures(u64::MAX), FREE_OF_LOGIN, at(900)), 0);
     }
 
     #[test]
-    fn a_day_without_failures_starts_the_count_again() {
-        let many = Failures { count: 50, last: at(0) };
-        assert_eq!(many.after_failure(at(60)).count, 51);
-        assert_eq!(many.after_failure(at(24 * 3_600 + 1)).count, 1);
-    }
-
-    #[test]
-    fn a_patient_attacker_gets_no_more_than_a_hundred_guesses_a_day_and_a_few() {
-        let (mut failures, mut now, mut guesses) = (Failures::default(), 0, 0);
+    fn a_patient_attacker_gets_about_a_hundred_guesses_a_day() {
+        let (mut count, mut now) = (0, 0);
         while now < 24 * 3_600 {
-            failures = failures.after_failure(at(now));
-            guesses += 1;
-            now += failures.wait_seconds(at(now)).max(1);
+            count += 1;
+            now += wait_seconds(failures(count), FREE_OF_LOGIN, at(0)).max(1);
         }
-        assert!(guesses <= 110, "{guesses}");
+        assert!(count <= 110, "{count}");
     }
 }

@@ -15,10 +15,14 @@ use crate::exit::Failure;
 pub(crate) enum BenchCommand {
     /// The embedded ledger beside the bare disk, SQLite and PostgreSQL
     Ledger(ledger::LedgerOptions),
+    /// Opens a ledger and says what that took; `bench ledger` runs this in a process of its own
+    #[command(hide = true)]
+    LedgerReopen(ledger::ReopenOptions),
 }
 
-pub(crate) fn run(command: BenchCommand) -> Result<(), Failure> {
+pub(crate) fn run(command: &BenchCommand) -> Result<(), Failure> {
     match command {
-        BenchCommand::Ledger(options) => ledger::run(&options),
+        BenchCommand::Ledger(options) => ledger::run(options),
+        BenchCommand::LedgerReopen(options) => ledger::reopen(options),
     }
 }

@@ -2,9 +2,7 @@
 
 use core::fmt::Display;
 
-use ledger::{
-    Account, AccountBalance, AccountFlags, Request, Response, Timestamp, Transfer, TransferFlags,
-};
+use ledger::{Account, AccountBalance, AccountFlags, Request, Response, Timestamp, Transfer, TransferFlags};
 use serde::{Serialize, Serializer};
 
 use super::batch::BatchError;

@@ -121,7 +121,9 @@ fn account(object: &Object<'_>) -> Result<Account, BatchError> {
             "reserved" => account.reserved = field.integer()?,
             "ledger" => account.ledger = LedgerId(field.integer()?),
             "code" => account.code = Code(field.integer()?),
-            "flags" => account.flags = AccountFlags(field.flags(|name| AccountFlags::named(name).map(|f| f.0))?),
+            "flags" => {
+                account.flags = AccountFlags(field.flags(|name| AccountFlags::named(name).map(|f| f.0))?)
+            }
             "timestamp" => account.timestamp = Timestamp(field.integer()?),
             _ => return Err(field.wrong("unknown field")),
         }
@@ -313,7 +315,9 @@ impl<'a> Field<'a> {
     }
 
     /// Flags as an array of names or as an integer bit set.
-    fn flags<T: Word + core::ops::BitOr<Output = T> + core::ops::BitAnd<Output = T> + PartialEq + Copy + Default>(
+    fn flags<
+        T: Word + core::ops::BitOr<Output = T> + core::ops::BitAnd<Output = T> + PartialEq + Copy + Default,
+    >(
         self,
         named: impl Fn(&str) -> Option<T>,
     ) -> Result<T, BatchError> {
@@ -360,7 +364,8 @@ mod tests {
 
     #[test]
     fn numbers_are_strings_or_plain_integers_up_to_128_bits() {
-        let line = r#"{"lookup_accounts":["1",2,"340282366920938463463374607431768211455",18446744073709551616]}"#;
+        let line =
+            r#"{"lookup_accounts":["1",2,"340282366920938463463374607431768211455",18446744073709551616]}"#;
         let expected = vec![AccountId(1), AccountId(2), AccountId::MAX, AccountId(1 << 64)];
         assert_eq!(parse(line), Ok(Batch::Request(Request::LookupAccounts(expected))));
     }
@@ -370,7 +375,8 @@ mod tests {
         let by_name = parse(r#"{"create_transfers":[{"flags":["linked","pending"]}]}"#);
         let by_bits = parse(r#"{"create_transfers":[{"flags":3}]}"#);
         assert_eq!(by_name, by_bits);
-        let expected = Transfer { flags: TransferFlags::LINKED | TransferFlags::PENDING, ..Transfer::default() };
+        let expected =
+            Transfer { flags: TransferFlags::LINKED | TransferFlags::PENDING, ..Transfer::default() };
         assert_eq!(by_name, Ok(Batch::Request(Request::CreateTransfers(vec![expected]))));
     }
 
@@ -404,9 +410,11 @@ mod tests {
 
     #[test]
     fn each_width_has_its_own_range() {
-        for (field, too_much, bits) in
-            [("code", "65536", 16), ("timeout", "4294967296", 32), ("user_data_64", "18446744073709551616", 64)]
-        {
+        for (field, too_much, bits) in [
+            ("code", "65536", 16),
+            ("timeout", "4294967296", 32),
+            ("user_data_64", "18446744073709551616", 64),
+        ] {
             let line = format!(r#"{{"create_transfers":[{{"{field}":"{too_much}"}}]}}"#);
             let expected = format!(r#"event 0: field "{field}": {too_much} does not fit in {bits} bits"#);
             assert_eq!(refusal(&line), expected);
@@ -437,7 +445,10 @@ mod tests {
     #[test]
     fn a_line_is_exactly_one_batch() {
         assert_eq!(refusal("{}"), "a line has exactly one batch");
-        assert_eq!(refusal(r#"{"lookup_accounts":[],"lookup_transfers":[]}"#), "a line has exactly one batch");
+        assert_eq!(
+            refusal(r#"{"lookup_accounts":[],"lookup_transfers":[]}"#),
+            "a line has exactly one batch"
+        );
         assert_eq!(refusal("[]"), "expected a JSON object");
         assert!(refusal("{").starts_with("not valid JSON"));
         assert!(refusal(r#"{"lookup_accounts":[]} x"#).starts_with("not valid JSON"));

@@ -3,7 +3,7 @@
 //! They know nothing of how the ledger decides; they take its acceptances and keep the sums, so that the equation can
 //! be checked after every event without reading the ledger, and the ledger itself against them now and then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ledger::{
     Account, AccountFlags, AccountId, Amount, CreateTransferStatus, LedgerId, Request, Response, Transfer,
@@ -46,7 +46,8 @@ pub struct Books {
     reservations: BTreeMap<TransferId, Reservation>,
     /// What customers own, per ledger, posted.
     owned: BTreeMap<LedgerId, i128>,
-    posted: u64,
+    /// Never iterated.
+    transfers: HashSet<TransferId>,
 }
 
 /// How far the books and the ledger are apart, or what the ledger accepted and never should have.
@@ -95,7 +96,9 @@ impl Books {
     /// # Errors
     /// As for [`Books::enter`].
     pub fn post(&mut self, transfer: &Transfer) -> Result<(), Mismatch> {
-        self.posted += 1;
+        if !self.transfers.insert(transfer.id) {
+            return Err(Mismatch(format!("transfer {:032x} was created twice", transfer.id.0)));
+        }
         if transfer.resolves_pending() {
             return self.resolve(transfer);
         }
@@ -182,8 +185,14 @@ impl Books {
 
     /// How many transfers were entered.
     #[must_use]
-    pub const fn posted(&self) -> u64 {
-        self.posted
+    pub fn posted(&self) -> u64 {
+        u64::try_from(self.transfers.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether the transfer was entered.
+    #[must_use]
+    pub fn has_transfer(&self, id: TransferId) -> bool {
+        self.transfers.contains(&id)
     }
 
     /// The ids of all accounts, in order.

@@ -32,6 +32,8 @@ pub enum Place {
 pub enum FaultKind {
     /// The bank declined for no reason.
     BankDecline,
+    /// Nobody at the bank answered several calls.
+    BankOutage,
     /// The bank never received the request.
     BankTimeOutBefore,
     /// The bank acted and its answer was lost.
@@ -169,6 +171,13 @@ impl Faults {
     /// Whether a crash is armed and has not come yet.
     pub fn crash_is_armed(&self) -> bool {
         self.state().steps_to_darkness.is_some()
+    }
+
+    /// Takes back what was armed and has not happened.
+    pub fn disarm(&self) {
+        let mut state = self.state();
+        state.steps_to_darkness = None;
+        (state.slow_bank, state.slow_ledger) = (false, false);
     }
 
     /// Passes a place between two steps. False: the power is off, and nothing may happen any more.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use money::Currency;
 use serde::{Serialize, Serializer};
 
-use super::faults::{FaultKind, Place, Situation, Violation};
+use super::faults::{FaultKind, Place, Situation, Tally, Violation};
 
 /// The equation in one currency, in minor units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -65,7 +65,54 @@ impl Serialize for CurrencyCode {
     }
 }
 
+/// The wanted situations that a run of so many operations must see and did not. Small runs need not see any by
+/// themselves: their set must.
+pub(super) fn missing(seen: &BTreeMap<Situation, u64>, operations: u64) -> Vec<Situation> {
+    let wanted: &[Situation] = match operations {
+        0..500 => &[],
+        500..8_000 => &[Situation::DuplicateOfCompleted],
+        _ => &[
+            Situation::CrashAfterChargeBeforePost,
+            Situation::DuplicateOfCompleted,
+            Situation::DuplicateOfDeclined,
+            Situation::OtherBodyRefused,
+            Situation::OverRefundRefused,
+            Situation::RefundsRaced,
+            Situation::UnknownWasDone,
+            Situation::UnknownWasNotDone,
+        ],
+    };
+    wanted.iter().copied().filter(|situation| !seen.contains_key(situation)).collect()
+}
+
+/// The command that runs so many days of a seed again.
+pub(super) fn replay(seed: u64, days: u32) -> String {
+    format!("cargo run --release -- town --headless --days {days} --seed {seed} --json")
+}
+
 impl Report {
+    /// The report of a town that was never founded.
+    pub(super) fn of_failed_founding(seed: u64, tally: &Tally) -> Self {
+        Self {
+            seed,
+            days: 0,
+            operations: 0,
+            operations_per_s: 0,
+            requests: 0,
+            by_kind: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
+            faults: BTreeMap::new(),
+            crash_places: BTreeMap::new(),
+            situations: BTreeMap::new(),
+            postings: 0,
+            equation: BTreeMap::new(),
+            violations: tally.violations.clone(),
+            missing_situations: Vec::new(),
+            trace_hash: String::new(),
+            replay: replay(seed, 0),
+        }
+    }
+
     /// How many faults were injected.
     #[must_use]
     pub fn fault_count(&self) -> u64 {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ledger::{BATCH_MAX, Engine};
+use ledger_postgres::PostgresEngine;
 
 use super::super::figures::Slice;
 use super::super::scratch::Scratch;
@@ -145,6 +146,5 @@ impl PostgresContenders {
 }
 
 fn connect(url: &str) -> Result<Box<dyn Engine>, Failure> {
-    let engine = ledger_postgres::PostgresEngine::open(url)?;
-    Ok(Box::new(engine))
+    Ok(Box::new(PostgresEngine::connect(url)?))
 }

@@ -3,7 +3,9 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use ledger::{Account, BATCH_MAX, CreateTransferStatus, Engine, EngineError, Request, Response, Submit, Timestamp};
+use ledger::{
+    Account, BATCH_MAX, CreateTransferStatus, Engine, EngineError, Request, Response, Submit, Timestamp,
+};
 
 use super::super::figures::Slice;
 use super::workload::Workload;
@@ -132,7 +134,8 @@ fn check((_, answer): Answer) -> Result<u64, Failure> {
                 None => Ok(results.len() as u64),
             }
         }
-        Response::CreateAccounts(results) => match results.iter().position(|result| !result.status.is_done()) {
+        Response::CreateAccounts(results) => match results.iter().position(|result| !result.status.is_done())
+        {
             Some(index) => Err(refused(index, results[index].status.name())),
             None => Ok(results.len() as u64),
         },

@@ -10,12 +10,8 @@ use crate::exit::Failure;
 /// The variable that names a server where schemas may be created.
 const SERVER_VARIABLE: &str = "SYCEE_BENCH_POSTGRES";
 /// What a careful operator sets on a machine of this size; durability stays as PostgreSQL ships it.
-const SETTINGS: [(&str, &str); 4] = [
-    ("shared_buffers", "1GB"),
-    ("max_wal_size", "8GB"),
-    ("wal_buffers", "64MB"),
-    ("max_connections", "64"),
-];
+const SETTINGS: [(&str, &str); 4] =
+    [("shared_buffers", "1GB"), ("max_wal_size", "8GB"), ("wal_buffers", "64MB"), ("max_connections", "64")];
 
 /// A reachable server.
 #[derive(Debug)]

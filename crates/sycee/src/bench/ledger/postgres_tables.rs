@@ -62,7 +62,8 @@ impl PostgresTables {
         let accounts = workload.accounts();
         let ids: Vec<i64> = accounts.iter().map(|account| row_id(account.id)).collect();
         let limited = AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS;
-        let may_overdraw: Vec<bool> = accounts.iter().map(|account| !account.flags.contains(limited)).collect();
+        let may_overdraw: Vec<bool> =
+            accounts.iter().map(|account| !account.flags.contains(limited)).collect();
         client.execute(INSERT_ACCOUNTS, &[&ids, &may_overdraw])?;
         let insert = client.prepare(INSERT_TRANSFERS)?;
         let update = client.prepare(UPDATE_ACCOUNTS)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bank::{Bank, Fault, Handled, OperationRef, Outcome, Request, Statement};
@@ -17,6 +18,8 @@ pub struct BankPort {
     banks: Mutex<BTreeMap<BankId, Bank>>,
     clock: Arc<SetClock>,
     faults: Arc<Faults>,
+    /// How many more calls find nobody at the other end.
+    outage: AtomicU32,
 }
 
 impl fmt::Debug for BankPort {
@@ -29,7 +32,7 @@ impl BankPort {
     /// The way to these banks.
     #[must_use]
     pub fn new(banks: BTreeMap<BankId, Bank>, clock: Arc<SetClock>, faults: Arc<Faults>) -> Self {
-        Self { banks: Mutex::new(banks), clock, faults }
+        Self { banks: Mutex::new(banks), clock, faults, outage: AtomicU32::new(0) }
     }
 
     fn banks(&self) -> MutexGuard<'_, BTreeMap<BankId, Bank>> {
@@ -41,6 +44,17 @@ impl BankPort {
         if let Some(bank) = self.banks().get_mut(&bank) {
             bank.inject(fault);
         }
+    }
+
+    /// Lets nobody answer so many calls.
+    pub fn begin_outage(&self, calls: u32) {
+        self.outage.store(calls, Ordering::Relaxed);
+        self.faults.count(FaultKind::BankOutage);
+    }
+
+    /// Ends an outage.
+    pub fn end_outage(&self) {
+        self.outage.store(0, Ordering::Relaxed);
     }
 
     /// What the banks' own books say moved to the operator, less what moved back.
@@ -65,6 +79,11 @@ impl BankPort {
     }
 
     fn handle(&self, bank: BankId, request: &Request) -> Result<bank::Response, BankUnavailable> {
+        let outage = self.outage.load(Ordering::Relaxed);
+        if outage > 0 {
+            self.outage.store(outage - 1, Ordering::Relaxed);
+            return Err(BankUnavailable);
+        }
         let mut banks = self.banks();
         let bank = banks.get_mut(&bank).ok_or(BankUnavailable)?;
         let faults_before = bank.faults_left();

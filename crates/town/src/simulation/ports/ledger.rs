@@ -10,6 +10,7 @@ use operations::Clock;
 use super::clock::SetClock;
 use crate::simulation::books::Books;
 use crate::simulation::faults::{FaultKind, Faults, Place};
+use crate::simulation::trace::Trace;
 
 /// The engine with its disk, and the books that watch what it accepts.
 pub struct LedgerPort {
@@ -17,6 +18,7 @@ pub struct LedgerPort {
     disk: SimDisk,
     clock: Arc<SetClock>,
     faults: Arc<Faults>,
+    trace: Arc<Trace>,
 }
 
 struct Inner {
@@ -41,9 +43,10 @@ impl LedgerPort {
         books: Books,
         clock: Arc<SetClock>,
         faults: Arc<Faults>,
+        trace: Arc<Trace>,
     ) -> Self {
         let inner = Mutex::new(Inner { engine, books, disk_fault: None, uncertain: None });
-        Self { inner, disk, clock, faults }
+        Self { inner, disk, clock, faults, trace }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -60,6 +63,11 @@ impl LedgerPort {
         read(&self.inner().books)
     }
 
+    /// Edits the books, where a check found out what the switch kept from them.
+    pub fn enter<T>(&self, edit: impl FnOnce(&mut Books) -> T) -> T {
+        edit(&mut self.inner().books)
+    }
+
     /// Asks the engine past the switch, for the checks.
     ///
     /// # Errors
@@ -73,6 +81,15 @@ impl LedgerPort {
     pub fn take_books(&self) -> (Books, Option<Request>) {
         let mut inner = self.inner();
         (std::mem::take(&mut inner.books), inner.uncertain.take())
+    }
+
+    fn note(&self, request: &Request, response: &Response) {
+        if let (Request::CreateTransfers(transfers), Response::CreateTransfers(results)) = (request, response) {
+            for (transfer, result) in transfers.iter().zip(results) {
+                let status = u128::from(result.status as u32);
+                self.trace.note("ledger", &[transfer.id.0, status, u128::from(result.timestamp.0)]);
+            }
+        }
     }
 
     fn crash_within(&self, inner: &mut Inner, request: Request, fault: DiskFault) {
@@ -102,6 +119,7 @@ impl Submit for LedgerPort {
         let answer = request.perform(&mut *inner.engine, self.clock.now());
         match &answer {
             Ok(response) => {
+                self.note(&request, response);
                 if let Err(mismatch) = inner.books.enter(&request, response) {
                     self.faults.violate(mismatch.0);
                 }

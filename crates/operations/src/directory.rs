@@ -1,0 +1,233 @@
+//! What payments need to know about holders and merchants, remembered between requests.
+//!
+//! Invariant: what was forgotten is not remembered again from a read that began before.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
+use money::Currency;
+use records::merchants::{self, Merchant, MerchantStatus};
+use records::principals::{self, Principal, PrincipalStatus, Role};
+use records::wallets::{self, WalletStatus};
+use wallet::ids::{HolderId, MerchantId, PrincipalId};
+
+use crate::{OperationError, Operations, Party};
+
+/// A holder with their wallets.
+#[derive(Debug)]
+pub(crate) struct HolderEntry {
+    pub(crate) principal: Principal,
+    wallets: Vec<(Currency, WalletStatus)>,
+}
+
+impl HolderEntry {
+    fn wallet(&self, currency: Currency) -> Option<WalletStatus> {
+        self.wallets.iter().find(|(wallet, _)| *wallet == currency).map(|(_, status)| *status)
+    }
+
+    /// # Errors
+    /// [`OperationError::NotActive`] or [`OperationError::NoWallet`].
+    fn may_spend(&self, currency: Currency) -> Result<(), OperationError> {
+        if self.principal.status != PrincipalStatus::Active {
+            return Err(OperationError::NotActive(Party::Holder));
+        }
+        match self.wallet(currency) {
+            Some(WalletStatus::Open) => Ok(()),
+            Some(WalletStatus::Frozen | WalletStatus::Closed) => {
+                Err(OperationError::NotActive(Party::Wallet))
+            }
+            None => Err(OperationError::NoWallet(Party::Holder)),
+        }
+    }
+
+    /// # Errors
+    /// [`OperationError::NotActive`] or [`OperationError::NoWallet`].
+    pub(crate) fn may_top_up(&self, currency: Currency) -> Result<(), OperationError> {
+        if self.principal.status != PrincipalStatus::Active {
+            return Err(OperationError::NotActive(Party::Holder));
+        }
+        self.may_receive(currency, Party::Holder)
+    }
+
+    /// # Errors
+    /// [`OperationError::NotActive`] or [`OperationError::NoWallet`], about `party`.
+    pub(crate) fn may_receive(&self, currency: Currency, party: Party) -> Result<(), OperationError> {
+        if self.principal.status == PrincipalStatus::Closed {
+            return Err(OperationError::NotActive(party));
+        }
+        match self.wallet(currency) {
+            Some(WalletStatus::Open | WalletStatus::Frozen) => Ok(()),
+            Some(WalletStatus::Closed) | None => Err(OperationError::NoWallet(party)),
+        }
+    }
+}
+
+struct Remembered<K, V> {
+    entries: HashMap<K, (Timestamp, Arc<V>)>,
+    /// Counts what was forgotten.
+    generation: u64,
+}
+
+struct Memory<K, V> {
+    remembered: Mutex<Remembered<K, V>>,
+}
+
+impl<K: Eq + Hash, V> Memory<K, V> {
+    /// Above this many, everything is forgotten: a bound on memory that no busy hour reaches.
+    const ENTRIES_MAX: usize = 200_000;
+
+    fn new() -> Self {
+        Self { remembered: Mutex::new(Remembered { entries: HashMap::new(), generation: 0 }) }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Remembered<K, V>> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is remembered and not older than `since`, else the generation to remember it under.
+    fn get(&self, key: &K, since: Timestamp) -> Result<Arc<V>, u64> {
+        let remembered = self.locked();
+        match remembered.entries.get(key) {
+            Some((at, entry)) if *at >= since => Ok(Arc::clone(entry)),
+            _ => Err(remembered.generation),
+        }
+    }
+
+    fn put(&self, key: K, entry: &Arc<V>, now: Timestamp, generation: u64) {
+        let mut remembered = self.locked();
+        if remembered.generation != generation {
+            return;
+        }
+        if remembered.entries.len() >= Self::ENTRIES_MAX {
+            remembered.entries.clear();
+        }
+        remembered.entries.insert(key, (now, Arc::clone(entry)));
+    }
+
+    fn forget(&self, key: &K) {
+        let mut remembered = self.locked();
+        remembered.entries.remove(key);
+        remembered.generation += 1;
+    }
+}
+
+/// The holders and merchants that were looked up.
+pub(crate) struct Directory {
+    holders: Memory<HolderId, HolderEntry>,
+    merchants: Memory<MerchantId, Merchant>,
+    lifetime: Option<u64>,
+}
+
+impl Directory {
+    /// Entries stay until they are forgotten.
+    pub(crate) fn lasting() -> Self {
+        Self { holders: Memory::new(), merchants: Memory::new(), lifetime: None }
+    }
+
+    /// Entries stay for one second.
+    pub(crate) fn short_lived() -> Self {
+        Self { lifetime: Some(NANOSECONDS_PER_SECOND), ..Self::lasting() }
+    }
+
+    pub(crate) fn forget_holder(&self, holder: HolderId) {
+        self.holders.forget(&holder);
+    }
+
+    pub(crate) fn forget_merchant(&self, merchant: MerchantId) {
+        self.merchants.forget(&merchant);
+    }
+
+    fn since(&self, now: Timestamp) -> Timestamp {
+        self.lifetime.map_or(Timestamp::ZERO, |lifetime| Timestamp(now.0.saturating_sub(lifetime)))
+    }
+}
+
+/// The holder with this id.
+pub(crate) async fn holder(
+    operations: &Operations,
+    holder: HolderId,
+) -> Result<Option<Arc<HolderEntry>>, OperationError> {
+    let (directory, now) = (operations.directory(), operations.now());
+    let generation = match directory.holders.get(&holder, directory.since(now)) {
+        Ok(entry) => return Ok(Some(entry)),
+        Err(generation) => generation,
+    };
+    let read = operations.records().read(move |sql| {
+        let Some(principal) = principals::get(sql, PrincipalId::from(holder))? else {
+            return Ok(None);
+        };
+        let wallets = wallets::list(sql, holder)?;
+        Ok(Some((principal, wallets)))
+    });
+    let Some((principal, wallets)) = read.await? else { return Ok(None) };
+    if principal.role != Role::Holder {
+        return Ok(None);
+    }
+    let wallets = wallets.iter().map(|wallet| (wallet.currency, wallet.status)).collect();
+    let entry = Arc::new(HolderEntry { principal, wallets });
+    directory.holders.put(holder, &entry, now, generation);
+    Ok(Some(entry))
+}
+
+/// The merchant with this id.
+pub(crate) async fn merchant(
+    operations: &Operations,
+    merchant: MerchantId,
+) -> Result<Option<Arc<Merchant>>, OperationError> {
+    let (directory, now) = (operations.directory(), operations.now());
+    let generation = match directory.merchants.get(&merchant, directory.since(now)) {
+        Ok(entry) => return Ok(Some(entry)),
+        Err(generation) => generation,
+    };
+    let Some(found) = operations.records().read(move |sql| merchants::get(sql, merchant)).await? else {
+        return Ok(None);
+    };
+    let entry = Arc::new(found);
+    directory.merchants.put(merchant, &entry, now, generation);
+    Ok(Some(entry))
+}
+
+/// The holder who asks, who may spend in this currency.
+///
+/// # Errors
+/// Which rule says no.
+pub(crate) async fn spender(
+    operations: &Operations,
+    id: HolderId,
+    currency: Currency,
+) -> Result<(), OperationError> {
+    let entry = holder(operations, id).await?.ok_or(OperationError::NotFound(Party::Holder))?;
+    entry.may_spend(currency)
+}
+
+/// The merchant, who may be paid.
+///
+/// # Errors
+/// Which rule says no.
+pub(crate) async fn payable(operations: &Operations, id: MerchantId) -> Result<(), OperationError> {
+    let entry = merchant(operations, id).await?.ok_or(OperationError::NotFound(Party::Merchant))?;
+    match entry.status {
+        MerchantStatus::Active => Ok(()),
+        MerchantStatus::Suspended | MerchantStatus::Closed => Err(OperationError::NotActive(Party::Merchant)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_it_was_forgotten_is_not_remembered() {
+        let memory: Memory<u8, u8> = Memory::new();
+        let generation = memory.get(&1, Timestamp::ZERO).unwrap_err();
+        memory.forget(&1);
+        memory.put(1, &Arc::new(7), Timestamp(5), generation);
+        assert!(memory.get(&1, Timestamp::ZERO).is_err());
+        let generation = memory.get(&1, Timestamp::ZERO).unwrap_err();
+        memory.put(1, &Arc::new(8), Timestamp(5), generation);
+        assert_eq!(memory.get(&1, Timestamp::ZERO).as_deref(), Ok(&8));
+        assert!(memory.get(&1, Timestamp(6)).is_err());
+    }
+}

@@ -1,0 +1,138 @@
+//! Merchants and banks: admit them, with their ledger accounts.
+
+use records::banks::{self, Bank};
+use records::merchants::{self, CODE_TAKEN, Merchant, MerchantStatus};
+use wallet::chart;
+use wallet::ids::{BankId, MerchantId};
+
+use crate::{OperationError, Operations, Party, memo};
+
+/// Someone who wants to be paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMerchant {
+    /// The unique short code, as in links: `willow-tea`.
+    pub code: String,
+    /// The name in Chinese.
+    pub name_zh: String,
+    /// The name in English.
+    pub name_en: String,
+    /// What it sells, as a code of the directory.
+    pub category: String,
+}
+
+/// Admits a merchant, who can be paid in every currency of the operator.
+///
+/// # Errors
+/// Which rule the request breaks, or what could not be reached.
+pub async fn admit(operations: &Operations, new: NewMerchant) -> Result<MerchantId, OperationError> {
+    memo::check_name("code", &new.code, 40)?;
+    memo::check_name("name_zh", &new.name_zh, 80)?;
+    memo::check_name("name_en", &new.name_en, 80)?;
+    memo::check_name("category", &new.category, 40)?;
+    let id = MerchantId::new(operations.fresh_bits());
+    let currencies = &operations.policy().currencies;
+    let accounts = currencies.iter().map(|currency| chart::merchant(id, *currency)).collect();
+    operations.ledger().open_accounts(accounts).await?;
+    let now = operations.now();
+    let merchant = Merchant {
+        id,
+        code: new.code,
+        name_zh: new.name_zh,
+        name_en: new.name_en,
+        category: new.category,
+        status: MerchantStatus::Active,
+        created_at: now,
+        updated_at: now,
+    };
+    let written = operations.records().write(move |sql| merchants::insert(sql, &merchant)).await;
+    match written {
+        Ok(()) => Ok(id),
+        Err(error) if error.is_conflict(CODE_TAKEN) => Err(OperationError::Taken { field: "code" }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The merchant with this id.
+///
+/// # Errors
+/// [`OperationError::NotFound`], or what could not be reached.
+pub async fn get(operations: &Operations, id: MerchantId) -> Result<Merchant, OperationError> {
+    let found = crate::directory::merchant(operations, id).await?;
+    found.map(|merchant| (*merchant).clone()).ok_or(OperationError::NotFound(Party::Merchant))
+}
+
+/// The merchant with this code.
+///
+/// # Errors
+/// [`OperationError::NotFound`], or what could not be reached.
+pub async fn find(operations: &Operations, code: &str) -> Result<Merchant, OperationError> {
+    let code = code.to_owned();
+    let found = operations.records().read(move |sql| merchants::find_by_code(sql, &code)).await?;
+    found.ok_or(OperationError::NotFound(Party::Merchant))
+}
+
+/// Merchants by code, after the code `after`, at most `limit`, whatever their status.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn list(operations: &Operations, after: &str, limit: u32) -> Result<Vec<Merchant>, OperationError> {
+    let after = after.to_owned();
+    Ok(operations.records().read(move |sql| merchants::list(sql, &after, limit)).await?)
+}
+
+/// Suspends, re-admits or closes a merchant.
+///
+/// # Errors
+/// [`OperationError::NotFound`], also for one that is closed, or what could not be reached.
+pub async fn set_status(
+    operations: &Operations,
+    id: MerchantId,
+    status: MerchantStatus,
+) -> Result<(), OperationError> {
+    let now = operations.now();
+    let written = operations.records().write(move |sql| merchants::set_status(sql, id, status, now)).await;
+    operations.forget_merchant(id);
+    if written? { Ok(()) } else { Err(OperationError::NotFound(Party::Merchant)) }
+}
+
+/// A bank behind the connector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewBank {
+    /// The id under which the connector knows it.
+    pub id: BankId,
+    /// Its unique short code.
+    pub code: String,
+    /// Its name in Chinese.
+    pub name_zh: String,
+    /// Its name in English.
+    pub name_en: String,
+}
+
+/// Adds a bank, or changes the names of the one with that id.
+///
+/// # Errors
+/// Which rule the request breaks, or what could not be reached.
+pub async fn add_bank(operations: &Operations, new: NewBank) -> Result<(), OperationError> {
+    memo::check_name("code", &new.code, 40)?;
+    memo::check_name("name_zh", &new.name_zh, 80)?;
+    memo::check_name("name_en", &new.name_en, 80)?;
+    let currencies = &operations.policy().currencies;
+    let accounts = currencies.iter().map(|currency| chart::bank(new.id, *currency)).collect();
+    operations.ledger().open_accounts(accounts).await?;
+    let bank = Bank {
+        id: new.id,
+        code: new.code,
+        name_zh: new.name_zh,
+        name_en: new.name_en,
+        created_at: operations.now(),
+    };
+    Ok(operations.records().write(move |sql| banks::put(sql, &bank)).await?)
+}
+
+/// All banks, by code.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn list_banks(operations: &Operations) -> Result<Vec<Bank>, OperationError> {
+    Ok(operations.records().read(banks::list).await?)
+}

@@ -1,0 +1,127 @@
+//! Records from the ledger: what a restored backup of the records lacks, the ledger still has.
+
+use std::collections::HashMap;
+
+use ledger::{Account, AccountId, Code, Transfer};
+use money::Amount;
+use records::operations::{self, NewOperation, OperationKind, OperationState};
+use wallet::chart;
+use wallet::ids::{BankId, CardId, HolderId, MerchantId, OperationId};
+use wallet::postings::{self, CardMovement};
+
+use crate::{OperationError, Operations, refund, top_up, withdrawal};
+
+/// An operation as the ledger tells it.
+pub(crate) struct Rebuilt {
+    pub(crate) new: NewOperation,
+    /// [`OperationState::Started`] where the bank still has to be asked.
+    pub(crate) state: OperationState,
+}
+
+/// Whether a transfer decides an operation, rather than being one of its later steps.
+pub(crate) fn decides(transfer: &Transfer) -> bool {
+    !transfer.resolves_pending()
+        && [chart::TOP_UP, chart::WITHDRAWAL, chart::TRANSFER, chart::PAYMENT, chart::REFUND]
+            .contains(&transfer.code)
+}
+
+/// The amount of a transfer.
+///
+/// # Errors
+/// [`OperationError::Inconsistent`] where no operation can have made it.
+pub(crate) fn amount_of(transfer: &Transfer) -> Result<Amount, OperationError> {
+    let currency = chart::currency_of(transfer.ledger).ok_or(FOREIGN)?;
+    let minor = u64::try_from(transfer.amount.0).map_err(|_| FOREIGN)?;
+    Amount::from_minor(minor, currency).map_err(|_| FOREIGN)
+}
+
+const FOREIGN: OperationError = OperationError::Inconsistent("ledger has a transfer of another program");
+
+/// The operations that these deciding transfers stand for. What only the records knew, the memo, is gone.
+pub(crate) async fn from_ledger(
+    operations: &Operations,
+    transfers: &[Transfer],
+) -> Result<Vec<Rebuilt>, OperationError> {
+    let ids = transfers.iter().flat_map(|t| [t.debit_account_id, t.credit_account_id]).collect();
+    let accounts = operations.ledger().lookup_accounts(ids).await?;
+    let accounts: HashMap<AccountId, Account> = accounts.into_iter().map(|a| (a.id, a)).collect();
+    transfers.iter().map(|transfer| rebuilt(transfer, &accounts)).collect()
+}
+
+/// Whose account it is, where it has that code.
+fn owner(accounts: &HashMap<AccountId, Account>, id: AccountId, code: Code) -> Result<u128, OperationError> {
+    let account = accounts.get(&id).filter(|account| account.code == code).ok_or(FOREIGN)?;
+    Ok(account.user_data_128)
+}
+
+fn rebuilt(transfer: &Transfer, accounts: &HashMap<AccountId, Account>) -> Result<Rebuilt, OperationError> {
+    let debit = |code| owner(accounts, transfer.debit_account_id, code);
+    let credit = |code| owner(accounts, transfer.credit_account_id, code);
+    let movement = |holder: u128, bank: u128| {
+        Ok::<_, OperationError>(CardMovement {
+            operation: OperationId::new(transfer.id.0),
+            holder: HolderId::new(holder),
+            bank: BankId::new(bank),
+            card: CardId::new(transfer.user_data_128),
+            amount: amount_of(transfer)?,
+        })
+    };
+    let new = match transfer.code {
+        chart::TOP_UP => {
+            top_up::new_operation(&movement(credit(chart::WALLET)?, debit(chart::BANK)?)?, transfer.timestamp)
+        }
+        chart::WITHDRAWAL => {
+            let movement = movement(debit(chart::WALLET)?, credit(chart::BANK)?)?;
+            withdrawal::new_operation(&movement, transfer.timestamp)
+        }
+        chart::TRANSFER => one_step(transfer, debit(chart::WALLET)?, credit(chart::WALLET)?)?,
+        chart::PAYMENT => one_step(transfer, debit(chart::WALLET)?, credit(chart::MERCHANT)?)?,
+        chart::REFUND => one_step(transfer, debit(chart::MERCHANT)?, credit(chart::WALLET)?)?,
+        _ => return Err(FOREIGN),
+    };
+    let through_bank = matches!(new.kind, OperationKind::TopUp | OperationKind::Withdrawal);
+    let state = if through_bank { OperationState::Started } else { OperationState::Completed };
+    Ok(Rebuilt { new, state })
+}
+
+fn one_step(transfer: &Transfer, payer: u128, payee: u128) -> Result<NewOperation, OperationError> {
+    let amount = amount_of(transfer)?;
+    let parent = OperationId::new(transfer.user_data_128);
+    let (kind, merchant, parent, fingerprint) = match transfer.code {
+        chart::PAYMENT => {
+            (OperationKind::Payment, Some(MerchantId::new(payee)), None, transfer.user_data_128)
+        }
+        chart::REFUND => (
+            OperationKind::Refund,
+            Some(MerchantId::new(payer)),
+            Some(parent),
+            refund::fingerprint(parent, amount).0,
+        ),
+        _ => (OperationKind::Transfer, None, None, transfer.user_data_128),
+    };
+    Ok(NewOperation {
+        id: OperationId::new(transfer.id.0),
+        kind,
+        // A party is only its bits; the kind says whose they are.
+        payer: Some(HolderId::new(payer).into()),
+        payee: Some(HolderId::new(payee).into()),
+        merchant,
+        card: None,
+        parent,
+        amount,
+        memo: String::new(),
+        fingerprint,
+        created_at: transfer.timestamp,
+    })
+}
+
+/// Replaces an open row that contradicts the ledger by what the ledger says: its intent was written after the records
+/// had lost the operation that the id belongs to.
+pub(crate) async fn correct(operations: &Operations, id: OperationId) -> Result<(), OperationError> {
+    let transfers = operations.ledger().lookup_transfers(vec![postings::decision_id(id)]).await?;
+    let transfers: Vec<Transfer> = transfers.into_iter().filter(decides).collect();
+    for Rebuilt { new, state } in from_ledger(operations, &transfers).await? {
+        operations.records().write(move |sql| operations::replace_open(sql, &new, state)).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! The operator's first page: does all money add up?
+
+use std::collections::BTreeMap;
+
+use ledger::{BATCH_MAX, LedgerId, QueryFilter, QueryFilterFlags, Timestamp};
+use money::Currency;
+use records::operations::{self, KindCount, Volume, VolumeQuery};
+use wallet::chart;
+use wallet::ids::MerchantId;
+
+use crate::{OperationError, Operations};
+
+/// The sums of one currency, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CurrencyTotals {
+    /// Which.
+    pub currency: Currency,
+    /// The operator's money at banks.
+    pub float: i128,
+    /// What holders own.
+    pub wallets: i128,
+    /// What merchants own.
+    pub merchants: i128,
+    /// Reserved for top-ups that a bank has not confirmed: not yet in `float` nor in `wallets`.
+    pub coming: i128,
+    /// Reserved for withdrawals that a bank has not confirmed: still in `float` and in `wallets`.
+    pub leaving: i128,
+}
+
+impl CurrencyTotals {
+    const fn zero(currency: Currency) -> Self {
+        Self { currency, float: 0, wallets: 0, merchants: 0, coming: 0, leaving: 0 }
+    }
+
+    /// What is owned less what there is: 0, or something is wrong.
+    #[must_use]
+    pub const fn difference(&self) -> i128 {
+        self.wallets + self.merchants - self.float
+    }
+}
+
+/// The sums of one ledger, money or memo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LedgerTotals {
+    /// Which.
+    pub ledger: LedgerId,
+    /// How many accounts.
+    pub accounts: u64,
+    /// The sum of all debits, posted and pending.
+    pub debits: u128,
+    /// The sum of all credits, posted and pending.
+    pub credits: u128,
+    posted_difference: i128,
+}
+
+impl LedgerTotals {
+    /// Whether posted debits equal posted credits, and pending ones likewise.
+    #[must_use]
+    pub const fn adds_up(&self) -> bool {
+        self.debits == self.credits && self.posted_difference == 0
+    }
+}
+
+/// All money, counted.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// By currency code.
+    pub currencies: Vec<CurrencyTotals>,
+    /// By number of ledger.
+    pub ledgers: Vec<LedgerTotals>,
+}
+
+impl Totals {
+    /// Whether all money adds up: every ledger in itself, and what is owned to what there is.
+    #[must_use]
+    pub fn adds_up(&self) -> bool {
+        self.ledgers.iter().all(LedgerTotals::adds_up)
+            && self.currencies.iter().all(|totals| totals.difference() == 0)
+    }
+}
+
+const OUT_OF_RANGE: OperationError = OperationError::Inconsistent("ledger balance is out of range");
+
+fn signed(amount: ledger::Amount) -> Result<i128, OperationError> {
+    i128::try_from(amount.0).map_err(|_| OUT_OF_RANGE)
+}
+
+#[derive(Default)]
+struct Counting {
+    currencies: BTreeMap<&'static str, CurrencyTotals>,
+    ledgers: BTreeMap<u32, LedgerTotals>,
+}
+
+impl Counting {
+    fn add(&mut self, account: &ledger::Account) -> Result<(), OperationError> {
+        let (debits, credits) = (signed(account.debits_posted)?, signed(account.credits_posted)?);
+        let (coming, leaving) = (signed(account.debits_pending)?, signed(account.credits_pending)?);
+        let ledger = self.ledgers.entry(account.ledger.0).or_insert(LedgerTotals {
+            ledger: account.ledger,
+            accounts: 0,
+            debits: 0,
+            credits: 0,
+            posted_difference: 0,
+        });
+        ledger.accounts += 1;
+        ledger.debits += account.debits_posted.0 + account.debits_pending.0;
+        ledger.credits += account.credits_posted.0 + account.credits_pending.0;
+        ledger.posted_difference += debits - credits;
+        let Some(currency) = chart::currency_of(account.ledger).filter(|_| !chart::is_memo(account.ledger))
+        else {
+            return Ok(());
+        };
+        let totals = self.currencies.entry(currency.code()).or_insert_with(|| CurrencyTotals::zero(currency));
+        match account.code {
+            chart::WALLET => totals.wallets += credits - debits,
+            chart::MERCHANT => totals.merchants += credits - debits,
+            chart::BANK => {
+                totals.float += debits - credits;
+                totals.coming += coming;
+                totals.leaving += leaving;
+            }
+            _ => return Err(OperationError::Inconsistent("money is in an account of no known kind")),
+        }
+        Ok(())
+    }
+}
+
+/// Counts all money in the ledger. Under traffic the pages of accounts are of different moments: the sums are exact
+/// only while nothing moves.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn count(operations: &Operations) -> Result<Totals, OperationError> {
+    let mut counting = Counting::default();
+    let mut since = Timestamp::ZERO;
+    loop {
+        let filter = QueryFilter {
+            timestamp_min: since,
+            limit: u32::try_from(BATCH_MAX).unwrap_or(u32::MAX),
+            flags: QueryFilterFlags::NONE,
+            ..QueryFilter::default()
+        };
+        let page = operations.ledger().query_accounts(filter).await?;
+        for account in &page {
+            counting.add(account)?;
+        }
+        match page.last() {
+            Some(last) if page.len() == BATCH_MAX => since = Timestamp(last.timestamp.0 + 1),
+            _ => break,
+        }
+    }
+    Ok(Totals {
+        currencies: counting.currencies.into_values().collect(),
+        ledgers: counting.ledgers.into_values().collect(),
+    })
+}
+
+/// What moved, per span of time, kind and currency.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn volumes(operations: &Operations, query: VolumeQuery) -> Result<Vec<Volume>, OperationError> {
+    Ok(operations.records().read(move |sql| operations::volumes(sql, &query)).await?)
+}
+
+/// A merchant's sales and refunds, per span of time and currency.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn merchant_volumes(
+    operations: &Operations,
+    merchant: MerchantId,
+    query: VolumeQuery,
+) -> Result<Vec<Volume>, OperationError> {
+    Ok(operations.records().read(move |sql| operations::merchant_volumes(sql, merchant, &query)).await?)
+}
+
+/// How many operations of a span of time there are of each kind in each state.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn counts(
+    operations: &Operations,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<Vec<KindCount>, OperationError> {
+    Ok(operations.records().read(move |sql| operations::counts(sql, from, until)).await?)
+}

@@ -1,0 +1,410 @@
+//! A small world for tests: two holders, a merchant, a bank, and faults at every step between them.
+#![expect(dead_code, reason = "each test file uses its own part of the world")]
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use bank::{AccountNumber, CardLimits, Expiry, Order, Pan};
+use ledger::memory::MemoryEngine;
+use ledger::{Engine, EngineError, Reply, Request, Submit, Timestamp};
+use money::{Amount, Currency};
+use operations::cards::{BindRequest, CardRequest};
+use operations::embedded_bank::EmbeddedBank;
+use operations::holders::NewHolder;
+use operations::merchants::{NewBank, NewMerchant};
+use operations::payment::PaymentRequest;
+use operations::{
+    BankConnector, BankReply, BankUnavailable, Clock, Entropy, IdempotencyKey, OperationError, Operations,
+    Policy, Receipt, Services,
+};
+use records::Records;
+use records::principals::{Language, Theme};
+use records::simulated::{Moment, SimulatedRecords};
+use wallet::ids::{BankId, CardId, HolderId, MerchantId, OperationId};
+
+/// Runs a future that is ready when first polled, as all are here.
+pub fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("every port answers at once"),
+    }
+}
+
+pub const BANK: BankId = BankId::new(0xb1);
+pub const CNY: Currency = Currency::CNY;
+
+pub fn cny(minor: u64) -> Amount {
+    Amount::from_minor(minor, CNY).unwrap()
+}
+
+pub fn key(text: &str) -> IdempotencyKey {
+    text.parse().unwrap()
+}
+
+/// A clock that every look moves on by a microsecond.
+pub struct TestClock(AtomicU64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.fetch_add(1_000, Ordering::Relaxed))
+    }
+}
+
+impl TestClock {
+    pub fn pass(&self, seconds: u64) {
+        self.0.fetch_add(seconds * 1_000_000_000, Ordering::Relaxed);
+    }
+}
+
+struct Counter(AtomicU64);
+
+impl Entropy for Counter {
+    fn fill(&self, bytes: &mut [u8]) {
+        let next = self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        for (byte, source) in bytes.iter_mut().rev().zip(next.iter().rev()) {
+            *byte = *source;
+        }
+    }
+}
+
+/// What happens at the chosen moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The process dies: from then on nothing answers.
+    Crash,
+    /// One message is lost, if it is one to or from the ledger or the bank.
+    Lost,
+}
+
+#[derive(Default)]
+struct Plan {
+    moments: u64,
+    chosen: Option<(u64, Fate)>,
+    dead: bool,
+    struck: bool,
+}
+
+/// Counts the moments before and after the effect of every call, and strikes at one of them.
+#[derive(Default)]
+pub struct Faults(Mutex<Plan>);
+
+impl Faults {
+    pub fn strike(&self, moment: u64, fate: Fate) {
+        *self.0.lock().unwrap() = Plan { chosen: Some((moment, fate)), ..Plan::default() };
+    }
+
+    pub fn rest(&self) {
+        *self.0.lock().unwrap() = Plan::default();
+    }
+
+    pub fn moments(&self) -> u64 {
+        self.0.lock().unwrap().moments
+    }
+
+    pub fn struck(&self) -> bool {
+        self.0.lock().unwrap().struck
+    }
+
+    /// Whether what happens now fails.
+    fn hit(&self, by_records: bool) -> bool {
+        let mut plan = self.0.lock().unwrap();
+        if plan.dead {
+            return true;
+        }
+        plan.moments += 1;
+        let Some((_, fate)) = plan.chosen.filter(|(moment, _)| *moment == plan.moments) else {
+            return false;
+        };
+        if fate == Fate::Lost && by_records {
+            return false;
+        }
+        plan.struck = true;
+        plan.dead = fate == Fate::Crash;
+        true
+    }
+}
+
+struct FaultyLedger {
+    engine: Arc<Mutex<MemoryEngine>>,
+    clock: Arc<TestClock>,
+    faults: Arc<Faults>,
+}
+
+impl Submit for FaultyLedger {
+    fn submit(&self, request: Request, reply: Reply) {
+        let lost = || Err(EngineError::Unavailable("lost".to_owned()));
+        if self.faults.hit(false) {
+            return reply(lost());
+        }
+        let response = request.perform(&mut *self.engine.lock().unwrap(), self.clock.now());
+        reply(if self.faults.hit(false) { lost() } else { response });
+    }
+}
+
+struct FaultyBank {
+    bank: Arc<EmbeddedBank>,
+    faults: Arc<Faults>,
+}
+
+impl BankConnector for FaultyBank {
+    fn call(&self, bank: BankId, request: bank::Request, reply: BankReply) {
+        if self.faults.hit(false) {
+            return reply(Err(BankUnavailable));
+        }
+        let faults = Arc::clone(&self.faults);
+        let reply = move |answer| reply(if faults.hit(false) { Err(BankUnavailable) } else { answer });
+        self.bank.call(bank, request, Box::new(reply));
+    }
+}
+
+/// Where all money is, in minor units of CNY.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Money {
+    pub alice: u64,
+    pub bob: u64,
+    pub shop: u64,
+    pub charged: u64,
+    pub paid_out: u64,
+}
+
+pub struct World {
+    pub engine: Arc<Mutex<MemoryEngine>>,
+    pub records: Arc<SimulatedRecords>,
+    pub bank: Arc<EmbeddedBank>,
+    pub clock: Arc<TestClock>,
+    pub faults: Arc<Faults>,
+    entropy: Arc<Counter>,
+    pub operations: Operations,
+    pub alice: HolderId,
+    pub bob: HolderId,
+    pub shop: MerchantId,
+    pub card: CardId,
+    /// A completed payment of 30.00 by Alice.
+    pub payment: OperationId,
+}
+
+/// Alice's account at the bank.
+pub const ACCOUNT: AccountNumber = AccountNumber(1);
+
+pub fn alices_pan() -> Pan {
+    Pan::with_check_digit("622200001234567").unwrap()
+}
+
+impl World {
+    /// Alice has 100.00 in her wallet and 900.00 at the bank, Bob has 0, the shop has 30.00 from Alice.
+    pub fn new() -> Self {
+        let clock = Arc::new(TestClock(AtomicU64::new(1_800_000_000_000_000_000)));
+        let faults = Arc::new(Faults::default());
+        let bank = Arc::new(EmbeddedBank::in_memory(Arc::clone(&clock) as Arc<dyn Clock>));
+        let engine = Arc::new(Mutex::new(MemoryEngine::new()));
+        let entropy = Arc::new(Counter(AtomicU64::new(1)));
+        let records = Arc::new(SimulatedRecords::new(Box::new(|_: Moment| false)).unwrap());
+        let operations = build(&engine, &records, &bank, &clock, &faults, &entropy);
+        found_bank(&bank);
+        now(operations::merchants::add_bank(
+            &operations,
+            NewBank { id: BANK, code: "qlcb".into(), name_zh: "青柳银行".into(), name_en: "Qingliu Bank".into() },
+        ))
+        .unwrap();
+        let alice = now(operations::holders::register(&operations, holder("alice", "李雷雷"))).unwrap();
+        let bob = now(operations::holders::register(&operations, holder("bob", "韩梅梅"))).unwrap();
+        let shop = now(operations::merchants::admit(
+            &operations,
+            NewMerchant {
+                code: "willow-tea".into(),
+                name_zh: "柳茶".into(),
+                name_en: "Willow Tea".into(),
+                category: "tea".into(),
+            },
+        ))
+        .unwrap();
+        let card = now(operations::cards::bind(&operations, bind_request(alice))).unwrap().id;
+        let mut world = Self {
+            engine,
+            records,
+            bank,
+            clock,
+            faults,
+            entropy,
+            operations,
+            alice,
+            bob,
+            shop,
+            card,
+            payment: OperationId::new(0),
+        };
+        world.top_up("first", 13_000).unwrap();
+        world.payment = world.pay("first", 3_000).unwrap().id;
+        world.faults.rest();
+        world
+    }
+
+    pub fn top_up(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
+        let request = CardRequest { holder: self.alice, card: self.card, amount: cny(minor) };
+        now(operations::top_up::start(&self.operations, &key(name), request))
+    }
+
+    pub fn withdraw(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
+        let request = CardRequest { holder: self.alice, card: self.card, amount: cny(minor) };
+        now(operations::withdrawal::start(&self.operations, &key(name), request))
+    }
+
+    pub fn pay(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
+        let request = PaymentRequest {
+            payer: self.alice,
+            merchant: self.shop,
+            amount: cny(minor),
+            memo: "tea".to_owned(),
+        };
+        now(operations::payment::start(&self.operations, &key(name), request))
+    }
+
+    pub fn transfer(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
+        let payee = now(operations::payees::find(&self.operations, self.alice, "bob"))?;
+        let request = operations::transfer::TransferRequest {
+            payer: self.alice,
+            payee: payee.holder,
+            name_check: payee.name_check,
+            amount: cny(minor),
+            memo: String::new(),
+        };
+        now(operations::transfer::start(&self.operations, &key(name), request))
+    }
+
+    pub fn refund(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
+        let request = operations::refund::RefundRequest {
+            principal: wallet::ids::PrincipalId::new(77),
+            merchant: self.shop,
+            payment: self.payment,
+            amount: Some(cny(minor)),
+            memo: String::new(),
+        };
+        now(operations::refund::start(&self.operations, &key(name), request))
+    }
+
+    /// A new process over what survived: ledger and bank as they are, records from `records`.
+    pub fn restart(&mut self, records: Arc<SimulatedRecords>) {
+        self.faults.rest();
+        self.records = records;
+        self.arm_records();
+        self.operations =
+            build(&self.engine, &self.records, &self.bank, &self.clock, &self.faults, &self.entropy);
+    }
+
+    /// Lets moments of the records count too.
+    pub fn arm_records(&self) {
+        let faults = Arc::clone(&self.faults);
+        self.records.set_crash_when(Box::new(move |_| faults.hit(true)));
+    }
+
+    pub fn money(&self) -> Money {
+        let wallet = |holder| {
+            let wallets = now(operations::balances::of_holder(&self.operations, holder)).unwrap();
+            wallets[0].balance.available.minor()
+        };
+        let shop = now(operations::balances::of_merchant(&self.operations, self.shop)).unwrap();
+        let shop = shop.iter().find(|(currency, _)| *currency == CNY).unwrap().1.available.minor();
+        let statement = self.bank.statement(BANK, CNY).unwrap();
+        Money {
+            alice: wallet(self.alice),
+            bob: wallet(self.bob),
+            shop,
+            charged: statement.charged.minor(),
+            paid_out: statement.paid_out.minor(),
+        }
+    }
+
+    /// Nothing is in flight, and what banks issued is what holders and merchants own, to the cent.
+    pub fn check_equation(&self) {
+        let totals = now(operations::totals::count(&self.operations)).unwrap();
+        assert!(totals.adds_up(), "{totals:?}");
+        let statement = self.bank.statement(BANK, CNY).unwrap();
+        let issued = i128::from(statement.charged.minor()) - i128::from(statement.paid_out.minor());
+        for currency in &totals.currencies {
+            assert_eq!((currency.coming, currency.leaving), (0, 0), "something is still in flight");
+            let expected = if currency.currency == CNY { issued } else { 0 };
+            assert_eq!(currency.float, expected, "ledger and bank disagree");
+        }
+    }
+
+    pub fn row(&self, id: OperationId) -> Option<records::operations::Operation> {
+        now(self.operations.services().records.read(move |sql| records::operations::get(sql, id))).unwrap()
+    }
+
+    pub fn count_open(&self) -> u64 {
+        now(self.operations.services().records.read(records::operations::count_open)).unwrap()
+    }
+
+    /// How many transfers the ledger has.
+    pub fn transfers(&self) -> usize {
+        let filter = ledger::QueryFilter { limit: 8_190, ..ledger::QueryFilter::default() };
+        self.engine.lock().unwrap().query_transfers(&filter).unwrap().len()
+    }
+}
+
+fn build(
+    engine: &Arc<Mutex<MemoryEngine>>,
+    records: &Arc<SimulatedRecords>,
+    bank: &Arc<EmbeddedBank>,
+    clock: &Arc<TestClock>,
+    faults: &Arc<Faults>,
+    entropy: &Arc<Counter>,
+) -> Operations {
+    Operations::new(Services {
+        ledger: Arc::new(FaultyLedger {
+            engine: Arc::clone(engine),
+            clock: Arc::clone(clock),
+            faults: Arc::clone(faults),
+        }),
+        records: Records::new(Arc::clone(records) as _),
+        bank: Arc::new(FaultyBank { bank: Arc::clone(bank), faults: Arc::clone(faults) }),
+        clock: Arc::clone(clock) as _,
+        entropy: Arc::clone(entropy) as _,
+        policy: Policy::default(),
+    })
+}
+
+pub fn limits(per_charge: u64, per_day: u64) -> CardLimits {
+    CardLimits { per_charge: cny(per_charge), per_day: cny(per_day) }
+}
+
+fn found_bank(bank: &EmbeddedBank) {
+    bank.found(BANK, [7; 32]).unwrap();
+    let orders = vec![
+        Order::OpenAccount(ACCOUNT, cny(103_000)),
+        Order::IssueCard {
+            pan: alices_pan(),
+            holder_name: "LI LEI".to_owned(),
+            expiry: Expiry { year: 2030, month: 12 },
+            account: ACCOUNT,
+            limits: limits(200_000, 500_000),
+        },
+    ];
+    bank.orders(BANK, orders).unwrap();
+}
+
+pub fn holder(login: &str, name: &str) -> NewHolder {
+    NewHolder {
+        login: login.to_owned(),
+        phone: None,
+        name: name.to_owned(),
+        latin_name: None,
+        language: Language::Chinese,
+        theme: Theme::System,
+        password_hash: None,
+        currency: CNY,
+    }
+}
+
+pub fn bind_request(holder: HolderId) -> BindRequest {
+    BindRequest {
+        holder,
+        bank: BANK,
+        pan: alices_pan().digits().to_owned(),
+        expiry: Expiry { year: 2030, month: 12 },
+        holder_name: "Li Lei".to_owned(),
+        label: String::new(),
+    }
+}

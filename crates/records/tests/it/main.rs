@@ -1,0 +1,57 @@
+//! The records, on every store: one suite of facts, and what is particular to each store.
+
+mod direct;
+mod facts;
+mod postgres;
+mod samples;
+mod simulated;
+mod sqlite;
+mod stage;
+
+use stage::wait;
+
+/// Every fact, as tests of one store.
+macro_rules! suite {
+    ($module:ident, $store:path) => {
+        mod $module {
+            suite! { @facts $store,
+                a_card_is_bound_once_until_it_is_deleted_and_its_operations_stay
+                a_failed_login_counts_until_its_window_has_passed
+                a_failing_job_persists_nothing_while_its_neighbours_persist
+                a_finished_operation_does_not_change_again
+                a_history_page_is_the_newest_that_pass_every_filter
+                a_job_that_hides_a_failed_statement_fails
+                a_key_is_found_by_its_hash_until_it_is_revoked
+                a_merchants_days_begin_at_local_midnight
+                a_principal_keeps_what_it_changed
+                a_read_sees_what_was_handed_over_before
+                a_reading_job_cannot_write
+                a_second_insert_of_an_operation_gives_the_first
+                a_session_is_valid_until_it_ends_or_is_revoked
+                a_statement_with_another_number_of_values_is_refused
+                a_taken_login_phone_or_code_is_named
+                a_wallet_is_opened_once
+                amounts_of_any_size_add_up
+                an_unknown_code_is_unreadable
+                facts_of_the_installation_can_be_replaced
+                open_operations_are_listed_until_they_end
+                pages_have_no_gap_and_no_duplicate_while_rows_are_inserted
+                placeholders_may_stand_in_any_order
+                reopening_keeps_everything
+                the_refunds_of_a_payment_add_up
+                the_schema_has_the_newest_version
+                what_refers_to_nothing_is_refused
+            }
+        }
+    };
+    (@facts $store:path, $($fact:ident)*) => {
+        $(#[test]
+        fn $fact() {
+            crate::wait(crate::facts::$fact($store()));
+        })*
+    };
+}
+
+suite!(on_sqlite, crate::stage::sqlite);
+suite!(on_postgres, crate::stage::postgres);
+suite!(on_simulated, crate::stage::simulated);

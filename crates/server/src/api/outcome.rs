@@ -1,0 +1,54 @@
+//! What a request that moves value answers.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use operations::Receipt;
+use records::operations::OperationState;
+use serde::Serialize;
+use utoipa::ToSchema;
+use wallet::ids::OperationId;
+
+use crate::fields::{CurrencyCode, Id};
+use crate::json;
+use crate::problem::Problem;
+use crate::rfc3339;
+
+/// The outcome of a request that moves value: the same each time the request is repeated with its key.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Outcome {
+    /// The operation; `GET /api/v1/operations/{id}` tells the whole of it.
+    #[schema(value_type = Id<()>)]
+    id: Id<OperationId>,
+    /// `top_up`, `withdrawal`, `transfer`, `payment` or `refund`.
+    #[schema(example = "payment")]
+    kind: &'static str,
+    /// `completed`; or `unknown` while the bank has not answered and the amount is held.
+    #[schema(example = "completed")]
+    state: &'static str,
+    /// Minor units.
+    #[schema(example = 1250)]
+    amount: u64,
+    currency: CurrencyCode,
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+/// 201 for what is done, 202 for what the bank has yet to answer, a problem for what was declined.
+pub(super) fn answer(receipt: &Receipt) -> Result<Response, Problem> {
+    let status = match receipt.state {
+        OperationState::Completed => StatusCode::CREATED,
+        OperationState::Started | OperationState::Unknown => StatusCode::ACCEPTED,
+        OperationState::Declined | OperationState::Reversed => {
+            return Err(Problem::declined(receipt.id, receipt.reason));
+        }
+    };
+    let outcome = Outcome {
+        id: Id(receipt.id),
+        kind: receipt.kind.code(),
+        state: receipt.state.code(),
+        amount: receipt.amount.minor(),
+        currency: CurrencyCode(receipt.amount.currency()),
+        created_at: rfc3339::format(receipt.created_at),
+    };
+    Ok(json::with_status(status, &outcome))
+}

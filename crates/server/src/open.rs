@@ -1,0 +1,160 @@
+//! Opening a data directory: ledger, records and embedded banks, and what a crash left.
+//!
+//! `DATA/ledger/` is the journal, `DATA/records.sqlite` the records, `DATA/bank.sqlite` the embedded banks.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ledger::Submit;
+use ledger_embedded::EmbeddedLedger;
+use ledger_postgres::PostgresLedger;
+use operations::embedded_bank::{EmbeddedBank, EmbeddedBankError};
+use operations::{Clock, Entropy, OperationError, Operations, Policy, Services, start_up_check};
+use records::{Records, RecordsError};
+
+use crate::system::{OsEntropy, SystemClock};
+use crate::{App, Settings};
+
+/// Where the ledger is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LedgerChoice {
+    /// In the data directory.
+    #[default]
+    Embedded,
+    /// In the PostgreSQL database with this URL.
+    Postgres(String),
+}
+
+/// Where the records are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RecordsChoice {
+    /// In the data directory.
+    #[default]
+    Sqlite,
+    /// In the PostgreSQL database with this URL.
+    Postgres(String),
+}
+
+/// What a server is opened with.
+#[derive(Clone)]
+pub struct ServeOptions {
+    /// The data directory; created where it does not exist.
+    pub data: PathBuf,
+    /// Where the ledger is.
+    pub ledger: LedgerChoice,
+    /// Where the records are.
+    pub records: RecordsChoice,
+    /// Sessions and cookies.
+    pub settings: Settings,
+    /// What the operator allows.
+    pub policy: Policy,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where tokens and salts come from: must be unpredictable.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl ServeOptions {
+    /// Everything embedded in this directory, on the system's clock and entropy.
+    #[must_use]
+    pub fn embedded(data: impl Into<PathBuf>) -> Self {
+        Self {
+            data: data.into(),
+            ledger: LedgerChoice::Embedded,
+            records: RecordsChoice::Sqlite,
+            settings: Settings::default(),
+            policy: Policy::default(),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+        }
+    }
+}
+
+impl fmt::Debug for ServeOptions {
+    // The URLs may hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServeOptions").field("data", &self.data).finish_non_exhaustive()
+    }
+}
+
+/// Why a server was not opened: a sentence that says what to do.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The data directory cannot be made.
+    Directory(PathBuf, std::io::Error),
+    /// The embedded ledger was not opened.
+    Ledger(ledger_embedded::OpenError),
+    /// The ledger on PostgreSQL was not opened.
+    PostgresLedger(ledger::EngineError),
+    /// The records were not opened.
+    Records(RecordsError),
+    /// The embedded banks were not opened.
+    Bank(EmbeddedBankError),
+    /// What a crash left could not be finished.
+    StartUpCheck(OperationError),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(path, error) => {
+                write!(f, "cannot use the data directory {}: {error}. Choose one that can be written", path.display())
+            }
+            Self::Ledger(error) => error.fmt(f),
+            Self::PostgresLedger(error) => error.fmt(f),
+            Self::Records(error) => error.fmt(f),
+            Self::Bank(error) => error.fmt(f),
+            Self::StartUpCheck(error) => {
+                write!(f, "interrupted operations cannot be finished: {error}. Nothing is served until they can")
+            }
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// Opens the stores and finishes what a crash left.
+///
+/// # Errors
+/// See [`OpenError`]: in use, written by a newer version, damaged, or out of reach.
+pub async fn open(options: ServeOptions) -> Result<App, OpenError> {
+    let directory = |error| OpenError::Directory(options.data.clone(), error);
+    std::fs::create_dir_all(&options.data).map_err(directory)?;
+    let ledger = open_ledger(&options)?;
+    let (records, shared) = match &options.records {
+        RecordsChoice::Sqlite => {
+            (Records::open_sqlite(&options.data.join("records.sqlite")).map_err(OpenError::Records)?, false)
+        }
+        RecordsChoice::Postgres(url) => (Records::open_postgres(url).map_err(OpenError::Records)?, true),
+    };
+    let bank = EmbeddedBank::open(&options.data.join("bank.sqlite"), Arc::clone(&options.clock));
+    let bank = Arc::new(bank.map_err(OpenError::Bank)?);
+    let services = Services {
+        ledger,
+        records,
+        bank: Arc::clone(&bank) as _,
+        clock: options.clock,
+        entropy: options.entropy,
+        policy: options.policy,
+    };
+    let operations = if shared { Operations::shared(services) } else { Operations::new(services) };
+    start_up_check::run(&operations).await.map_err(OpenError::StartUpCheck)?;
+    Ok(App::new(operations, options.settings, Some(bank)))
+}
+
+fn open_ledger(options: &ServeOptions) -> Result<Arc<dyn Submit>, OpenError> {
+    match &options.ledger {
+        LedgerChoice::Embedded => {
+            let clock = Arc::clone(&options.clock);
+            let now = Arc::new(move || clock.now());
+            let ledger = EmbeddedLedger::open(&options.data.join("ledger"), now).map_err(OpenError::Ledger)?;
+            Ok(Arc::new(ledger))
+        }
+        LedgerChoice::Postgres(url) => {
+            let clock = Arc::clone(&options.clock);
+            let ledger = PostgresLedger::open(url, move || clock.now()).map_err(OpenError::PostgresLedger)?;
+            Ok(Arc::new(ledger))
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The program as a shell sees it: arguments in, lines and an exit status out.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A directory that goes when the test ends.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("sycee-commands-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        Self(path)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn sycee(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sycee"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program was built");
+    // A program that refuses its arguments does not read.
+    let _ = child.stdin.take().expect("standard input is a pipe").write_all(input.as_bytes());
+    child.wait_with_output().expect("the program ends")
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().expect("the program was not killed")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("the path is plain")
+}
+
+const TRANSCRIPT: &str = include_str!("transcripts/every_batch.jsonl");
+
+fn exec(directory: &Path, input: &str) -> Output {
+    sycee(&["ledger", "exec", "--simulated-time", "--data", text(directory)], input)
+}
+
+#[test]
+fn a_transcript_runs_the_same_on_the_embedded_engine_and_survives_the_process() {
+    let directory = Directory::new("transcript");
+    let first = exec(&directory.0, TRANSCRIPT);
+    assert_eq!(status(&first), 65, "four lines are refused");
+    let expected = include_str!("snapshots/ledger_exec__every_kind_of_batch_is_answered_in_one_line.snap");
+    let body = expected.splitn(3, "---\n").nth(2).expect("a snapshot has a head and a body");
+    assert_eq!(String::from_utf8_lossy(&first.stdout).trim_end(), body.trim_end());
+
+    let again = exec(&directory.0, "{\"lookup_transfers\":[\"100\"]}\n{\"lookup_accounts\":[\"2\"]}\n");
+    assert_eq!(status(&again), 0);
+    let lines = String::from_utf8_lossy(&again.stdout).into_owned();
+    assert!(lines.contains("\"amount\":\"1000\"") && lines.contains("\"credits_posted\":\"1000\""));
+}
+
+#[test]
+fn verify_and_audit_find_nothing_wrong_with_a_sound_ledger() {
+    let directory = Directory::new("sound");
+    exec(&directory.0, TRANSCRIPT);
+    for arguments in [["ledger", "verify"].as_slice(), &["audit"]] {
+        let with_data = [arguments, &["--json", "--data", text(&directory.0)]].concat();
+        let output = sycee(&with_data, "");
+        assert_eq!(status(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(String::from_utf8_lossy(&output.stdout).starts_with("{\"clean\":true"));
+    }
+}
+
+#[test]
+fn commands_without_a_ledger_or_with_wrong_arguments_say_so_and_exit_as_sysexits_does() {
+    let nowhere = Directory::new("nowhere");
+    let output = sycee(&["ledger", "verify", "--data", text(&nowhere.0)], "");
+    assert_eq!(status(&output), 69);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("has no ledger"));
+    assert!(!nowhere.0.exists(), "asking creates nothing");
+    assert_eq!(status(&sycee(&["ledger", "exec"], "")), 64);
+    assert_eq!(status(&sycee(&["--version"], "")), 0);
+}
+
+#[test]
+fn a_directory_in_use_is_refused() {
+    let directory = Directory::new("in-use");
+    let storage = ledger_embedded::storage::FileStorage::open(&directory.0).expect("the directory is free");
+    let output = exec(&directory.0, "");
+    assert_eq!(status(&output), 69);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("in use by another process"));
+    drop(storage);
+}
