@@ -110,7 +110,7 @@ impl FromStr for Pan {
     fn from_str(text: &str) -> Result<Self, NotAPan> {
         let digits: String = text.chars().filter(|c| *c != ' ').collect();
         let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
-        if !(13..=19).contains(&digits.len()) || !all_digits || luhn_sum(digits.bytes()) % 10 != 0 {
+        if !(13..=19).contains(&digits.len()) || !all_digits || !luhn_sum(digits.bytes()).is_multiple_of(10) {
             return Err(NotAPan);
         }
         Ok(Self(digits))

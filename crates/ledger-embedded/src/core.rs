@@ -11,6 +11,7 @@ use crate::accounts::{Entry, Slot};
 use crate::frame::{FRAME_RECORDS_MAX, frame_records_that_fit};
 use crate::id_index::Key;
 use crate::record::{Position, Previous, Record};
+use crate::sealed_index::Entries;
 use crate::segments::{FrameMark, ReadError, Segments, Writer};
 use crate::state::{State, Times};
 use crate::storage::{Storage, StorageError};
@@ -31,8 +32,15 @@ type Before = (Slot, Entry);
 
 struct Scope {
     mark: FrameMark,
+    entries: usize,
     times: Times,
     undo: Vec<Undo>,
+}
+
+/// A segment that takes no more frames, with its index entries where they were gathered.
+pub(crate) struct Sealed {
+    pub(crate) segment: u64,
+    pub(crate) entries: Option<Entries>,
 }
 
 /// The deciding heart of the engine. It writes frames but never syncs: durability is its owner's business.
@@ -40,6 +48,8 @@ pub(crate) struct Core<S: Storage> {
     pub(crate) state: State,
     pub(crate) writer: Writer<S>,
     scope: Option<Scope>,
+    /// The index entries of the growing segment, where this engine has seen it from its beginning.
+    entries: Option<Entries>,
     /// The most records that expiries may take of a frame.
     expiry_room: usize,
 }
@@ -47,7 +57,8 @@ pub(crate) struct Core<S: Storage> {
 impl<S: Storage> Core<S> {
     pub(crate) fn new(state: State, writer: Writer<S>) -> Self {
         let fit = frame_records_that_fit(writer.segments.segment_bytes());
-        Self { state, writer, scope: None, expiry_room: fit.min(FRAME_RECORDS_MAX) / 2 }
+        let entries = writer.end.is_multiple_of(writer.segments.segment_bytes()).then(Entries::default);
+        Self { state, writer, scope: None, entries, expiry_room: fit.min(FRAME_RECORDS_MAX) / 2 }
     }
 
     pub(crate) fn segments(&self) -> Arc<Segments<S>> {
@@ -59,9 +70,17 @@ impl<S: Storage> Core<S> {
         frame_records_that_fit(self.writer.segments.segment_bytes()).min(BATCH_MAX)
     }
 
-    /// Begins a frame for at most so many records. Tells the number of a segment that this sealed.
-    pub(crate) fn begin_frame(&mut self, records: usize) -> Result<Option<u64>, StorageError> {
-        self.writer.reserve(records)
+    /// Begins a frame for at most so many records. Tells of the segment that this sealed.
+    pub(crate) fn begin_frame(&mut self, records: usize) -> Result<Option<Sealed>, StorageError> {
+        let sealed = self.writer.reserve(records)?;
+        Ok(sealed.map(|segment| Sealed { segment, entries: self.entries.replace(Entries::default()) }))
+    }
+
+    fn index(&mut self, key: Key, position: Position) {
+        self.state.ids.insert(key, position);
+        if let Some(entries) = &mut self.entries {
+            entries.push(key, position, self.writer.segments.segment_bytes());
+        }
     }
 
     /// Writes the frame, not yet durable.
@@ -208,9 +227,9 @@ impl<S: Storage> Store for Core<S> {
             credit: self.state.accounts.get(credit.0).last,
         };
         let position = self.writer.append_transfer(transfer, previous);
-        self.state.ids.insert(Key::of_transfer(transfer.id.0), position);
+        self.index(Key::of_transfer(transfer.id.0), position);
         if let Some(open) = &resolved {
-            self.state.ids.insert(Key::of_resolution(open.transfer.id.0), position);
+            self.index(Key::of_resolution(open.transfer.id.0), position);
             self.state.remove_pending(&open.transfer);
         }
         if transfer.flags.contains(TransferFlags::PENDING) {
@@ -227,7 +246,7 @@ impl<S: Storage> Store for Core<S> {
 
     fn insert_failed(&mut self, id: TransferId, timestamp: Timestamp) {
         let position = self.writer.append(&Record::Failed(id, timestamp));
-        self.state.ids.insert(Key::of_transfer(id.0), position);
+        self.index(Key::of_transfer(id.0), position);
         self.state.times.last = self.state.times.last.max(timestamp);
     }
 
@@ -265,7 +284,7 @@ impl<S: Storage> Store for Core<S> {
             credit: self.state.accounts.get(credit.0).last,
         };
         let position = self.writer.append(&Record::Expired(released, previous));
-        self.state.ids.insert(Key::of_resolution(pending.id.0), position);
+        self.index(Key::of_resolution(pending.id.0), position);
         self.state.remove_pending(pending);
         self.state.times.last = self.state.times.last.max(timestamp);
         self.update(debit, position);
@@ -301,7 +320,9 @@ impl<S: Storage> Store for Core<S> {
     }
 
     fn scope_open(&mut self) {
-        self.scope = Some(Scope { mark: self.writer.mark(), times: self.state.times, undo: Vec::new() });
+        let entries = self.entries.as_ref().map_or(0, Entries::len);
+        self.scope =
+            Some(Scope { mark: self.writer.mark(), entries, times: self.state.times, undo: Vec::new() });
     }
 
     fn scope_persist(&mut self) {
@@ -314,6 +335,9 @@ impl<S: Storage> Store for Core<S> {
             self.undo(undo);
         }
         self.writer.cut(scope.mark);
+        if let Some(entries) = &mut self.entries {
+            entries.truncate(scope.entries);
+        }
         // Time is that of the facts in the journal, so that recovery comes to the same.
         self.state.times = scope.times;
     }

@@ -7,7 +7,7 @@ use ledger::{
     CreateTransferResult, Engine, EngineError, QueryFilter, Timestamp, Transfer, TransferId,
 };
 
-use crate::core::Core;
+use crate::core::{Core, Sealed};
 use crate::query;
 use crate::recovery::{self, OpenError, Options, Recovery};
 use crate::sealed_index;
@@ -22,7 +22,7 @@ pub struct EmbeddedEngine<S: Storage> {
     /// Everything before this offset of the journal is durable.
     durable: u64,
     /// Sealed segments whose index is not written yet.
-    sealed: Vec<u64>,
+    sealed: Vec<Sealed>,
     deferred: bool,
     stopped: Option<String>,
     recovery: Recovery,
@@ -171,8 +171,8 @@ impl<S: Storage> EmbeddedEngine<S> {
     fn sync(&mut self) -> Result<(), ReadError> {
         self.core.writer.segments.sync(self.durable, self.core.writer.end)?;
         self.durable = self.core.writer.end;
-        for segment in std::mem::take(&mut self.sealed) {
-            sealed_index::write(&self.core.writer.segments, segment)?;
+        for sealed in std::mem::take(&mut self.sealed) {
+            sealed_index::write(&self.core.writer.segments, sealed.segment, sealed.entries)?;
         }
         if self.snapshots.is_due(&self.core) {
             let snapshot = self.snapshots.take(&self.core);

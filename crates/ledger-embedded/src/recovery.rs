@@ -206,17 +206,14 @@ fn load_ids<S: Storage>(
         if loaded != Load::Done {
             recovery.indexes_rebuilt += 1;
             recovery.indexes_damaged += u64::from(loaded == Load::Damaged);
-            let end = (segment + 1) * size;
-            for (key, position) in sealed_index::collect(segments, segment, end)? {
-                tail.state.ids.insert(key, position);
-            }
-            sealed_index::write(segments, segment)?;
+            let entries = sealed_index::collect(segments, segment, u64::MAX)?;
+            entries.iter(segment * size).for_each(|(key, position)| tail.state.ids.insert(key, position));
+            sealed_index::write(segments, segment, Some(entries))?;
         }
     }
     if !tail.offset.is_multiple_of(size) {
-        for (key, position) in sealed_index::collect(segments, whole, tail.offset)? {
-            tail.state.ids.insert(key, position);
-        }
+        let entries = sealed_index::collect(segments, whole, tail.offset)?;
+        entries.iter(whole * size).for_each(|(key, position)| tail.state.ids.insert(key, position));
     }
     Ok(())
 }

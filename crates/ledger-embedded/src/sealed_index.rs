@@ -24,40 +24,74 @@ pub(crate) fn name(segment: u64) -> String {
     format!("{PREFIX}{segment:08}")
 }
 
-/// Reads the keys of all records from the start of a segment up to `end`.
+/// The entries of one segment's index, gathered while the segment grows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Entries(Vec<u64>);
+
+impl Entries {
+    pub(crate) fn push(&mut self, key: Key, position: Position, segment_bytes: u64) {
+        let place = position.offset() % segment_bytes / POSITION_UNIT;
+        self.0.push(key.bits() << PLACE_BITS | place);
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
+
+    /// The keys with their positions in the segment that begins at `start`.
+    pub(crate) fn iter(&self, start: u64) -> impl Iterator<Item = (Key, Position)> + '_ {
+        self.0.iter().map(move |&entry| split(entry, start))
+    }
+
+    /// The bytes of the index file.
+    fn encode(mut self) -> Vec<u8> {
+        self.0.sort_unstable();
+        let mut out = Vec::with_capacity(self.0.len() * 8 + 48);
+        out.extend_from_slice(&MAGIC);
+        out.extend_from_slice(&(self.0.len() as u64).to_le_bytes());
+        self.0.iter().for_each(|entry| out.extend_from_slice(&entry.to_le_bytes()));
+        let hash = blake3::hash(&out);
+        out.extend_from_slice(hash.as_bytes());
+        out
+    }
+}
+
+fn split(entry: u64, segment_start: u64) -> (Key, Position) {
+    let place = entry & ((1 << PLACE_BITS) - 1);
+    let position = Position::of_offset(segment_start + place * POSITION_UNIT).unwrap_or(Position::NONE);
+    (Key::from_bits(entry >> PLACE_BITS), position)
+}
+
+/// Reads the entries of all records from the start of a segment up to `end`.
 pub(crate) fn collect<S: Storage>(
     segments: &Segments<S>,
     segment: u64,
     end: u64,
-) -> Result<Vec<(Key, Position)>, ReadError> {
-    let mut keys = Vec::new();
+) -> Result<Entries, ReadError> {
+    let mut entries = Entries::default();
     let end = end.min((segment + 1) * segments.segment_bytes());
     for_each_record(segments, segment, end, |_, position, record| {
-        keys.extend(State::keys_of(&record).map(|key| (key, position)));
+        State::keys_of(&record).for_each(|key| entries.push(key, position, segments.segment_bytes()));
         true
     })?;
-    keys.sort_unstable();
-    Ok(keys)
+    Ok(entries)
 }
 
-fn encode(keys: &[(Key, Position)], segment_start: u64) -> Vec<u8> {
-    let mut out = Vec::with_capacity(keys.len() * 8 + 48);
-    out.extend_from_slice(&MAGIC);
-    out.extend_from_slice(&(keys.len() as u64).to_le_bytes());
-    for (key, position) in keys {
-        let place = (position.offset() - segment_start) / POSITION_UNIT;
-        out.extend_from_slice(&(key.bits() << PLACE_BITS | place).to_le_bytes());
-    }
-    let hash = blake3::hash(&out);
-    out.extend_from_slice(hash.as_bytes());
-    out
-}
-
-/// Writes the index of a sealed segment, whole or not at all.
-pub(crate) fn write<S: Storage>(segments: &Segments<S>, segment: u64) -> Result<(), ReadError> {
-    let start = segment * segments.segment_bytes();
-    let keys = collect(segments, segment, start + segments.segment_bytes())?;
-    replace_file(segments.storage(), &name(segment), &encode(&keys, start))?;
+/// Writes the index of a sealed segment, whole or not at all. What was not gathered is read back from the segment.
+pub(crate) fn write<S: Storage>(
+    segments: &Segments<S>,
+    segment: u64,
+    gathered: Option<Entries>,
+) -> Result<(), ReadError> {
+    let entries = match gathered {
+        Some(entries) => entries,
+        None => collect(segments, segment, u64::MAX)?,
+    };
+    replace_file(segments.storage(), &name(segment), &entries.encode())?;
     Ok(())
 }
 
@@ -75,10 +109,8 @@ pub(crate) fn load<S: Storage>(segments: &Segments<S>, segment: u64, ids: &mut I
     let Some(entries) = entries(&bytes) else { return Load::Damaged };
     let start = segment * segments.segment_bytes();
     for entry in entries.as_chunks().0 {
-        let number = u64::from_le_bytes(*entry);
-        let place = number & ((1 << PLACE_BITS) - 1);
-        let Some(position) = Position::of_offset(start + place * POSITION_UNIT) else { return Load::Damaged };
-        ids.insert(Key::from_bits(number >> PLACE_BITS), position);
+        let (key, position) = split(u64::from_le_bytes(*entry), start);
+        ids.insert(key, position);
     }
     Load::Done
 }
@@ -95,7 +127,6 @@ fn entries(bytes: &[u8]) -> Option<&[u8]> {
 
 /// Whether a segment's index file says exactly what its records say.
 pub(crate) fn matches<S: Storage>(segments: &Segments<S>, segment: u64) -> Result<bool, ReadError> {
-    let start = segment * segments.segment_bytes();
     let bytes = read_file(segments.storage(), &name(segment))?;
-    Ok(bytes == encode(&collect(segments, segment, start + segments.segment_bytes())?, start))
+    Ok(bytes == collect(segments, segment, u64::MAX)?.encode())
 }

@@ -126,6 +126,8 @@ pub(crate) struct Writer<S: Storage> {
     pub(crate) end: u64,
     pub(crate) sequence: u64,
     pub(crate) previous: ChainHash,
+    /// The segment that takes the next frame, once there is one.
+    growing: Option<u64>,
     frame: Vec<u8>,
 }
 
@@ -135,25 +137,26 @@ pub(crate) struct FrameMark(usize);
 
 impl<S: Storage> Writer<S> {
     pub(crate) fn new(segments: Arc<Segments<S>>, end: u64, sequence: u64, previous: ChainHash) -> Self {
-        Self { segments, end, sequence, previous, frame: vec![0; HEADER_BYTES] }
+        let size = segments.segment_bytes();
+        let growing = (!end.is_multiple_of(size)).then_some(end / size);
+        Self { segments, end, sequence, previous, growing, frame: vec![0; HEADER_BYTES] }
     }
 
     /// Makes sure that a frame of so many records fits the segment, else seals it and begins the next.
     /// Tells the number of a segment that this sealed.
     pub(crate) fn reserve(&mut self, records: usize) -> Result<Option<u64>, StorageError> {
         let size = self.segments.segment_bytes();
-        let number = self.end / size;
-        let fits = self.end % size + frame_bytes(records) <= size;
-        if fits && number < self.segments.count() {
+        let inside = self.end % size;
+        if self.growing == Some(self.end / size) && inside + frame_bytes(records) <= size {
             return Ok(None);
         }
-        let next = if fits { number } else { number + 1 };
+        let next = self.end.div_ceil(size);
         let storage = self.segments.storage();
         let file = storage.create(&segment_name(next))?;
         storage.sync_directory()?;
         self.segments.push(file);
         self.end = next * size;
-        Ok((!fits).then_some(number))
+        Ok(self.growing.replace(next))
     }
 
     pub(crate) fn frame_records(&self) -> usize {

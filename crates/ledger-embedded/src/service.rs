@@ -20,7 +20,7 @@ use ledger::{
     Submit, Timestamp,
 };
 
-use crate::core::Core;
+use crate::core::{Core, Sealed};
 use crate::engine::{EmbeddedEngine, Memory, SnapshotPlan, write_snapshot};
 use crate::query;
 use crate::record::Position;
@@ -49,7 +49,7 @@ enum Job {
 struct Written {
     end: u64,
     answers: Vec<Answer>,
-    sealed: Option<u64>,
+    sealed: Option<Sealed>,
     snapshot: Option<Snapshot>,
 }
 
@@ -66,7 +66,7 @@ enum History {
 }
 
 enum Upkeep {
-    Index(u64),
+    Index(Sealed),
     Save(Box<Snapshot>),
 }
 
@@ -305,7 +305,7 @@ impl<S: Storage> Executor<S> {
     }
 
     /// Writes what expires as frames of their own, then makes room for the batch.
-    fn begin(&mut self, now: Timestamp, rows: usize) -> Result<Option<u64>, ReadError> {
+    fn begin(&mut self, now: Timestamp, rows: usize) -> Result<Option<Sealed>, ReadError> {
         let mut sealed = None;
         loop {
             let due = self.core.due(now);
@@ -320,7 +320,7 @@ impl<S: Storage> Executor<S> {
     }
 
     /// Begins a frame; a second segment sealed in one round is indexed when the journal is next opened.
-    fn begin_frame(&mut self, rows: usize, sealed: Option<u64>) -> Result<Option<u64>, ReadError> {
+    fn begin_frame(&mut self, rows: usize, sealed: Option<Sealed>) -> Result<Option<Sealed>, ReadError> {
         let now = self.core.begin_frame(rows)?;
         Ok(sealed.or(now))
     }
@@ -505,7 +505,7 @@ impl<S: Storage> Keeper<S> {
     fn run(self) {
         for task in self.upkeep {
             let done = match task {
-                Upkeep::Index(segment) => sealed_index::write(&self.segments, segment),
+                Upkeep::Index(sealed) => sealed_index::write(&self.segments, sealed.segment, sealed.entries),
                 Upkeep::Save(snapshot) => {
                     write_snapshot(self.segments.storage(), &snapshot).map_err(ReadError::from)
                 }

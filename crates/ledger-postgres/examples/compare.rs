@@ -2,7 +2,9 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use ledger::{Account, AccountId, Amount, BATCH_MAX, Code, Engine, LedgerId, Timestamp, Transfer, TransferId};
+use ledger::{
+    Account, AccountId, Amount, BATCH_MAX, Code, Engine, LedgerId, Timestamp, Transfer, TransferId,
+};
 use ledger_postgres::{PostgresEngine, baseline};
 use postgres_cluster::{Cluster, Options};
 

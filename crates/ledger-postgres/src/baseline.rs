@@ -104,7 +104,8 @@ pub fn run_batched(url: &str, transfers: &[Transfer]) -> Result<Duration, Error>
 /// # Errors
 /// Those of the server.
 pub fn run_naive(url: &str, transfers: &[Transfer], connections: usize) -> Result<Duration, Error> {
-    let clients = (0..connections.max(1)).map(|_| Client::connect(url, NoTls)).collect::<Result<Vec<_>, _>>()?;
+    let clients =
+        (0..connections.max(1)).map(|_| Client::connect(url, NoTls)).collect::<Result<Vec<_>, _>>()?;
     let next = AtomicU32::new(0);
     let started = Instant::now();
     thread::scope(|scope| {

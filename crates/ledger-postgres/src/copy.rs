@@ -73,7 +73,11 @@ impl CopyRows {
     }
 
     /// Sends the rows with a `COPY … FROM STDIN BINARY` statement.
-    pub(crate) fn send(mut self, transaction: &mut Transaction<'_>, statement: &str) -> Result<(), postgres::Error> {
+    pub(crate) fn send(
+        mut self,
+        transaction: &mut Transaction<'_>,
+        statement: &str,
+    ) -> Result<(), postgres::Error> {
         self.bytes.extend_from_slice(&(-1_i16).to_be_bytes());
         let mut writer = transaction.copy_in(statement)?;
         // Where the server has refused the rows already, `finish` says why; a write can fail for no other reason.

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use ledger::{
-    Account, AccountBalance, AccountFilter, AccountId, BATCH_MAX, CreateAccountResult, CreateTransferResult, Engine,
-    EngineError, QueryFilter, Timestamp, Transfer, TransferId, apply,
+    Account, AccountBalance, AccountFilter, AccountId, BATCH_MAX, CreateAccountResult, CreateTransferResult,
+    Engine, EngineError, QueryFilter, Timestamp, Transfer, TransferId, apply,
 };
 use postgres::error::SqlState;
 
@@ -57,7 +57,11 @@ impl PostgresEngine {
     }
 
     /// Decides several batches in one transaction, each by itself and in order.
-    pub(crate) fn round(&mut self, now: Timestamp, batches: &[Batch<'_>]) -> Result<Vec<Outcome>, EngineError> {
+    pub(crate) fn round(
+        &mut self,
+        now: Timestamp,
+        batches: &[Batch<'_>],
+    ) -> Result<Vec<Outcome>, EngineError> {
         let events: usize = batches.iter().map(Batch::len).sum();
         let session = self.session()?;
         let outcomes = match decide(session, now, batches, events <= THOROUGH_UP_TO) {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use ledger::{
-    Account, AccountBalance, AccountFilter, AccountFilterFlags, AccountId, QueryFilter, QueryFilterFlags, Timestamp,
-    Transfer, TransferId,
+    Account, AccountBalance, AccountFilter, AccountFilterFlags, AccountId, QueryFilter, QueryFilterFlags,
+    Timestamp, Transfer, TransferId,
 };
 use postgres::Row;
 use postgres::types::ToSql;
@@ -13,14 +13,20 @@ use crate::rows::{self, ACCOUNT, TRANSFER};
 use crate::session::Session;
 use crate::words::{Wide, WideOrNull};
 
-pub(crate) fn lookup_accounts(session: &mut Session, ids: &[AccountId]) -> Result<Vec<Account>, postgres::Error> {
+pub(crate) fn lookup_accounts(
+    session: &mut Session,
+    ids: &[AccountId],
+) -> Result<Vec<Account>, postgres::Error> {
     let wanted: Vec<Wide> = ids.iter().map(|id| Wide(id.0)).collect();
     let found = session.client.query(&session.statements.accounts, &[&wanted])?;
     let found: HashMap<AccountId, Account> = found.iter().map(rows::account).map(|a| (a.id, a)).collect();
     Ok(ids.iter().filter_map(|id| found.get(id).copied()).collect())
 }
 
-pub(crate) fn lookup_transfers(session: &mut Session, ids: &[TransferId]) -> Result<Vec<Transfer>, postgres::Error> {
+pub(crate) fn lookup_transfers(
+    session: &mut Session,
+    ids: &[TransferId],
+) -> Result<Vec<Transfer>, postgres::Error> {
     let wanted: Vec<Wide> = ids.iter().map(|id| Wide(id.0)).collect();
     let found = session.client.query(&session.statements.transfers, &[&wanted])?;
     let found: HashMap<TransferId, Transfer> = found.iter().map(rows::transfer).map(|t| (t.id, t)).collect();
@@ -42,16 +48,23 @@ pub(crate) fn account_balances(
     let balances = rows.iter().filter_map(|row| {
         let transfer = rows::transfer(row);
         let column = if transfer.debit_account_id == filter.account_id { 13 } else { 14 };
-        row.get::<_, Option<&[u8]>>(column).and_then(|packed| rows::unpack_balances(packed, transfer.timestamp))
+        row.get::<_, Option<&[u8]>>(column)
+            .and_then(|packed| rows::unpack_balances(packed, transfer.timestamp))
     });
     Ok(balances.collect())
 }
 
-pub(crate) fn query_accounts(session: &mut Session, filter: &QueryFilter) -> Result<Vec<Account>, postgres::Error> {
+pub(crate) fn query_accounts(
+    session: &mut Session,
+    filter: &QueryFilter,
+) -> Result<Vec<Account>, postgres::Error> {
     Ok(rows_of_query(session, "ledger_accounts", ACCOUNT, filter)?.iter().map(rows::account).collect())
 }
 
-pub(crate) fn query_transfers(session: &mut Session, filter: &QueryFilter) -> Result<Vec<Transfer>, postgres::Error> {
+pub(crate) fn query_transfers(
+    session: &mut Session,
+    filter: &QueryFilter,
+) -> Result<Vec<Transfer>, postgres::Error> {
     Ok(rows_of_query(session, "ledger_transfers", TRANSFER, filter)?.iter().map(rows::transfer).collect())
 }
 

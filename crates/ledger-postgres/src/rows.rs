@@ -1,8 +1,8 @@
 //! Rows of the tables as the model's values.
 
 use ledger::{
-    Account, AccountBalance, AccountFlags, AccountId, Amount, Code, LedgerId, PendingStatus, Timestamp, Transfer,
-    TransferFlags, TransferId,
+    Account, AccountBalance, AccountFlags, AccountId, Amount, Code, LedgerId, PendingStatus, Timestamp,
+    Transfer, TransferFlags, TransferId,
 };
 use postgres::Row;
 
@@ -55,7 +55,8 @@ pub(crate) fn transfer(row: &Row) -> Transfer {
 /// The balances of one account as they are kept beside a transfer.
 pub(crate) fn pack_balances(account: &Account) -> [u8; 64] {
     let mut bytes = [0; 64];
-    let sides = [account.debits_pending, account.debits_posted, account.credits_pending, account.credits_posted];
+    let sides =
+        [account.debits_pending, account.debits_posted, account.credits_pending, account.credits_posted];
     for (slot, side) in bytes.chunks_exact_mut(16).zip(sides) {
         slot.copy_from_slice(&side.0.to_be_bytes());
     }

@@ -53,8 +53,9 @@ impl Statements {
                 "UPDATE ledger_pendings AS p SET status = n.status \
                  FROM unnest($1::UUID[], $2::SMALLINT[]) AS n (id, status) WHERE p.id = n.id",
             )?,
-            insert_failed: client
-                .prepare("INSERT INTO ledger_failed (id, timestamp) SELECT * FROM unnest($1::UUID[], $2::BIGINT[])")?,
+            insert_failed: client.prepare(
+                "INSERT INTO ledger_failed (id, timestamp) SELECT * FROM unnest($1::UUID[], $2::BIGINT[])",
+            )?,
             update_clock: client.prepare(
                 "UPDATE ledger_clock SET round = $1, last_timestamp = $2, last_account_timestamp = $3, \
                  last_transfer_timestamp = $4, next_expiry = $5",
@@ -92,7 +93,11 @@ impl Session {
     }
 
     pub(crate) fn begin(&mut self) -> Result<Turn<'_>, postgres::Error> {
-        Ok(Turn { transaction: self.client.transaction()?, statements: &self.statements, recent: &mut self.recent })
+        Ok(Turn {
+            transaction: self.client.transaction()?,
+            statements: &self.statements,
+            recent: &mut self.recent,
+        })
     }
 }
 

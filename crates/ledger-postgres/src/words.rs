@@ -119,7 +119,8 @@ pub(crate) fn write_number(mut value: u128, mut write: impl FnMut(&[u8])) {
 
 /// Reads the wire form of a NUMERIC that is a whole number of at most 128 bits.
 fn read_number(raw: &[u8]) -> Option<u128> {
-    let word = |index: usize| raw.get(index * 2..index * 2 + 2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+    let word =
+        |index: usize| raw.get(index * 2..index * 2 + 2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
     let (count, weight, sign) = (usize::from(word(0)?), word(1)?.cast_signed(), word(2)?);
     if sign != 0 || count > DIGITS_MAX {
         return None;

@@ -60,7 +60,9 @@ impl Named {
                     named.imported.extend(accounts.iter().map(|account| account.timestamp));
                 }
                 Batch::Transfers(transfers) => {
-                    named.accounts.extend(transfers.iter().flat_map(|t| [t.debit_account_id, t.credit_account_id]));
+                    named
+                        .accounts
+                        .extend(transfers.iter().flat_map(|t| [t.debit_account_id, t.credit_account_id]));
                     named.transfers.extend(transfers.iter().map(|transfer| transfer.id));
                     named.pendings.extend(transfers.iter().map(|transfer| transfer.pending_id));
                     named.imported.extend(transfers.iter().map(|transfer| transfer.timestamp));
@@ -141,11 +143,7 @@ impl WorkingSet {
         accounts.extend([transfer.debit_account_id, transfer.credit_account_id]);
     }
 
-    fn load_failed(
-        &mut self,
-        turn: &mut Turn<'_>,
-        ids: &[TransferId],
-    ) -> Result<(), postgres::Error> {
+    fn load_failed(&mut self, turn: &mut Turn<'_>, ids: &[TransferId]) -> Result<(), postgres::Error> {
         if ids.is_empty() {
             return Ok(());
         }

@@ -134,12 +134,14 @@ fn insert_failed(turn: &mut Turn<'_>, failed: &[(TransferId, Timestamp)]) -> Res
 
 fn update_accounts(turn: &mut Turn<'_>, set: &WorkingSet) -> Result<(), postgres::Error> {
     let pairs = set.loaded.iter().zip(set.store.accounts());
-    let changed: Vec<&Account> = pairs.filter(|(before, after)| before != after).map(|(_, after)| after).collect();
+    let changed: Vec<&Account> =
+        pairs.filter(|(before, after)| before != after).map(|(_, after)| after).collect();
     if changed.is_empty() {
         return Ok(());
     }
     let ids: Vec<Wide> = changed.iter().map(|account| Wide(account.id.0)).collect();
-    let side = |of: fn(&Account) -> u128| changed.iter().map(|account| Number(of(account))).collect::<Vec<_>>();
+    let side =
+        |of: fn(&Account) -> u128| changed.iter().map(|account| Number(of(account))).collect::<Vec<_>>();
     let debits_pending = side(|account| account.debits_pending.0);
     let debits_posted = side(|account| account.debits_posted.0);
     let credits_pending = side(|account| account.credits_pending.0);

@@ -2,4 +2,4 @@
 
 use ledger_postgres::PostgresEngine;
 
-ledger::conformance_suite!(PostgresEngine::connect(&postgres_cluster::test_database()).unwrap());
+ledger::conformance_suite!(PostgresEngine::connect(&postgres_cluster::test_schema()).unwrap());

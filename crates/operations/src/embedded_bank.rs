@@ -94,6 +94,29 @@ impl EmbeddedBank {
         Ok(Self { banks, clock, keeper: Some(Mutex::new(sender)) })
     }
 
+    /// Writes the file of banks whose life so far is known: each bank with its secret, and all events in order. For
+    /// founding a town; the file must not exist.
+    ///
+    /// # Errors
+    /// [`EmbeddedBankError::Storage`].
+    pub fn write_history(
+        path: &Path,
+        banks: &[(BankId, [u8; 32])],
+        events: &[(BankId, Event)],
+    ) -> Result<(), EmbeddedBankError> {
+        let mut connection = Connection::open(path)?;
+        connection.execute_batch(SCHEMA)?;
+        let transaction = connection.transaction()?;
+        for (id, token_key) in banks {
+            transaction
+                .execute("INSERT INTO banks (id, token_key) VALUES (?1, ?2)", params![id.to_bytes(), token_key])?;
+        }
+        for (bank, event) in events {
+            keep_event(&transaction, *bank, event)?;
+        }
+        Ok(transaction.commit()?)
+    }
+
     /// Founds a bank, unless it exists. `token_key` is its secret.
     ///
     /// # Errors

@@ -1,11 +1,16 @@
 //! Merchants and banks: admit them, with their ledger accounts.
 
+use ledger::{Account, BATCH_MAX};
+use records::RecordsError;
 use records::banks::{self, Bank};
 use records::merchants::{self, CODE_TAKEN, Merchant, MerchantStatus};
 use wallet::chart;
 use wallet::ids::{BankId, MerchantId};
 
 use crate::{OperationError, Operations, Party, memo};
+
+/// Merchants read at a time.
+const PAGE: u32 = 500;
 
 /// Someone who wants to be paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +131,41 @@ pub async fn add_bank(operations: &Operations, new: NewBank) -> Result<(), Opera
         name_en: new.name_en,
         created_at: operations.now(),
     };
-    Ok(operations.records().write(move |sql| banks::put(sql, &bank)).await?)
+    match operations.records().write(move |sql| banks::put(sql, &bank)).await {
+        Ok(()) => Ok(()),
+        Err(RecordsError::Conflict(_)) => Err(OperationError::Taken { field: "code" }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Opens the ledger accounts that merchants and banks lack: those in currencies that the operator has added since.
+///
+/// # Errors
+/// What could not be reached.
+pub(crate) async fn open_missing_accounts(operations: &Operations) -> Result<(), OperationError> {
+    let currencies = &operations.policy().currencies;
+    let banks = list_banks(operations).await?;
+    let mut accounts: Vec<Account> = banks
+        .iter()
+        .flat_map(|bank| currencies.iter().map(|currency| chart::bank(bank.id, *currency)))
+        .collect();
+    let mut after = String::new();
+    loop {
+        let page = list(operations, &after, PAGE).await?;
+        let of = |merchant: &Merchant| {
+            let id = merchant.id;
+            currencies.iter().map(move |currency| chart::merchant(id, *currency))
+        };
+        accounts.extend(page.iter().flat_map(of));
+        for batch in accounts.chunks(BATCH_MAX) {
+            operations.ledger().open_accounts(batch.to_vec()).await?;
+        }
+        accounts.clear();
+        match page.last() {
+            Some(last) => after.clone_from(&last.code),
+            None => return Ok(()),
+        }
+    }
 }
 
 /// All banks, by code.

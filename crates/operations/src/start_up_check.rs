@@ -9,7 +9,7 @@ use records::operations::{self, Operation, OperationKind, OperationState};
 use wallet::ids::OperationId;
 
 use crate::rebuild::{self, Rebuilt};
-use crate::{OperationError, Operations, Receipt, payment, refund, top_up, transfer, withdrawal};
+use crate::{OperationError, Operations, Receipt, merchants, payment, refund, top_up, transfer, withdrawal};
 
 /// What the check did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -34,6 +34,7 @@ const PAGE: u32 = 500;
 /// # Errors
 /// What could not be reached.
 pub async fn run(operations: &Operations) -> Result<Report, OperationError> {
+    merchants::open_missing_accounts(operations).await?;
     let rebuilt = rebuild_missing(operations).await?;
     let report = resume_open(operations, Timestamp::LAST).await?;
     Ok(Report { rebuilt, ..report })

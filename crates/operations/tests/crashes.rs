@@ -1,5 +1,6 @@
 //! A crash between any two steps of any operation, then recovery: no value is created or lost, and the operation ends in
 //! one way only.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod world;
 
@@ -172,8 +173,7 @@ fn scene(scenario: Scenario) -> (World, Vec<u8>, Money) {
 fn check_end(scenario: Scenario, world: &World, before: Money, context: &str) {
     let first = scenario.run(world).unwrap_or_else(|error| panic!("{context}: repetition: {error}"));
     assert!(!first.state.is_open(), "{context}: repetition left it open");
-    let expected =
-        if first.state == OperationState::Completed { scenario.moved(before) } else { before };
+    let expected = if first.state == OperationState::Completed { scenario.moved(before) } else { before };
     assert_eq!(world.money(), expected, "{context}: {:?}", first.state);
     let row = world.row(first.id).unwrap_or_else(|| panic!("{context}: no record"));
     assert_eq!(Receipt::from(&row), first, "{context}: record and receipt");

@@ -69,7 +69,7 @@ fn all_pages(locale: Locale, theme: Theme) -> Result<Pages, Failure> {
         theme,
         viewer,
         path: "/".to_owned(),
-        csrf: Some("sample".to_owned()),
+        form_token: Some("sample".to_owned()),
         notice: None,
         now: at(0),
         utc_offset_minutes: 480,

@@ -107,7 +107,6 @@ trouble-refused = A rule does not allow this
 # Log-in and registration
 login = User name
 login-hint = 3 to 40 letters, digits, dots, hyphens or underscores
-login-or-phone = User name or phone number
 password = Password
 password-hint = At least 15 characters, such as a sentence of your own
 phone = Phone number

@@ -107,7 +107,6 @@ trouble-refused = 规则不允许这次操作
 # Log-in and registration
 login = 用户名
 login-hint = 3 到 40 位字母、数字、点、连字符或下划线
-login-or-phone = 用户名或手机号
 password = 密码
 password-hint = 至少 15 个字符，例如一句自己的话
 phone = 手机号

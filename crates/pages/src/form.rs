@@ -188,7 +188,7 @@ impl Input {
 /// The token every form of a logged-in viewer carries.
 pub(crate) fn hidden(frame: &Frame) -> Markup {
     html! {
-        @if let Some(csrf) = &frame.csrf { input type="hidden" name="form_token" value=(csrf); }
+        @if let Some(form_token) = &frame.form_token { input type="hidden" name="form_token" value=(form_token); }
     }
 }
 

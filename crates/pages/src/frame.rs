@@ -133,7 +133,7 @@ pub struct Frame {
     /// Path and query of this page; the language and theme forms come back to it.
     pub path: String,
     /// The token every form of a logged-in viewer carries; nothing for guests.
-    pub csrf: Option<String>,
+    pub form_token: Option<String>,
     /// Good news to show once.
     pub notice: Option<Notice>,
     /// The moment of rendering.

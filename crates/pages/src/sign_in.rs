@@ -48,7 +48,7 @@ pub fn log_in(frame: &Frame, view: &LogIn) -> Markup {
             (error_summary(frame, &view.problems))
             (form::form(frame, "/login", None, html! {
                 input type="hidden" name="next" value=(view.next);
-                (line("login", frame.t("login-or-phone"), &view.login, Input::Login))
+                (line("login", frame.t("login"), &view.login, Input::Login))
                 (line("password", frame.t("password"), "", Input::Password))
                 (form::submit(frame.t("log-in")))
             }))

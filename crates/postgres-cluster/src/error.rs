@@ -12,7 +12,7 @@ pub enum ClusterError {
     Io(String),
     /// The server did not start.
     NotReady(String),
-    /// A database could not be made.
+    /// A database or a schema could not be made.
     Database(String),
 }
 

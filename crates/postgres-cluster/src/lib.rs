@@ -123,7 +123,7 @@ impl Drop for Cluster {
 /// `fsync` (tests kill connections, not the machine).
 #[derive(Debug)]
 pub enum TestServer {
-    /// The server whose URL the variable holds; the user may create databases there.
+    /// The server whose URL the variable holds; the user may create databases and schemas there.
     Given(String),
     /// A server that ends with this program.
     Private(Cluster),
@@ -153,19 +153,36 @@ impl TestServer {
     /// # Errors
     /// [`ClusterError::Database`].
     pub fn fresh_database(&self) -> Result<String, ClusterError> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("sycee_test_{}_{count}", std::process::id());
+        let (server, name) = (self.url(), unique_name());
+        // A program with the same process id may have left its database on a server that lives longer.
+        execute(&server, &format!("DROP DATABASE IF EXISTS {name}"))?;
+        create_database(&server, &name)?;
+        Ok(with_database(&server, &name))
+    }
+
+    /// Makes an empty schema and gives the URL of a database where every session works in it.
+    ///
+    /// # Errors
+    /// [`ClusterError::Database`].
+    pub fn fresh_schema(&self) -> Result<String, ClusterError> {
+        let (server, name) = (self.url(), unique_name());
+        execute(&server, &format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}"))?;
+        Ok(with_schema(&server, &name))
+    }
+
+    fn url(&self) -> String {
         match self {
-            Self::Private(cluster) => cluster.create_database(&name),
-            Self::Given(url) => {
-                // A program with the same process id may have left its database on a server that lives longer.
-                execute(url, &format!("DROP DATABASE IF EXISTS {name}"))?;
-                create_database(url, &name)?;
-                Ok(with_database(url, &name))
-            }
+            Self::Given(url) => url.clone(),
+            Self::Private(cluster) => cluster.url("postgres"),
         }
     }
+}
+
+/// A name that no other test of this program has.
+fn unique_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("sycee_test_{}_{count}", std::process::id())
 }
 
 /// An empty database for one test, on the server shared by this program.
@@ -174,10 +191,21 @@ impl TestServer {
 /// Where there is no server: the test fails, and the message says what to do.
 #[must_use]
 pub fn test_database() -> String {
-    match TestServer::shared().and_then(TestServer::fresh_database) {
-        Ok(url) => url,
-        Err(error) => panic!("this test needs PostgreSQL: {error}"),
-    }
+    needed(TestServer::shared().and_then(TestServer::fresh_database))
+}
+
+/// Like [`test_database`], but a schema of its own in a database that tests share: much cheaper, and enough for a test
+/// that looks at nothing but its tables.
+///
+/// # Panics
+/// Where there is no server: the test fails, and the message says what to do.
+#[must_use]
+pub fn test_schema() -> String {
+    needed(TestServer::shared().and_then(TestServer::fresh_schema))
+}
+
+fn needed(url: Result<String, ClusterError>) -> String {
+    url.unwrap_or_else(|error| panic!("this test needs PostgreSQL: {error}"))
 }
 
 fn create_database(server: &str, name: &str) -> Result<(), ClusterError> {
@@ -196,6 +224,12 @@ fn with_database(url: &str, database: &str) -> String {
     let path = address[authority..].find('/').map_or(address.len(), |at| authority + at);
     let query = query.map_or_else(String::new, |query| format!("?{query}"));
     format!("{}/{database}{query}", &address[..path])
+}
+
+/// The URL with a schema that every session works in.
+fn with_schema(url: &str, schema: &str) -> String {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}options=-csearch_path%3D{schema}")
 }
 
 fn make_directory(parent: &Path, owner: &Owner) -> Result<PathBuf, ClusterError> {
@@ -258,13 +292,20 @@ mod tests {
     }
 
     #[test]
-    fn a_test_database_is_empty_and_its_own() {
-        let (one, other) = (test_database(), test_database());
-        assert_ne!(one, other);
-        let mut client = Client::connect(&one, NoTls).unwrap();
-        client.batch_execute("CREATE TABLE t (x INT)").unwrap();
-        let mut client = Client::connect(&other, NoTls).unwrap();
-        client.batch_execute("CREATE TABLE t (x INT)").unwrap();
+    fn the_schema_joins_the_query_of_a_url() {
+        assert_eq!(with_schema("postgres://u@h/d", "s"), "postgres://u@h/d?options=-csearch_path%3Ds");
+        assert_eq!(
+            with_schema("postgres://u@h/d?a=b", "s"),
+            "postgres://u@h/d?a=b&options=-csearch_path%3Ds"
+        );
+    }
+
+    #[test]
+    fn each_test_has_its_own_tables() {
+        for url in [test_database(), test_database(), test_schema(), test_schema()] {
+            let mut client = Client::connect(&url, NoTls).unwrap();
+            client.batch_execute("CREATE TABLE t (x INT)").unwrap();
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::sqlite::SqliteSession;
 use crate::transaction::{self, Session, Step};
-use crate::{Backend, ReadJob, RecordsError, WriteJob};
+use crate::{Backend, ReadJob, RecordsError, Sql, WriteJob};
 
 /// When a crash may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,7 +33,7 @@ struct Disk {
     crashed: bool,
     /// Jobs that succeeded.
     jobs: u64,
-    /// Jobs that no crash can lose. Each of the others has a savepoint before it, in one open transaction.
+    /// Jobs that no crash can lose. Each of the others has a savepoint before it: the first `unsynced`, the rest `job`.
     durable: u64,
 }
 
@@ -50,7 +50,7 @@ impl SimulatedRecords {
     /// # Errors
     /// What SQLite says; there is no cause in the simulation.
     pub fn new(crash_when: CrashWhen) -> Result<Self, RecordsError> {
-        Ok(Self::on(SqliteSession::in_memory()?, crash_when))
+        Self::on(SqliteSession::in_memory()?, crash_when)
     }
 
     /// Records as they were when [`SimulatedRecords::image`] was taken.
@@ -58,11 +58,13 @@ impl SimulatedRecords {
     /// # Errors
     /// [`RecordsError::Damaged`] where `image` is not one.
     pub fn from_image(image: &[u8], crash_when: CrashWhen) -> Result<Self, RecordsError> {
-        Ok(Self::on(SqliteSession::from_image(image)?, crash_when))
+        Self::on(SqliteSession::from_image(image)?, crash_when)
     }
 
-    fn on(session: SqliteSession, crash_when: CrashWhen) -> Self {
-        Self { disk: Mutex::new(Disk { session, crash_when, crashed: false, jobs: 0, durable: 0 }) }
+    fn on(mut session: SqliteSession, crash_when: CrashWhen) -> Result<Self, RecordsError> {
+        // One transaction that never ends: a commit costs SQLite time in proportion to the whole database in memory.
+        session.step(Step::Begin)?;
+        Ok(Self { disk: Mutex::new(Disk { session, crash_when, crashed: false, jobs: 0, durable: 0 }) })
     }
 
     /// A copy of the whole database, with every job durable.
@@ -73,7 +75,10 @@ impl SimulatedRecords {
         let mut disk = self.disk();
         disk.check_running()?;
         disk.sync()?;
-        disk.session.image()
+        disk.session.step(Step::Commit)?;
+        let image = disk.session.image();
+        disk.session.step(Step::Begin)?;
+        image
     }
 
     /// How many jobs succeeded since these records began.
@@ -112,12 +117,16 @@ impl SimulatedRecords {
                 disk.durable, disk.jobs
             )));
         }
-        for _ in keep..disk.jobs {
-            disk.session.step(Step::RollbackToSavepoint)?;
-            disk.session.step(Step::Release)?;
+        if keep == disk.durable {
+            disk.undo_unsynced()?;
+        } else {
+            for _ in keep..disk.jobs {
+                disk.session.step(Step::RollbackToSavepoint)?;
+                disk.session.step(Step::Release)?;
+            }
+            disk.jobs = keep;
+            disk.sync()?;
         }
-        disk.jobs = keep;
-        disk.sync()?;
         disk.crashed = false;
         Ok(())
     }
@@ -138,47 +147,58 @@ impl Disk {
         self.check_running()
     }
 
+    const fn has_unsynced(&self) -> bool {
+        self.jobs > self.durable
+    }
+
     /// Makes every job durable.
     fn sync(&mut self) -> Result<(), RecordsError> {
-        if self.session.in_transaction() {
-            self.session.step(Step::Commit)?;
+        if self.has_unsynced() {
+            self.session.execute("RELEASE unsynced", &[])?;
         }
         self.durable = self.jobs;
         Ok(())
     }
 
-    fn write(&mut self, job: &mut dyn WriteJob) -> Result<(), RecordsError> {
-        self.maybe_crash(Moment::BeforeCommit)?;
-        let outcome = if self.session.in_transaction() {
-            transaction::in_savepoint(&mut self.session, job)
-        } else {
-            self.alone(job)
-        };
-        self.jobs += u64::from(outcome.is_ok());
-        self.sync()?;
-        outcome?;
-        self.maybe_crash(Moment::AfterCommit)
+    /// Loses every job that is not durable.
+    fn undo_unsynced(&mut self) -> Result<(), RecordsError> {
+        if self.has_unsynced() {
+            self.undo_to_unsynced()?;
+        }
+        self.jobs = self.durable;
+        Ok(())
     }
 
-    /// Runs the job in a transaction of its own, which is still open when it succeeded.
-    fn alone(&mut self, job: &mut dyn WriteJob) -> Result<(), RecordsError> {
-        self.session.step(Step::Begin)?;
-        let outcome = transaction::run_job(&mut self.session, job);
-        if outcome.is_err() {
-            self.session.step(Step::Rollback)?;
-        }
-        outcome
+    fn undo_to_unsynced(&mut self) -> Result<(), RecordsError> {
+        self.session.execute("ROLLBACK TO unsynced", &[])?;
+        self.session.execute("RELEASE unsynced", &[])?;
+        Ok(())
+    }
+
+    fn write(&mut self, job: &mut dyn WriteJob) -> Result<(), RecordsError> {
+        self.maybe_crash(Moment::BeforeCommit)?;
+        let outcome = transaction::in_savepoint(&mut self.session, job);
+        self.sync()?;
+        outcome?;
+        self.jobs += 1;
+        self.durable += 1;
+        self.maybe_crash(Moment::AfterCommit)
     }
 
     fn write_later(&mut self, job: &mut dyn WriteJob) -> Result<(), RecordsError> {
         self.maybe_crash(Moment::BeforeCommit)?;
-        if !self.session.in_transaction() {
-            self.session.step(Step::Begin)?;
+        if self.has_unsynced() {
+            self.session.step(Step::Savepoint)?;
+        } else {
+            self.session.execute("SAVEPOINT unsynced", &[])?;
         }
-        self.session.step(Step::Savepoint)?;
         if let Err(why) = transaction::run_job(&mut self.session, job) {
-            self.session.step(Step::RollbackToSavepoint)?;
-            self.session.step(Step::Release)?;
+            if self.has_unsynced() {
+                self.session.step(Step::RollbackToSavepoint)?;
+                self.session.step(Step::Release)?;
+            } else {
+                self.undo_to_unsynced()?;
+            }
             return Err(why);
         }
         self.jobs += 1;

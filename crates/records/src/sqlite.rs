@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, MAIN_DB, OpenFlags, ffi};
 
@@ -108,7 +109,7 @@ impl SqliteSession {
     /// A new, migrated database in memory.
     pub(crate) fn in_memory() -> Result<Self, RecordsError> {
         let mut session = Self::on(Connection::open_in_memory().map_err(explain)?);
-        session.pragmas("PRAGMA page_size = 1024; PRAGMA foreign_keys = ON;")?;
+        session.pragmas("PRAGMA foreign_keys = ON;")?;
         migrations::migrate(&mut session, Dialect::Sqlite)?;
         Ok(session)
     }
@@ -141,6 +142,9 @@ impl SqliteSession {
 
     fn on(connection: Connection) -> Self {
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        // One plan per statement, whatever is bound: without this, SQLite prepares a statement anew for other values
+        // wherever a partial index might serve them. Where it cannot be set, everything still works.
+        let _is_stable = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
         Self { connection, reading: false }
     }
 

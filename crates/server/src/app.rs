@@ -1,7 +1,7 @@
 //! What every handler shares.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ledger::Timestamp;
 use operations::embedded_bank::EmbeddedBank;
@@ -11,6 +11,7 @@ use wallet::ids::{MerchantId, PrincipalId};
 
 use crate::auth::{self, CallerCache, Device, NewSession, Passwords};
 use crate::problem::Problem;
+use crate::web::TownView;
 
 /// What an operator may set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,7 @@ struct Inner {
     callers: CallerCache,
     passwords: Passwords,
     embedded_bank: Option<Arc<EmbeddedBank>>,
+    town: OnceLock<TownView>,
 }
 
 impl fmt::Debug for App {
@@ -54,13 +56,33 @@ impl App {
     #[must_use]
     pub fn new(operations: Operations, settings: Settings, embedded_bank: Option<Arc<EmbeddedBank>>) -> Self {
         let (callers, passwords) = (CallerCache::default(), Passwords::new());
-        Self { inner: Arc::new(Inner { operations, settings, callers, passwords, embedded_bank }) }
+        Self {
+            inner: Arc::new(Inner {
+                operations,
+                settings,
+                callers,
+                passwords,
+                embedded_bank,
+                town: OnceLock::new(),
+            }),
+        }
     }
 
     /// The embedded banks, where this server has them: for those who found banks and issue cards.
     #[must_use]
     pub fn embedded_bank(&self) -> Option<&Arc<EmbeddedBank>> {
         self.inner.embedded_bank.as_ref()
+    }
+
+    /// Makes this the server of a town: `/` shows it and its log-ins. Says whether it was not one before.
+    pub fn open_town(&self, town: TownView) -> bool {
+        self.inner.town.set(town).is_ok()
+    }
+
+    /// The town, where this is the server of one.
+    #[must_use]
+    pub fn town(&self) -> Option<&TownView> {
+        self.inner.town.get()
     }
 
     /// The operations.

@@ -110,12 +110,15 @@ impl<T: fmt::Display> Serialize for Id<T> {
     }
 }
 
-impl<T> ToSchema for Id<T> {
+/// Any [`Id`] in the OpenAPI description.
+pub(crate) struct AnyId;
+
+impl ToSchema for AnyId {
     fn name() -> std::borrow::Cow<'static, str> {
         "Id".into()
     }
 }
-impl<T> PartialSchema for Id<T> {
+impl PartialSchema for AnyId {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(SchemaType::new(Type::String))
@@ -207,7 +210,11 @@ impl FromStr for Phone {
         let well_formed = (8..=15).contains(&digits.len())
             && digits.bytes().all(|byte| byte.is_ascii_digit())
             && !digits.starts_with('0');
-        if well_formed { Ok(Self(text.to_owned())) } else { Err("phone must be like +8613800138000".to_owned()) }
+        if well_formed {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("phone must be like +8613800138000".to_owned())
+        }
     }
 }
 
@@ -242,7 +249,11 @@ impl FromStr for LoginName {
         let well_formed = (3..=32).contains(&name.len())
             && name.bytes().all(allowed)
             && name.starts_with(|first: char| first.is_ascii_lowercase());
-        if well_formed { Ok(Self(name)) } else { Err("login must be 3 to 32 of a-z 0-9 . _ -, a letter first".to_owned()) }
+        if well_formed {
+            Ok(Self(name))
+        } else {
+            Err("login must be 3 to 32 of a-z 0-9 . _ -, a letter first".to_owned())
+        }
     }
 }
 

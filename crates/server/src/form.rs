@@ -14,7 +14,7 @@ use crate::request::parse_key;
 
 /// The hidden fields of one rendered form.
 #[derive(Clone, Debug)]
-pub struct FormTokens {
+pub(crate) struct FormTokens {
     /// Goes into the field `form_token`; the same for all forms of a session.
     pub form_token: String,
     /// Goes into the field `idempotency_key`; new for each rendered form.
@@ -24,7 +24,7 @@ pub struct FormTokens {
 impl FormTokens {
     /// Tokens for a form shown to this caller.
     #[must_use]
-    pub fn new(app: &App, caller: &Caller) -> Self {
+    pub(crate) fn new(app: &App, caller: &Caller) -> Self {
         let mut random = [0; 16];
         app.entropy().fill(&mut random);
         let mut idempotency_key = String::with_capacity(32);
@@ -36,7 +36,11 @@ impl FormTokens {
     ///
     /// # Errors
     /// A 403, or a 400 that names the key.
-    pub fn check(caller: &Caller, form_token: &str, idempotency_key: &str) -> Result<IdempotencyKey, Problem> {
+    pub(crate) fn check(
+        caller: &Caller,
+        form_token: &str,
+        idempotency_key: &str,
+    ) -> Result<IdempotencyKey, Problem> {
         check_token(caller, form_token)?;
         parse_key(idempotency_key)
     }
@@ -46,7 +50,7 @@ impl FormTokens {
 ///
 /// # Errors
 /// A 403.
-pub fn check_token(caller: &Caller, form_token: &str) -> Result<(), Problem> {
+pub(crate) fn check_token(caller: &Caller, form_token: &str) -> Result<(), Problem> {
     // The comparison of `blake3::Hash` takes the same time wherever the texts differ.
     match blake3::Hash::from_hex(form_token) {
         Ok(sent) if sent == expected(caller) => Ok(()),
@@ -60,7 +64,7 @@ fn expected(caller: &Caller) -> blake3::Hash {
 
 /// A body of `application/x-www-form-urlencoded`.
 #[derive(Debug)]
-pub struct Form<T>(
+pub(crate) struct Form<T>(
     /// What the form says.
     pub T,
 );
@@ -69,12 +73,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind =
+            request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(Problem::new(Kind::MEDIA_TYPE, "send the form as application/x-www-form-urlencoded"));
         }
         let bytes = json::read(request).await?;
         let parsed = serde_urlencoded::from_bytes(&bytes);
-        parsed.map(Self).map_err(|error| Problem::new(Kind::INVALID, format!("the form is not valid: {error}")))
+        parsed
+            .map(Self)
+            .map_err(|error| Problem::new(Kind::INVALID, format!("the form is not valid: {error}")))
     }
 }

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::Request;
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -41,7 +42,10 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
         headers.entry(CONTENT_SECURITY_POLICY).or_insert(PAGE_POLICY);
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
-        headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static("camera=(self), geolocation=(), microphone=()"));
+        headers.insert(
+            PERMISSIONS_POLICY,
+            HeaderValue::from_static("camera=(self), geolocation=(), microphone=()"),
+        );
     }
     response
 }
@@ -57,12 +61,21 @@ fn reject_cross_site(request: &Request) -> Result<(), Problem> {
         Some(site) => site == "same-origin" || site == "none",
         None => headers.get(ORIGIN).is_none_or(|origin| is_own_origin(origin, headers)),
     };
-    if same { Ok(()) } else { Err(Problem::new(Kind::CROSS_SITE, "open the page of this server and try again there")) }
+    if same {
+        Ok(())
+    } else {
+        Err(Problem::new(Kind::CROSS_SITE, "open the page of this server and try again there"))
+    }
 }
 
 fn is_own_origin(origin: &HeaderValue, headers: &HeaderMap) -> bool {
-    let Some((_, origin_host)) = origin.to_str().ok().and_then(|text| text.split_once("://")) else { return false };
-    headers.get(HOST).and_then(|host| host.to_str().ok()).is_some_and(|host| host.eq_ignore_ascii_case(origin_host))
+    let Some((_, origin_host)) = origin.to_str().ok().and_then(|text| text.split_once("://")) else {
+        return false;
+    };
+    headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .is_some_and(|host| host.eq_ignore_ascii_case(origin_host))
 }
 
 #[cfg(test)]
@@ -71,7 +84,8 @@ mod tests {
     use axum::body::Body;
 
     fn accepted(method: &str, headers: &[(&str, &str)]) -> bool {
-        let mut request = axum::http::Request::builder().method(method).uri("/x").header("host", "pay.test:8080");
+        let mut request =
+            axum::http::Request::builder().method(method).uri("/x").header("host", "pay.test:8080");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -21,7 +21,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A body of `application/json`: one object, each field known and given once.
 #[derive(Debug)]
-pub struct Body<T>(
+pub(crate) struct Body<T>(
     /// What the body says.
     pub T,
 );
@@ -31,7 +31,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            return Err(Problem::new(Kind::MEDIA_TYPE, "send the body as application/json").at("Content-Type"));
+            return Err(
+                Problem::new(Kind::MEDIA_TYPE, "send the body as application/json").at("Content-Type")
+            );
         }
         let bytes = read(request).await?;
         parse(&bytes).map(Self)
@@ -40,7 +42,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
 /// Reads a body up to [`BODY_MAX_BYTES`].
 pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
-    let too_large = || Problem::new(Kind::TOO_LARGE, format!("the body is longer than {BODY_MAX_BYTES} bytes"));
+    let too_large =
+        || Problem::new(Kind::TOO_LARGE, format!("the body is longer than {BODY_MAX_BYTES} bytes"));
     let announced = request.headers().get(axum::http::header::CONTENT_LENGTH);
     let announced: Option<u64> = announced.and_then(|text| text.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length| length > BODY_MAX_BYTES as u64) {
@@ -84,10 +87,23 @@ fn explain<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
         format!("the body is not valid JSON: {cause}")
     };
     let problem = Problem::new(Kind::INVALID, detail);
-    match named_field(&cause.to_string()).map(str::to_owned).or_else(|| (path != "." && path != "?").then_some(path)) {
+    let named = named_field(&cause.to_string()).map(str::to_owned);
+    let field = named
+        .or_else(|| (path != "." && path != "?").then_some(path))
+        .or_else(|| last_name(bytes, cause.line(), cause.column()));
+    match field {
         Some(field) => problem.at(Cow::Owned(field)),
         None => problem,
     }
+}
+
+/// The last name before a place in the text: a number such as `1_000` ends too early, where its field is over already.
+fn last_name(bytes: &[u8], line: usize, column: usize) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let earlier: usize = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
+    let before = text.get(..earlier + column)?;
+    let (name, _) = before.rsplit_once("\":")?;
+    name.rsplit_once('"').map(|(_, name)| name.to_owned())
 }
 
 /// The field in "unknown field `x`", "missing field `x`" and "duplicate field `x`".
@@ -134,10 +150,22 @@ mod tests {
 
     #[test]
     fn each_bad_body_names_its_field() {
-        for value in ["0", "-1", "1.5", "1.0", "1e3", "9223372036854775808", "18446744073709551616", "\"1\"", "null"] {
+        for value in
+            ["0", "-1", "1.5", "1.0", "1e3", "9223372036854775808", "18446744073709551616", "\"1\"", "null"]
+        {
             assert_eq!(field_of(&format!("{{\"amount\":{value}}}")).as_deref(), Some("amount"), "{value}");
         }
-        for value in ["007", "NaN", "Infinity", "340282366920938463463374607431768211456", "1e999", "-0", "+1", "[]"] {
+        for value in [
+            "007",
+            "NaN",
+            "Infinity",
+            "340282366920938463463374607431768211456",
+            "1e999",
+            "-0",
+            "+1",
+            "[]",
+            "1_000",
+        ] {
             assert_eq!(field_of(&format!("{{\"amount\":{value}}}")).as_deref(), Some("amount"), "{value}");
         }
         assert_eq!(field_of("{\"amount\":1,\"x\":2}").as_deref(), Some("x"));

@@ -25,7 +25,7 @@ mod upkeep;
 mod web;
 
 pub use app::{App, Settings};
-pub use auth::{Caller, NewSession, SESSION_COOKIE, hash_password};
+pub use auth::{NewSession, SESSION_COOKIE, hash_password};
 pub use json::BODY_MAX_BYTES;
 pub use open::{LedgerChoice, OpenError, RecordsChoice, ServeOptions, open};
 pub use openapi::openapi_json;
@@ -33,3 +33,4 @@ pub use problem::{Kind, Problem};
 pub use routes::{empty_router, router};
 pub use serve::{serve, serve_router};
 pub use system::{OsEntropy, SystemClock};
+pub use web::{TownLogin, TownView};

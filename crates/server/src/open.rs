@@ -99,14 +99,21 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Directory(path, error) => {
-                write!(f, "cannot use the data directory {}: {error}. Choose one that can be written", path.display())
+                write!(
+                    f,
+                    "cannot use the data directory {}: {error}. Choose one that can be written",
+                    path.display()
+                )
             }
             Self::Ledger(error) => error.fmt(f),
             Self::PostgresLedger(error) => error.fmt(f),
             Self::Records(error) => error.fmt(f),
             Self::Bank(error) => error.fmt(f),
             Self::StartUpCheck(error) => {
-                write!(f, "interrupted operations cannot be finished: {error}. Nothing is served until they can")
+                write!(
+                    f,
+                    "interrupted operations cannot be finished: {error}. Nothing is served until they can"
+                )
             }
         }
     }
@@ -148,7 +155,8 @@ fn open_ledger(options: &ServeOptions) -> Result<Arc<dyn Submit>, OpenError> {
         LedgerChoice::Embedded => {
             let clock = Arc::clone(&options.clock);
             let now = Arc::new(move || clock.now());
-            let ledger = EmbeddedLedger::open(&options.data.join("ledger"), now).map_err(OpenError::Ledger)?;
+            let ledger =
+                EmbeddedLedger::open(&options.data.join("ledger"), now).map_err(OpenError::Ledger)?;
             Ok(Arc::new(ledger))
         }
         LedgerChoice::Postgres(url) => {

@@ -9,7 +9,7 @@ use operations::{OperationError, Party, Port, Reason};
 use serde::Serialize;
 use wallet::ids::OperationId;
 
-use crate::fields::Id;
+use crate::fields::{AnyId, Id};
 
 /// Why a request was refused: one of the kinds below, with a sentence for a person and the field at fault.
 ///
@@ -56,28 +56,34 @@ impl Kind {
     /// The caller's role may not do this.
     pub const FORBIDDEN: Self = Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed");
     /// A browser sent the request from another site.
-    pub const CROSS_SITE: Self = Self::new(StatusCode::FORBIDDEN, "cross-site", "Request comes from another site");
+    pub const CROSS_SITE: Self =
+        Self::new(StatusCode::FORBIDDEN, "cross-site", "Request comes from another site");
     /// Nothing here that the caller may see.
     pub const NOT_FOUND: Self = Self::new(StatusCode::NOT_FOUND, "not-found", "Not found");
     /// The path exists, the method does not.
     pub const METHOD: Self =
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method is not allowed here");
     /// The same request is being worked on.
-    pub const IN_PROGRESS: Self = Self::new(StatusCode::CONFLICT, "in-progress", "Request is still in progress");
+    pub const IN_PROGRESS: Self =
+        Self::new(StatusCode::CONFLICT, "in-progress", "Request is still in progress");
     /// The thing exists already or is in a state that does not allow this.
     pub const CONFLICT: Self = Self::new(StatusCode::CONFLICT, "conflict", "Conflict with the present state");
     /// The body is longer than the limit.
     pub const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body is too large");
     /// The body is not `application/json`.
-    pub const MEDIA_TYPE: Self =
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Body must be application/json");
+    pub const MEDIA_TYPE: Self = Self::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-media-type",
+        "Body must be application/json",
+    );
     /// A well-formed request that the rules refuse.
     pub const REFUSED: Self = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "Request was refused");
     /// The payer has less than the amount.
     pub const INSUFFICIENT: Self =
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "insufficient-funds", "Balance is too low");
     /// The operation was tried and ended without moving value.
-    pub const DECLINED: Self = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "declined", "Operation was declined");
+    pub const DECLINED: Self =
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "declined", "Operation was declined");
     /// The key was used before with another body.
     pub const KEY_REUSED: Self = Self::new(
         StatusCode::UNPROCESSABLE_ENTITY,
@@ -85,7 +91,8 @@ impl Kind {
         "Idempotency-Key was used with another body",
     );
     /// Too many attempts; try again later.
-    pub const THROTTLED: Self = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts");
+    pub const THROTTLED: Self =
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts");
     /// A part the server needs does not answer. Nothing is lost; the same request may be sent again.
     pub const UNAVAILABLE: Self =
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable");
@@ -131,7 +138,7 @@ pub(crate) struct ProblemBody<'a> {
     field: Option<&'a str>,
     /// The operation that ended without moving value.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<AnyId>)]
     operation: Option<Id<OperationId>>,
     /// Why it ended so, as a code.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,7 +155,8 @@ impl Problem {
     /// An operation that ended without moving value: the same answer each time its request is repeated.
     #[must_use]
     pub fn declined(operation: OperationId, reason: Option<Reason>) -> Self {
-        let kind = if reason == Some(Reason::InsufficientFunds) { Kind::INSUFFICIENT } else { Kind::DECLINED };
+        let kind =
+            if reason == Some(Reason::InsufficientFunds) { Kind::INSUFFICIENT } else { Kind::DECLINED };
         let reason = reason.map_or("unspecified", Reason::code);
         let mut problem = Self::new(kind, format!("no value was moved: {}", reason.replace('_', " ")));
         problem.decline = Some(Decline { operation, reason });
@@ -192,6 +200,12 @@ impl Problem {
         self.decline.map(|decline| decline.reason)
     }
 
+    /// After how many seconds a new attempt makes sense.
+    #[must_use]
+    pub const fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after_seconds
+    }
+
     /// What went wrong, for a person.
     #[must_use]
     pub fn detail(&self) -> &str {
@@ -232,7 +246,8 @@ impl IntoResponse for Problem {
 /// Logs what failed inside and answers without details.
 pub(crate) fn internal(cause: impl std::fmt::Display) -> Problem {
     eprintln!("sycee: request failed: {cause}");
-    Problem::new(Kind::UNAVAILABLE, "the server cannot answer now; the same request may be sent again").retry_after(1)
+    Problem::new(Kind::UNAVAILABLE, "the server cannot answer now; the same request may be sent again")
+        .retry_after(1)
 }
 
 impl From<OperationError> for Problem {
@@ -270,5 +285,6 @@ const fn field_of(party: Party) -> &'static str {
         Party::Card => "card",
         Party::Bank => "bank",
         Party::Operation => "operation",
+        Party::Wallet => "currency",
     }
 }

@@ -12,7 +12,7 @@ use crate::problem::{Kind, Problem};
 
 /// The id in the path. Anything that is not an id names nothing, so the answer is 404.
 #[derive(Clone, Copy, Debug)]
-pub struct PathId<T>(
+pub(crate) struct PathId<T>(
     /// The id.
     pub T,
 );
@@ -21,7 +21,8 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for PathId<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
+        let params =
+            RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
         let (_, text) = params.iter().next().ok_or_else(Problem::not_found)?;
         parse_id(text).map(Self).ok_or_else(Problem::not_found)
     }
@@ -29,7 +30,7 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for PathId<T> {
 
 /// The query string, each parameter known and given once.
 #[derive(Debug)]
-pub struct Query<T>(
+pub(crate) struct Query<T>(
     /// What the query says.
     pub T,
 );
@@ -57,7 +58,7 @@ fn bad_query(message: &str) -> Problem {
 
 /// The `Idempotency-Key` header: the client's name for one intended effect, quoted or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key(
+pub(crate) struct Key(
     /// The key without quotes.
     pub IdempotencyKey,
 );
@@ -66,7 +67,7 @@ pub struct Key(
 ///
 /// # Errors
 /// A 400 that names `Idempotency-Key`.
-pub fn parse_key(text: &str) -> Result<IdempotencyKey, Problem> {
+pub(crate) fn parse_key(text: &str) -> Result<IdempotencyKey, Problem> {
     let unquoted = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
     unquoted.parse().map_err(|error: NotAKey| Problem::invalid("Idempotency-Key", error.to_string()))
 }

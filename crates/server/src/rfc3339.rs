@@ -6,7 +6,7 @@ const NANOSECONDS_PER_DAY: u64 = 86_400 * ledger::NANOSECONDS_PER_SECOND;
 
 /// `2026-11-22T04:35:00.123456789Z`, without the fraction where it is zero.
 #[must_use]
-pub fn format(moment: Timestamp) -> String {
+pub(crate) fn format(moment: Timestamp) -> String {
     let nanoseconds = moment.0 % ledger::NANOSECONDS_PER_SECOND;
     let seconds = moment.0 / ledger::NANOSECONDS_PER_SECOND;
     let (year, month, day) = civil(seconds / 86_400);
@@ -17,7 +17,7 @@ pub fn format(moment: Timestamp) -> String {
 
 /// The first moment of the day `YYYY-MM-DD`, from 1970 to 2199.
 #[must_use]
-pub fn parse_day(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse_day(text: &str) -> Option<Timestamp> {
     let number = |range: std::ops::Range<usize>| -> Option<u64> {
         let digits = text.get(range)?;
         digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
@@ -36,7 +36,7 @@ pub fn parse_day(text: &str) -> Option<Timestamp> {
 
 /// The first moment of the next day.
 #[must_use]
-pub fn next_day(day: Timestamp) -> Timestamp {
+pub(crate) fn next_day(day: Timestamp) -> Timestamp {
     Timestamp(day.0.saturating_add(NANOSECONDS_PER_DAY))
 }
 
@@ -81,7 +81,9 @@ mod tests {
             let start = Timestamp(day * NANOSECONDS_PER_DAY);
             assert_eq!(parse_day(&format(start)[..10]), Some(start));
         }
-        for bad in ["2026-02-29", "2026-2-03", "2026-13-01", "2026-00-10", "1969-12-31", "2026-01-32", "+026-01-01"] {
+        for bad in
+            ["2026-02-29", "2026-2-03", "2026-13-01", "2026-00-10", "1969-12-31", "2026-01-32", "+026-01-01"]
+        {
             assert_eq!(parse_day(bad), None, "{bad}");
         }
     }

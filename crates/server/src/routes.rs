@@ -35,8 +35,12 @@ fn guarded(routes: Router) -> Router {
     routes.layer(DefaultBodyLimit::max(BODY_MAX_BYTES)).layer(axum::middleware::from_fn(guard::guard))
 }
 
-async fn nothing_here(uri: Uri) -> Response {
-    if uri.path().starts_with("/api/") { Problem::not_found().into_response() } else { web::not_found().await }
+async fn nothing_here(uri: Uri, visit: web::Visit) -> Response {
+    if uri.path().starts_with("/api/") {
+        Problem::not_found().into_response()
+    } else {
+        web::not_found(&visit)
+    }
 }
 
 async fn wrong_method() -> Problem {

@@ -45,7 +45,9 @@ fn section(out: &mut String, command: &mut Command) {
         out.push('\n');
     }
     out.push_str("```\n");
-    for inner in command.get_subcommands_mut().filter(|inner| !inner.is_hide_set() && inner.get_name() != "help") {
+    for inner in
+        command.get_subcommands_mut().filter(|inner| !inner.is_hide_set() && inner.get_name() != "help")
+    {
         section(out, inner);
     }
 }

@@ -8,10 +8,13 @@ use clap::{Parser, Subcommand};
 
 mod audit;
 mod bench;
+mod docs_command;
 mod exit;
 mod ledger_command;
 pub mod ledger_exec;
 mod ledger_verify;
+mod serve;
+mod town;
 
 use exit::Failure;
 
@@ -25,6 +28,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the wallet server
+    Serve(serve::ServeArguments),
+    /// Run Qingliu Town: people with wallets who pay shops
+    Town(town::TownArguments),
     /// Work with a ledger's data directory
     #[command(subcommand)]
     Ledger(ledger_command::LedgerCommand),
@@ -33,6 +40,9 @@ enum Command {
     /// Measure, beside plain solutions and the bare disk
     #[command(subcommand)]
     Bench(bench::BenchCommand),
+    /// Print a reference document that the program writes itself
+    #[command(subcommand, hide = true)]
+    Docs(docs_command::DocsCommand),
 }
 
 /// `EX_USAGE`.
@@ -59,9 +69,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: &Command) -> Result<(), Failure> {
     match command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Town(arguments) => town::run_town(arguments),
         Command::Ledger(command) => ledger_command::run(command),
         Command::Audit(options) => audit::run(options),
         Command::Bench(command) => bench::run(command),
+        Command::Docs(document) => docs_command::run(*document, <Cli as clap::CommandFactory>::command()),
     }
 }
 

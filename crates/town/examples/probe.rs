@@ -1,18 +1,12 @@
 //! temporary
 fn main() {
     let args: Vec<String> = std::env::args().collect();
-    let seed: u64 = args[1].parse().unwrap();
-    let days: u32 = args[2].parse().unwrap();
-    if let Some(last) = args.get(3) {
-        let started = std::time::Instant::now();
-        let mut r = town::simulation::run_set(town::simulation::RunSetOptions { first_seed: seed, last_seed: last.parse().unwrap(), days, min_operations: 500, min_faults: 10, threads: 2 });
-        r.operations_per_s = (r.operations as f64 / started.elapsed().as_secs_f64()) as u64;
-        println!("{}", serde_json::to_string_pretty(&r).unwrap());
-        eprintln!("{:?}", started.elapsed());
+    if args[1] == "live" {
+        let options = town::LiveOptions { port: args[2].parse().unwrap(), data: args[3].clone().into(), ..Default::default() };
+        if let Err(e) = town::run_live(&options) { eprintln!("{e}"); }
         return;
     }
-    let started = std::time::Instant::now();
-    let mut r = town::simulation::run(town::simulation::RunOptions::days(seed, days));
-    r.operations_per_s = (r.operations as f64 / started.elapsed().as_secs_f64()) as u64;
-    println!("{}", serde_json::to_string_pretty(&r).unwrap());
+    let r = town::run_headless(town::HeadlessOptions { seed: args[1].parse().unwrap(), days: args[2].parse().unwrap(), last_seed: args.get(3).map(|l| l.parse().unwrap()), min_operations: if args.len() > 3 { 500 } else { 0 }, min_faults: if args.len() > 3 { 10 } else { 0 }, threads: 2 });
+    println!("{}", r.json().unwrap());
+    eprintln!("{}", r.summary());
 }

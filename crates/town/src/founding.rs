@@ -50,6 +50,15 @@ impl Residents {
         self.cards.get(&(holder, place)).copied().expect("every card of a profile is bound at the founding")
     }
 
+    /// Whether the bank will not honour this card, now or soon.
+    #[must_use]
+    pub fn is_bad_card(&self, card: CardId, population: &Population) -> bool {
+        let bound = self.cards.iter().find(|(_, id)| **id == card);
+        bound.is_some_and(|((holder, place), _)| {
+            population.holder(*holder).cards[*place].condition != CardCondition::Valid
+        })
+    }
+
     /// The bank of a bound card.
     #[must_use]
     pub fn bank_of_card(&self, card: CardId) -> BankId {
@@ -73,6 +82,12 @@ impl Residents {
 #[must_use]
 pub fn bank_id(bank: BankIndex) -> BankId {
     BankId::new(derive("sycee town bank v1", &[bank.profile().code.as_bytes()]))
+}
+
+/// The id of the staff with this user name.
+#[must_use]
+pub fn staff_id(login: &str) -> PrincipalId {
+    PrincipalId::new(derive("sycee town staff v1", &[login.as_bytes()]))
 }
 
 /// The secret of a bank, from which its card tokens are derived.
@@ -247,7 +262,7 @@ async fn open_shop(
         code: profile.login.to_owned(),
         name_zh: profile.name.zh.to_owned(),
         name_en: profile.name.en.to_owned(),
-        category: profile.category.to_owned(),
+        category: profile.login.to_owned(),
     };
     let merchant = merchants::admit(operations, new).await?;
     let staff = Staff {
@@ -285,7 +300,7 @@ async fn add_staff(
     password_hash: Option<&str>,
 ) -> Result<PrincipalId, OperationError> {
     let now = operations.services().clock.now();
-    let id = PrincipalId::new(derive("sycee town staff v1", &[staff.login.as_bytes()]));
+    let id = staff_id(staff.login);
     let principal = Principal {
         id,
         role: staff.role,

@@ -11,8 +11,6 @@ pub mod checks;
 pub mod clients;
 pub mod defects;
 pub mod faults;
-pub mod perform;
-pub mod poll;
 pub mod ports;
 pub mod report;
 pub mod run;

@@ -1,5 +1,6 @@
 //! Tests of the embedded engine through its public face.
 
+mod conformance;
 mod crash;
 mod damage;
 mod service;

@@ -8,22 +8,22 @@ use ledger::{
 use ledger_embedded::storage::SimDisk;
 use ledger_embedded::{EmbeddedEngine, Options};
 
-pub const ACCOUNTS: u128 = 6;
+pub(crate) const ACCOUNTS: u128 = 6;
 /// Small segments, so that sealing, indexes and snapshots happen all the time.
-pub const OPTIONS: Options = Options { segment_bytes: 8 * 1024 };
+pub(crate) const OPTIONS: Options = Options { segment_bytes: 8 * 1024 };
 
-pub struct Workload {
+pub(crate) struct Workload {
     random: u64,
     next_id: u128,
     now: u64,
 }
 
 impl Workload {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { random: seed, next_id: 1, now: NANOSECONDS_PER_SECOND }
     }
 
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.random;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -31,12 +31,12 @@ impl Workload {
         (z ^ (z >> 31)) % bound
     }
 
-    pub fn now(&mut self) -> Timestamp {
+    pub(crate) fn now(&mut self) -> Timestamp {
         self.now += self.below(NANOSECONDS_PER_SECOND);
         Timestamp(self.now)
     }
 
-    pub fn accounts() -> Vec<Account> {
+    pub(crate) fn accounts() -> Vec<Account> {
         let limited = AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS | AccountFlags::HISTORY;
         (1..=ACCOUNTS)
             .map(|id| Account {
@@ -49,7 +49,7 @@ impl Workload {
             .collect()
     }
 
-    pub fn batch(&mut self) -> Vec<Transfer> {
+    pub(crate) fn batch(&mut self) -> Vec<Transfer> {
         let length = 1 + self.below(8);
         let mut batch: Vec<Transfer> = (0..length).map(|_| self.transfer()).collect();
         if let Some(last) = batch.last_mut() {
@@ -98,17 +98,17 @@ impl Workload {
         transfer
     }
 
-    pub fn ids_so_far(&self) -> Vec<TransferId> {
+    pub(crate) fn ids_so_far(&self) -> Vec<TransferId> {
         (1..=self.next_id).map(TransferId).collect()
     }
 }
 
-pub fn open(disk: &SimDisk) -> EmbeddedEngine<SimDisk> {
+pub(crate) fn open(disk: &SimDisk) -> EmbeddedEngine<SimDisk> {
     EmbeddedEngine::open_with(disk.clone(), OPTIONS).expect("a crash leaves a ledger that opens")
 }
 
 /// Everything that can be asked of an engine.
-pub fn everything(engine: &mut dyn Engine, ids: &[TransferId]) -> Vec<String> {
+pub(crate) fn everything(engine: &mut dyn Engine, ids: &[TransferId]) -> Vec<String> {
     let accounts: Vec<AccountId> = (1..=ACCOUNTS).map(AccountId).collect();
     let mut all = vec![
         format!("{:?}", engine.lookup_accounts(&accounts)),
@@ -133,7 +133,12 @@ pub fn everything(engine: &mut dyn Engine, ids: &[TransferId]) -> Vec<String> {
     all
 }
 
-pub fn assert_same(engine: &mut dyn Engine, model: &mut MemoryEngine, ids: &[TransferId], context: &str) {
+pub(crate) fn assert_same(
+    engine: &mut dyn Engine,
+    model: &mut MemoryEngine,
+    ids: &[TransferId],
+    context: &str,
+) {
     let (left, right) = (everything(engine, ids), everything(model, ids));
     for (left, right) in left.iter().zip(&right) {
         assert_eq!(left, right, "{context}");

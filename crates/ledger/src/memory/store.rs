@@ -31,6 +31,7 @@ pub struct Entry {
 
 /// What a scope has to put back.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every step of a chain is the large one")]
 enum Undo {
     /// Forget the newest account.
     Account,

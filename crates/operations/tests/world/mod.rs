@@ -1,9 +1,10 @@
 //! A small world for tests: two holders, a merchant, a bank, and faults at every step between them.
-#![expect(dead_code, reason = "each test file uses its own part of the world")]
+#![allow(dead_code, reason = "each test file uses its own part of the world")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bank::{AccountNumber, CardLimits, Expiry, Order, Pan};
@@ -25,26 +26,26 @@ use records::simulated::{Moment, SimulatedRecords};
 use wallet::ids::{BankId, CardId, HolderId, MerchantId, OperationId};
 
 /// Runs a future that is ready when first polled, as all are here.
-pub fn now<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("every port answers at once"),
     }
 }
 
-pub const BANK: BankId = BankId::new(0xb1);
-pub const CNY: Currency = Currency::CNY;
+pub(crate) const BANK: BankId = BankId::new(0xb1);
+pub(crate) const CNY: Currency = Currency::CNY;
 
-pub fn cny(minor: u64) -> Amount {
+pub(crate) fn cny(minor: u64) -> Amount {
     Amount::from_minor(minor, CNY).unwrap()
 }
 
-pub fn key(text: &str) -> IdempotencyKey {
+pub(crate) fn key(text: &str) -> IdempotencyKey {
     text.parse().unwrap()
 }
 
 /// A clock that every look moves on by a microsecond.
-pub struct TestClock(AtomicU64);
+pub(crate) struct TestClock(AtomicU64);
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
@@ -53,7 +54,7 @@ impl Clock for TestClock {
 }
 
 impl TestClock {
-    pub fn pass(&self, seconds: u64) {
+    pub(crate) fn pass(&self, seconds: u64) {
         self.0.fetch_add(seconds * 1_000_000_000, Ordering::Relaxed);
     }
 }
@@ -71,7 +72,7 @@ impl Entropy for Counter {
 
 /// What happens at the chosen moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// The process dies: from then on nothing answers.
     Crash,
     /// One message is lost, if it is one to or from the ledger or the bank.
@@ -88,22 +89,22 @@ struct Plan {
 
 /// Counts the moments before and after the effect of every call, and strikes at one of them.
 #[derive(Default)]
-pub struct Faults(Mutex<Plan>);
+pub(crate) struct Faults(Mutex<Plan>);
 
 impl Faults {
-    pub fn strike(&self, moment: u64, fate: Fate) {
+    pub(crate) fn strike(&self, moment: u64, fate: Fate) {
         *self.0.lock().unwrap() = Plan { chosen: Some((moment, fate)), ..Plan::default() };
     }
 
-    pub fn rest(&self) {
+    pub(crate) fn rest(&self) {
         *self.0.lock().unwrap() = Plan::default();
     }
 
-    pub fn moments(&self) -> u64 {
+    pub(crate) fn moments(&self) -> u64 {
         self.0.lock().unwrap().moments
     }
 
-    pub fn struck(&self) -> bool {
+    pub(crate) fn struck(&self) -> bool {
         self.0.lock().unwrap().struck
     }
 
@@ -161,67 +162,121 @@ impl BankConnector for FaultyBank {
 
 /// Where all money is, in minor units of CNY.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Money {
-    pub alice: u64,
-    pub bob: u64,
-    pub shop: u64,
-    pub charged: u64,
-    pub paid_out: u64,
+pub(crate) struct Money {
+    pub(crate) alice: u64,
+    pub(crate) bob: u64,
+    pub(crate) shop: u64,
+    pub(crate) charged: u64,
+    pub(crate) paid_out: u64,
 }
 
-pub struct World {
-    pub engine: Arc<Mutex<MemoryEngine>>,
-    pub records: Arc<SimulatedRecords>,
-    pub bank: Arc<EmbeddedBank>,
-    pub clock: Arc<TestClock>,
-    pub faults: Arc<Faults>,
+pub(crate) struct World {
+    pub(crate) engine: Arc<Mutex<MemoryEngine>>,
+    pub(crate) records: Arc<SimulatedRecords>,
+    pub(crate) bank: Arc<EmbeddedBank>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) faults: Arc<Faults>,
     entropy: Arc<Counter>,
-    pub operations: Operations,
-    pub alice: HolderId,
-    pub bob: HolderId,
-    pub shop: MerchantId,
-    pub card: CardId,
+    pub(crate) operations: Operations,
+    pub(crate) alice: HolderId,
+    pub(crate) bob: HolderId,
+    pub(crate) shop: MerchantId,
+    pub(crate) card: CardId,
     /// A completed payment of 30.00 by Alice.
-    pub payment: OperationId,
+    pub(crate) payment: OperationId,
 }
 
 /// Alice's account at the bank.
-pub const ACCOUNT: AccountNumber = AccountNumber(1);
+pub(crate) const ACCOUNT: AccountNumber = AccountNumber(1);
 
-pub fn alices_pan() -> Pan {
+pub(crate) fn alices_pan() -> Pan {
     Pan::with_check_digit("622200001234567").unwrap()
+}
+
+/// The world as it was founded, to be copied: founding anew costs milliseconds.
+struct Template {
+    engine: MemoryEngine,
+    image: Vec<u8>,
+    alice: HolderId,
+    bob: HolderId,
+    shop: MerchantId,
+    card: CardId,
+    top_up: OperationId,
+    payment: OperationId,
+}
+
+static TEMPLATE: LazyLock<Template> = LazyLock::new(found);
+
+fn found() -> Template {
+    let records = SimulatedRecords::new(Box::new(|_: Moment| false)).unwrap();
+    let mut world = World::over(MemoryEngine::new(), records, 1);
+    let operations = world.operations.clone();
+    let new_bank = NewBank {
+        id: BANK,
+        code: "qlcb".to_owned(),
+        name_zh: "青柳银行".to_owned(),
+        name_en: "Qingliu Bank".to_owned(),
+    };
+    now(operations::merchants::add_bank(&operations, new_bank)).unwrap();
+    world.alice = now(operations::holders::register(&operations, holder("alice", "李雷雷"))).unwrap();
+    world.bob = now(operations::holders::register(&operations, holder("bob", "韩梅梅"))).unwrap();
+    let new_merchant = NewMerchant {
+        code: "willow-tea".to_owned(),
+        name_zh: "柳茶".to_owned(),
+        name_en: "Willow Tea".to_owned(),
+        category: "tea".to_owned(),
+    };
+    world.shop = now(operations::merchants::admit(&operations, new_merchant)).unwrap();
+    world.card = now(operations::cards::bind(&operations, bind_request(world.alice))).unwrap().id;
+    let top_up = world.top_up("first", 13_000).unwrap().id;
+    let payment = world.pay("first", 3_000).unwrap().id;
+    let engine = world.engine.lock().unwrap().clone();
+    Template {
+        engine,
+        image: world.records.image().unwrap(),
+        alice: world.alice,
+        bob: world.bob,
+        shop: world.shop,
+        card: world.card,
+        top_up,
+        payment,
+    }
 }
 
 impl World {
     /// Alice has 100.00 in her wallet and 900.00 at the bank, Bob has 0, the shop has 30.00 from Alice.
-    pub fn new() -> Self {
-        let clock = Arc::new(TestClock(AtomicU64::new(1_800_000_000_000_000_000)));
+    pub(crate) fn new() -> Self {
+        let template = &*TEMPLATE;
+        let records = SimulatedRecords::from_image(&template.image, Box::new(|_| false)).unwrap();
+        let world = Self {
+            alice: template.alice,
+            bob: template.bob,
+            shop: template.shop,
+            card: template.card,
+            payment: template.payment,
+            ..Self::over(template.engine.clone(), records, 1_000)
+        };
+        let token =
+            now(world.operations.services().records.read(move |sql| records::cards::get(sql, template.card)));
+        let token = bank::Token(u128::from_str_radix(&token.unwrap().unwrap().token, 16).unwrap());
+        let operation = bank::OperationRef(template.top_up.bits());
+        let charge = bank::Request::Charge { operation, token, amount: cny(13_000) };
+        world.bank.call(BANK, charge, Box::new(|answer| assert!(answer.is_ok())));
+        world.faults.rest();
+        world
+    }
+
+    /// Nobody yet, over these stores.
+    fn over(engine: MemoryEngine, records: SimulatedRecords, first_id: u64) -> Self {
+        let clock = Arc::new(TestClock(AtomicU64::new(1_800_000_000_000_000_000 + first_id * 1_000_000_000)));
         let faults = Arc::new(Faults::default());
         let bank = Arc::new(EmbeddedBank::in_memory(Arc::clone(&clock) as Arc<dyn Clock>));
-        let engine = Arc::new(Mutex::new(MemoryEngine::new()));
-        let entropy = Arc::new(Counter(AtomicU64::new(1)));
-        let records = Arc::new(SimulatedRecords::new(Box::new(|_: Moment| false)).unwrap());
-        let operations = build(&engine, &records, &bank, &clock, &faults, &entropy);
         found_bank(&bank);
-        now(operations::merchants::add_bank(
-            &operations,
-            NewBank { id: BANK, code: "qlcb".into(), name_zh: "青柳银行".into(), name_en: "Qingliu Bank".into() },
-        ))
-        .unwrap();
-        let alice = now(operations::holders::register(&operations, holder("alice", "李雷雷"))).unwrap();
-        let bob = now(operations::holders::register(&operations, holder("bob", "韩梅梅"))).unwrap();
-        let shop = now(operations::merchants::admit(
-            &operations,
-            NewMerchant {
-                code: "willow-tea".into(),
-                name_zh: "柳茶".into(),
-                name_en: "Willow Tea".into(),
-                category: "tea".into(),
-            },
-        ))
-        .unwrap();
-        let card = now(operations::cards::bind(&operations, bind_request(alice))).unwrap().id;
-        let mut world = Self {
+        let engine = Arc::new(Mutex::new(engine));
+        let entropy = Arc::new(Counter(AtomicU64::new(first_id)));
+        let records = Arc::new(records);
+        let operations = build(&engine, &records, &bank, &clock, &faults, &entropy);
+        Self {
             engine,
             records,
             bank,
@@ -229,29 +284,25 @@ impl World {
             faults,
             entropy,
             operations,
-            alice,
-            bob,
-            shop,
-            card,
+            alice: HolderId::new(0),
+            bob: HolderId::new(0),
+            shop: MerchantId::new(0),
+            card: CardId::new(0),
             payment: OperationId::new(0),
-        };
-        world.top_up("first", 13_000).unwrap();
-        world.payment = world.pay("first", 3_000).unwrap().id;
-        world.faults.rest();
-        world
+        }
     }
 
-    pub fn top_up(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
+    pub(crate) fn top_up(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
         let request = CardRequest { holder: self.alice, card: self.card, amount: cny(minor) };
         now(operations::top_up::start(&self.operations, &key(name), request))
     }
 
-    pub fn withdraw(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
+    pub(crate) fn withdraw(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
         let request = CardRequest { holder: self.alice, card: self.card, amount: cny(minor) };
         now(operations::withdrawal::start(&self.operations, &key(name), request))
     }
 
-    pub fn pay(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
+    pub(crate) fn pay(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
         let request = PaymentRequest {
             payer: self.alice,
             merchant: self.shop,
@@ -261,7 +312,7 @@ impl World {
         now(operations::payment::start(&self.operations, &key(name), request))
     }
 
-    pub fn transfer(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
+    pub(crate) fn transfer(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
         let payee = now(operations::payees::find(&self.operations, self.alice, "bob"))?;
         let request = operations::transfer::TransferRequest {
             payer: self.alice,
@@ -273,7 +324,7 @@ impl World {
         now(operations::transfer::start(&self.operations, &key(name), request))
     }
 
-    pub fn refund(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
+    pub(crate) fn refund(&self, name: &str, minor: u64) -> Result<Receipt, OperationError> {
         let request = operations::refund::RefundRequest {
             principal: wallet::ids::PrincipalId::new(77),
             merchant: self.shop,
@@ -285,7 +336,7 @@ impl World {
     }
 
     /// A new process over what survived: ledger and bank as they are, records from `records`.
-    pub fn restart(&mut self, records: Arc<SimulatedRecords>) {
+    pub(crate) fn restart(&mut self, records: Arc<SimulatedRecords>) {
         self.faults.rest();
         self.records = records;
         self.arm_records();
@@ -294,12 +345,12 @@ impl World {
     }
 
     /// Lets moments of the records count too.
-    pub fn arm_records(&self) {
+    pub(crate) fn arm_records(&self) {
         let faults = Arc::clone(&self.faults);
         self.records.set_crash_when(Box::new(move |_| faults.hit(true)));
     }
 
-    pub fn money(&self) -> Money {
+    pub(crate) fn money(&self) -> Money {
         let wallet = |holder| {
             let wallets = now(operations::balances::of_holder(&self.operations, holder)).unwrap();
             wallets[0].balance.available.minor()
@@ -317,7 +368,7 @@ impl World {
     }
 
     /// Nothing is in flight, and what banks issued is what holders and merchants own, to the cent.
-    pub fn check_equation(&self) {
+    pub(crate) fn check_equation(&self) {
         let totals = now(operations::totals::count(&self.operations)).unwrap();
         assert!(totals.adds_up(), "{totals:?}");
         let statement = self.bank.statement(BANK, CNY).unwrap();
@@ -329,16 +380,16 @@ impl World {
         }
     }
 
-    pub fn row(&self, id: OperationId) -> Option<records::operations::Operation> {
+    pub(crate) fn row(&self, id: OperationId) -> Option<records::operations::Operation> {
         now(self.operations.services().records.read(move |sql| records::operations::get(sql, id))).unwrap()
     }
 
-    pub fn count_open(&self) -> u64 {
+    pub(crate) fn count_open(&self) -> u64 {
         now(self.operations.services().records.read(records::operations::count_open)).unwrap()
     }
 
     /// How many transfers the ledger has.
-    pub fn transfers(&self) -> usize {
+    pub(crate) fn transfers(&self) -> usize {
         let filter = ledger::QueryFilter { limit: 8_190, ..ledger::QueryFilter::default() };
         self.engine.lock().unwrap().query_transfers(&filter).unwrap().len()
     }
@@ -366,7 +417,7 @@ fn build(
     })
 }
 
-pub fn limits(per_charge: u64, per_day: u64) -> CardLimits {
+pub(crate) fn limits(per_charge: u64, per_day: u64) -> CardLimits {
     CardLimits { per_charge: cny(per_charge), per_day: cny(per_day) }
 }
 
@@ -385,7 +436,7 @@ fn found_bank(bank: &EmbeddedBank) {
     bank.orders(BANK, orders).unwrap();
 }
 
-pub fn holder(login: &str, name: &str) -> NewHolder {
+pub(crate) fn holder(login: &str, name: &str) -> NewHolder {
     NewHolder {
         login: login.to_owned(),
         phone: None,
@@ -398,7 +449,7 @@ pub fn holder(login: &str, name: &str) -> NewHolder {
     }
 }
 
-pub fn bind_request(holder: HolderId) -> BindRequest {
+pub(crate) fn bind_request(holder: HolderId) -> BindRequest {
     BindRequest {
         holder,
         bank: BANK,

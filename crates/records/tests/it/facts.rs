@@ -373,7 +373,7 @@ pub(crate) async fn a_card_is_bound_once_until_it_is_deleted_and_its_operations_
     assert!(done(&stage, move |sql| cards::set_state(sql, CardId::new(1), frozen, at(2))).await);
     let listed = done(&stage, move |sql| cards::list(sql, owner)).await;
     let expected = Card { label: "工资卡".to_owned(), state: frozen, updated_at: at(2), ..card(1) };
-    assert_eq!(listed, [expected.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&expected));
     assert_eq!(done(&stage, move |sql| cards::find_by_token(sql, owner, "tok_1")).await, Some(expected));
     let stranger = HolderId::new(2);
     assert!(!done(&stage, move |sql| cards::delete(sql, stranger, CardId::new(1), at(3))).await);

@@ -11,7 +11,7 @@ use wallet::ids::ApiKeyId;
 use super::refusals::{Change, Read, Write};
 use crate::App;
 use crate::auth::{Caller, LoggedIn, create_api_key, revoke_api_key};
-use crate::fields::{Id, Text};
+use crate::fields::{AnyId, Id, Text};
 use crate::json::{self, Body};
 use crate::problem::{Problem, internal};
 use crate::request::PathId;
@@ -29,7 +29,7 @@ pub(super) struct ApiKeyRequest {
 /// A key just made: the only time it is shown.
 #[derive(Serialize, ToSchema)]
 pub(super) struct CreatedApiKey {
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     id: Id<ApiKeyId>,
     /// Send it as `Authorization: Bearer sk_…`.
     key: String,
@@ -38,7 +38,7 @@ pub(super) struct CreatedApiKey {
 /// One key, without the key itself.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ApiKeyView {
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     id: Id<ApiKeyId>,
     label: String,
     #[schema(format = DateTime)]
@@ -76,7 +76,8 @@ pub(super) async fn create(
     responses((status = 200, description = "The keys of the caller", body = ApiKeys), Read)
 )]
 pub(super) async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
-    let rows = app.records().read(move |sql| api_keys::list_valid(sql, caller.principal)).await.map_err(internal)?;
+    let rows =
+        app.records().read(move |sql| api_keys::list_valid(sql, caller.principal)).await.map_err(internal)?;
     let view = |row: api_keys::ApiKey| ApiKeyView {
         id: Id(row.id),
         label: row.label,
@@ -88,7 +89,7 @@ pub(super) async fn list(State(app): State<App>, caller: Caller) -> Result<Respo
 
 /// Revoke an API key.
 #[utoipa::path(
-    delete, path = "/api/v1/api-keys/{id}", tag = "API keys", params(("id" = Id<()>, Path, description = "The key")),
+    delete, path = "/api/v1/api-keys/{id}", tag = "API keys", params(("id" = AnyId, Path, description = "The key")),
     responses((status = 204, description = "Revoked"), Change)
 )]
 pub(super) async fn revoke(
@@ -96,5 +97,9 @@ pub(super) async fn revoke(
     caller: Caller,
     PathId(key): PathId<ApiKeyId>,
 ) -> Result<StatusCode, Problem> {
-    if revoke_api_key(&app, caller.principal, key).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
+    if revoke_api_key(&app, caller.principal, key).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found())
+    }
 }

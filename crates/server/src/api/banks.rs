@@ -9,14 +9,14 @@ use wallet::ids::BankId;
 
 use super::refusals::PublicRead;
 use crate::App;
-use crate::fields::Id;
+use crate::fields::{AnyId, Id};
 use crate::json;
 use crate::problem::{Problem, internal};
 
 /// A bank.
 #[derive(Serialize, ToSchema)]
 pub(super) struct BankView {
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     id: Id<BankId>,
     /// Its short code.
     code: String,

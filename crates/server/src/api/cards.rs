@@ -13,7 +13,7 @@ use wallet::ids::{BankId, CardId};
 use super::refusals::{Change, Read, Write};
 use crate::App;
 use crate::auth::Holder;
-use crate::fields::{Id, Secret, Text};
+use crate::fields::{AnyId, Id, Secret, Text};
 use crate::json::{self, Body};
 use crate::problem::Problem;
 use crate::request::PathId;
@@ -24,7 +24,7 @@ use crate::rfc3339;
 #[serde(deny_unknown_fields)]
 pub(super) struct CardToBind {
     /// The bank that issued the card: one of `GET /api/v1/banks`.
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     bank: Id<BankId>,
     /// The number on the card; spaces are skipped.
     #[schema(value_type = String, max_length = 32)]
@@ -53,9 +53,9 @@ impl<'de> Deserialize<'de> for PrintedExpiry {
 /// A bound card.
 #[derive(Serialize, ToSchema)]
 pub(super) struct CardView {
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     id: Id<CardId>,
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     bank: Id<BankId>,
     /// The scheme: `unionpay`, `visa` and so on.
     brand: &'static str,
@@ -131,7 +131,7 @@ pub(super) async fn list(State(app): State<App>, holder: Holder) -> Result<Respo
 ///
 /// Its transactions stay.
 #[utoipa::path(
-    delete, path = "/api/v1/cards/{id}", tag = "Cards", params(("id" = Id<()>, Path, description = "The card")),
+    delete, path = "/api/v1/cards/{id}", tag = "Cards", params(("id" = AnyId, Path, description = "The card")),
     responses((status = 204, description = "Deleted"), Change)
 )]
 pub(super) async fn delete(

@@ -14,7 +14,7 @@ use wallet::ids::{CardId, MerchantId, OperationId};
 use super::refusals::Read;
 use crate::App;
 use crate::auth::Caller;
-use crate::fields::{CurrencyCode, Id, parse_id};
+use crate::fields::{AnyId, CurrencyCode, Id, parse_id};
 use crate::json;
 use crate::problem::Problem;
 use crate::request::{PathId, Query};
@@ -35,7 +35,7 @@ pub(super) struct PartyView {
 /// One operation.
 #[derive(Serialize, ToSchema)]
 pub(super) struct OperationView {
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     pub(super) id: Id<OperationId>,
     /// `top_up`, `withdrawal`, `transfer`, `payment` or `refund`.
     #[schema(example = "payment")]
@@ -53,13 +53,13 @@ pub(super) struct OperationView {
     direction: Option<&'static str>,
     pub(super) payer: Option<PartyView>,
     pub(super) payee: Option<PartyView>,
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<AnyId>)]
     merchant: Option<Id<MerchantId>>,
     /// The bank card of a top-up or withdrawal.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<AnyId>)]
     card: Option<Id<CardId>>,
     /// The payment that a refund is for.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<AnyId>)]
     payment: Option<Id<OperationId>>,
     pub(super) memo: String,
     #[schema(format = DateTime)]
@@ -125,7 +125,8 @@ pub(super) fn parameter<T>(
     text: Option<&str>,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<Option<T>, Problem> {
-    text.map(|text| parse(text).ok_or_else(|| Problem::invalid(name, format!("{name} is not understood")))).transpose()
+    text.map(|text| parse(text).ok_or_else(|| Problem::invalid(name, format!("{name} is not understood"))))
+        .transpose()
 }
 
 impl HistoryQuery {
@@ -134,7 +135,9 @@ impl HistoryQuery {
             party,
             kind: parameter("kind", self.kind.as_deref(), OperationKind::from_code)?,
             state: parameter("state", self.state.as_deref(), Code::from_code)?,
-            currency: parameter("currency", self.currency.as_deref(), |code| money::Currency::from_code(code).ok())?,
+            currency: parameter("currency", self.currency.as_deref(), |code| {
+                money::Currency::from_code(code).ok()
+            })?,
             merchant: parameter("merchant", self.merchant.as_deref(), parse_id)?,
             card: None,
             from: parameter("from", self.from.as_deref(), rfc3339::parse_day)?,
@@ -207,7 +210,11 @@ const fn holders(kind: OperationKind) -> (bool, bool) {
     }
 }
 
-async fn views(app: &App, rows: Vec<Operation>, viewer: Option<PartyId>) -> Result<Vec<OperationView>, Problem> {
+async fn views(
+    app: &App,
+    rows: Vec<Operation>,
+    viewer: Option<PartyId>,
+) -> Result<Vec<OperationView>, Problem> {
     let named = history::named(app.operations(), rows).await?;
     Ok(named.into_iter().map(|named| view(named, viewer)).collect())
 }
@@ -234,7 +241,7 @@ pub(super) async fn list(
 
 /// See one operation with its refunds.
 #[utoipa::path(
-    get, path = "/api/v1/operations/{id}", tag = "History", params(("id" = Id<()>, Path, description = "The operation")),
+    get, path = "/api/v1/operations/{id}", tag = "History", params(("id" = AnyId, Path, description = "The operation")),
     responses((status = 200, description = "The operation", body = OperationDetail), Read)
 )]
 pub(super) async fn show(
@@ -259,7 +266,9 @@ mod tests {
         for place in [0, 1, 4_711, i64::MAX] {
             assert_eq!(read_cursor(&write_cursor(Cursor(place))), Some(Cursor(place)));
         }
-        for bad in ["", "1", "1ffffffffffffffff", "2000000000000000a", "1+00000000000000a", "10000000000000000a"] {
+        for bad in
+            ["", "1", "1ffffffffffffffff", "2000000000000000a", "1+00000000000000a", "10000000000000000a"]
+        {
             assert_eq!(read_cursor(bad), None, "{bad}");
         }
     }

@@ -11,7 +11,7 @@ use wallet::ids::MerchantId;
 use super::refusals::{PublicRead, Read};
 use crate::App;
 use crate::auth::Staff;
-use crate::fields::{CurrencyCode, Id};
+use crate::fields::{AnyId, CurrencyCode, Id};
 use crate::json;
 use crate::problem::Problem;
 use crate::request::{PathId, Query};
@@ -20,7 +20,7 @@ use crate::rfc3339;
 /// A merchant as everyone may see it.
 #[derive(Serialize, ToSchema)]
 pub(super) struct MerchantView {
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     id: Id<MerchantId>,
     /// Its short code.
     #[schema(example = "willow-tea")]
@@ -102,10 +102,13 @@ pub(super) async fn list(
 /// See one merchant.
 #[utoipa::path(
     get, path = "/api/v1/merchants/{id}", tag = "Directory", security(()),
-    params(("id" = Id<()>, Path, description = "The merchant")),
+    params(("id" = AnyId, Path, description = "The merchant")),
     responses((status = 200, description = "The merchant", body = MerchantView), PublicRead)
 )]
-pub(super) async fn show(State(app): State<App>, PathId(id): PathId<MerchantId>) -> Result<Response, Problem> {
+pub(super) async fn show(
+    State(app): State<App>,
+    PathId(id): PathId<MerchantId>,
+) -> Result<Response, Problem> {
     let found = app.operations();
     match merchants::get(found, id).await {
         Err(operations::OperationError::NotFound(_)) => Err(Problem::not_found()),

@@ -3,8 +3,10 @@
 mod api_keys;
 mod banks;
 mod cards;
+#[expect(unused_qualifications, reason = "the description macro writes parameters with their path")]
 mod history;
 mod holders;
+#[expect(unused_qualifications, reason = "the description macro writes parameters with their path")]
 mod merchants;
 mod operator;
 mod outcome;
@@ -15,6 +17,7 @@ mod receipt;
 mod refunds;
 mod refusals;
 mod sessions;
+#[expect(unused_qualifications, reason = "the description macro writes parameters with their path")]
 mod statement;
 mod top_ups;
 mod transfers;

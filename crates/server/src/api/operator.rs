@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use operations::totals::{self, CurrencyTotals};
 use records::operations::KindCount;
 use serde::Serialize;
@@ -14,6 +15,8 @@ use crate::fields::CurrencyCode;
 use crate::json;
 use crate::problem::Problem;
 use crate::rfc3339;
+
+const DAY: u64 = 24 * 3_600 * NANOSECONDS_PER_SECOND;
 
 /// The sums of one currency, in minor units.
 #[derive(Serialize, ToSchema)]
@@ -73,6 +76,7 @@ pub(super) struct OperatorTotals {
     /// Whether debits equal credits in every ledger and what is owned equals what there is.
     adds_up: bool,
     currencies: Vec<CurrencySums>,
+    /// Operations asked for in the last 24 hours.
     operations: Vec<OperationCount>,
     /// When the ledger was asked.
     #[schema(format = DateTime)]
@@ -85,12 +89,14 @@ pub(super) struct OperatorTotals {
     responses((status = 200, description = "All money, as the ledger says now", body = OperatorTotals), Read)
 )]
 pub(super) async fn show(State(app): State<App>, _: Operator) -> Result<Response, Problem> {
+    let now = app.now();
     let totals = totals::count(app.operations()).await?;
-    let counts = totals::counts(app.operations()).await?;
+    let day_ago = Timestamp(now.0.saturating_sub(DAY));
+    let counts = totals::counts(app.operations(), (day_ago, Timestamp::LAST)).await?;
     Ok(json::ok(&OperatorTotals {
         adds_up: totals.adds_up(),
         currencies: totals.currencies.iter().map(CurrencySums::from).collect(),
         operations: counts.iter().map(OperationCount::from).collect(),
-        as_of: rfc3339::format(app.now()),
+        as_of: rfc3339::format(now),
     }))
 }

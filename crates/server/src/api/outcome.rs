@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use wallet::ids::OperationId;
 
-use crate::fields::{CurrencyCode, Id};
+use crate::fields::{AnyId, CurrencyCode, Id};
 use crate::json;
 use crate::problem::Problem;
 use crate::rfc3339;
@@ -17,7 +17,7 @@ use crate::rfc3339;
 #[derive(Serialize, ToSchema)]
 pub(super) struct Outcome {
     /// The operation; `GET /api/v1/operations/{id}` tells the whole of it.
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     id: Id<OperationId>,
     /// `top_up`, `withdrawal`, `transfer`, `payment` or `refund`.
     #[schema(example = "payment")]

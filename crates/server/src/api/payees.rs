@@ -10,7 +10,7 @@ use wallet::ids::HolderId;
 use super::refusals::Write;
 use crate::App;
 use crate::auth::Holder;
-use crate::fields::{Id, Text};
+use crate::fields::{AnyId, Id, Text};
 use crate::json::{self, Body};
 use crate::problem::Problem;
 
@@ -27,7 +27,7 @@ pub(super) struct PayeeSearch {
 #[derive(Serialize, ToSchema)]
 pub(super) struct PayeeView {
     /// Goes into the transfer.
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     payee: Id<HolderId>,
     /// The masked name, to be confirmed by the payer.
     #[schema(example = "韩*梅")]

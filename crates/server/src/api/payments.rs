@@ -11,7 +11,7 @@ use super::outcome::{Outcome, answer};
 use super::refusals::Write;
 use crate::App;
 use crate::auth::Holder;
-use crate::fields::{CurrencyCode, Id, Minor, Text};
+use crate::fields::{AnyId, CurrencyCode, Id, Minor, Text};
 use crate::json::Body;
 use crate::problem::Problem;
 use crate::request::Key;
@@ -20,7 +20,7 @@ use crate::request::Key;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PaymentOrder {
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     merchant: Id<MerchantId>,
     amount: Minor,
     currency: CurrencyCode,

@@ -12,7 +12,7 @@ use wallet::ids::{HolderId, MerchantId, PrincipalId};
 use super::refusals::{Read, Write};
 use crate::App;
 use crate::auth::{Caller, LoggedIn, change_password};
-use crate::fields::{Id, Phone, Secret, Text};
+use crate::fields::{AnyId, Id, Phone, Secret, Text};
 use crate::json::{self, Body};
 use crate::problem::{Kind, Problem, internal};
 use crate::rfc3339;
@@ -20,7 +20,7 @@ use crate::rfc3339;
 /// A person or role that can log in.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ProfileView {
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     id: Id<PrincipalId>,
     /// `holder`, `merchant_staff` or `operator`.
     role: &'static str,
@@ -37,7 +37,7 @@ pub(super) struct ProfileView {
     /// `system`, `light` or `dark`.
     theme: &'static str,
     /// The merchant that staff works for.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<AnyId>)]
     merchant: Option<Id<MerchantId>>,
     #[schema(format = DateTime)]
     created_at: String,
@@ -81,7 +81,9 @@ pub(super) struct ProfileChange {
 }
 
 /// Tells `null` from a field that was left out.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -91,7 +93,9 @@ pub(super) struct LanguageCode(pub(super) Language);
 impl<'de> Deserialize<'de> for LanguageCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Language::from_code(&text).map(Self).ok_or_else(|| serde::de::Error::custom("language is not zh or en"))
+        Language::from_code(&text)
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("language is not zh or en"))
     }
 }
 
@@ -164,7 +168,10 @@ pub(super) async fn change(
 fn changed_profile(before: Principal, change: &ProfileChange) -> Profile {
     let text = |text: &Text<1, 64>| text.as_str().to_owned();
     Profile {
-        phone: change.phone.as_ref().map_or(before.phone, |phone| phone.as_ref().map(|phone| phone.as_str().to_owned())),
+        phone: change
+            .phone
+            .as_ref()
+            .map_or(before.phone, |phone| phone.as_ref().map(|phone| phone.as_str().to_owned())),
         name: change.name.as_ref().map_or(before.name, text),
         latin_name: change.latin_name.as_ref().map_or(before.latin_name, |name| name.as_ref().map(text)),
         language: change.language.map_or(before.language, |language| language.0),

@@ -14,7 +14,7 @@ use super::history::{OperationView, view, viewer};
 use super::refusals::Read;
 use crate::App;
 use crate::auth::Caller;
-use crate::fields::{CurrencyCode, Id};
+use crate::fields::{AnyId, CurrencyCode};
 use crate::json;
 use crate::problem::{Problem, internal};
 use crate::request::PathId;
@@ -38,7 +38,7 @@ pub(super) struct Receipt {
 /// JSON, or plain text with `Accept: text/plain`.
 #[utoipa::path(
     get, path = "/api/v1/operations/{id}/receipt", tag = "History",
-    params(("id" = Id<()>, Path, description = "The operation")),
+    params(("id" = AnyId, Path, description = "The operation")),
     responses(
         (status = 200, description = "The receipt", content((Receipt = "application/json"), (String = "text/plain"))),
         Read,
@@ -72,19 +72,22 @@ pub(super) async fn show(
 
 fn refunded(row: &Operation, refunds: &[Operation]) -> Result<money::Amount, Problem> {
     let completed = refunds.iter().filter(|refund| refund.state == OperationState::Completed);
-    let sum = completed.map(|refund| refund.amount).try_fold(money::Amount::zero(row.amount.currency()), |sum, amount| {
-        sum.checked_add(amount)
-    });
+    let sum = completed
+        .map(|refund| refund.amount)
+        .try_fold(money::Amount::zero(row.amount.currency()), |sum, amount| sum.checked_add(amount));
     sum.map_err(internal)
 }
 
 fn text(receipt: &Receipt) -> String {
     let Receipt { operation, amount, currency, refunded } = receipt;
     let name = |party: &Option<super::history::PartyView>| {
-        party.as_ref().map_or_else(|| "-".to_owned(), |party| match &party.latin_name {
-            Some(latin) => format!("{} ({latin})", party.name),
-            None => party.name.clone(),
-        })
+        party.as_ref().map_or_else(
+            || "-".to_owned(),
+            |party| match &party.latin_name {
+                Some(latin) => format!("{} ({latin})", party.name),
+                None => party.name.clone(),
+            },
+        )
     };
     let mut lines = vec![
         "RECEIPT".to_owned(),

@@ -12,7 +12,7 @@ use super::outcome::{Outcome, answer};
 use super::refusals::Write;
 use crate::App;
 use crate::auth::Staff;
-use crate::fields::{CurrencyCode, Id, Minor, Text};
+use crate::fields::{AnyId, CurrencyCode, Minor, Text};
 use crate::json::Body;
 use crate::problem::Problem;
 use crate::request::{Key, PathId};
@@ -46,7 +46,7 @@ impl RefundOrder {
 #[utoipa::path(
     post, path = "/api/v1/payments/{id}/refunds", tag = "Merchant", request_body = RefundOrder,
     params(
-        ("id" = Id<()>, Path, description = "The payment"),
+        ("id" = AnyId, Path, description = "The payment"),
         ("Idempotency-Key" = String, Header, description = "A new one for each intended effect"),
     ),
     responses((status = 201, description = "Refunded", body = Outcome), Write)

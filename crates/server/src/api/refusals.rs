@@ -7,21 +7,26 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 const BAD_REQUEST: (&str, &str) = ("400", "The request is not valid; `field` names what is wrong");
 const UNAUTHENTICATED: (&str, &str) = ("401", "No valid session or API key");
-const FORBIDDEN: (&str, &str) = ("403", "The caller's role may not do this, or another site sent the request");
+const FORBIDDEN: (&str, &str) =
+    ("403", "The caller's role may not do this, or another site sent the request");
 const NOT_FOUND: (&str, &str) = ("404", "Nothing here that the caller may see");
 const CONFLICT: (&str, &str) = ("409", "Exists already, or the same request is still in progress");
 const TOO_LARGE: (&str, &str) = ("413", "The body is longer than 64 KiB");
 const MEDIA_TYPE: (&str, &str) = ("415", "The body is not `application/json`");
-const REFUSED: (&str, &str) =
-    ("422", "The rules refuse it: balance too low, limit exceeded, or `Idempotency-Key` reused with another body");
+const REFUSED: (&str, &str) = (
+    "422",
+    "The rules refuse it: balance too low, limit exceeded, or `Idempotency-Key` reused with another body",
+);
 const THROTTLED: (&str, &str) = ("429", "Too many attempts; `Retry-After` says when to try again");
-const UNAVAILABLE: (&str, &str) = ("503", "A part of the server does not answer; send the same request again");
+const UNAVAILABLE: (&str, &str) =
+    ("503", "A part of the server does not answer; send the same request again");
 
 fn responses(list: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let one = |(status, description): &(&str, &str)| {
-        let response =
-            ResponseBuilder::new().description(*description).content("application/problem+json", problem.clone());
+        let response = ResponseBuilder::new()
+            .description(*description)
+            .content("application/problem+json", problem.clone());
         ((*status).to_owned(), RefOr::T(response.build()))
     };
     list.iter().map(one).collect()

@@ -15,7 +15,7 @@ use crate::App;
 use crate::auth::{
     Caller, Device, LoggedIn, ended_cookie, log_in, revoke_other_sessions, revoke_session, session_cookie,
 };
-use crate::fields::{Id, Secret};
+use crate::fields::{AnyId, Id, Secret};
 use crate::json::{self, Body};
 use crate::problem::{Problem, internal};
 use crate::request::PathId;
@@ -37,7 +37,7 @@ pub(super) struct LogIn {
 #[derive(Serialize, ToSchema)]
 pub(super) struct OpenedSession {
     /// The session.
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     session: Id<SessionId>,
     /// When it ends if nothing is asked.
     #[schema(format = DateTime)]
@@ -50,7 +50,7 @@ pub(super) struct OpenedSession {
 #[derive(Serialize, ToSchema)]
 pub(super) struct SessionView {
     /// The session.
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     id: Id<SessionId>,
     /// What the device says it is.
     device: String,
@@ -118,7 +118,8 @@ pub(super) async fn close_current(State(app): State<App>, logged_in: LoggedIn) -
 )]
 pub(super) async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let (principal, now) = (caller.principal, app.now());
-    let rows = app.records().read(move |sql| sessions::list_valid(sql, principal, now)).await.map_err(internal)?;
+    let rows =
+        app.records().read(move |sql| sessions::list_valid(sql, principal, now)).await.map_err(internal)?;
     let current = caller.session().map(|(_, session)| session);
     let view = |row: sessions::Session| SessionView {
         id: Id(row.id),
@@ -134,7 +135,7 @@ pub(super) async fn list(State(app): State<App>, caller: Caller) -> Result<Respo
 
 /// End one session.
 #[utoipa::path(
-    delete, path = "/api/v1/sessions/{id}", tag = "Sessions", params(("id" = Id<()>, Path, description = "The session")),
+    delete, path = "/api/v1/sessions/{id}", tag = "Sessions", params(("id" = AnyId, Path, description = "The session")),
     responses((status = 204, description = "Ended"), Change)
 )]
 pub(super) async fn close(

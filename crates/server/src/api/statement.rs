@@ -53,5 +53,6 @@ pub(super) async fn download(
     }
     let csv = statement::csv(app.operations(), holder.id, currency, (from, until)).await?;
     let name = format!("attachment; filename=\"statement-{}-{}-{currency}.csv\"", query.from, query.to);
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], csv).into_response())
+    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], csv)
+        .into_response())
 }

@@ -12,7 +12,7 @@ use super::outcome::{Outcome, answer};
 use super::refusals::Write;
 use crate::App;
 use crate::auth::Holder;
-use crate::fields::{CurrencyCode, Id, Minor};
+use crate::fields::{AnyId, CurrencyCode, Id, Minor};
 use crate::json::Body;
 use crate::problem::Problem;
 use crate::request::Key;
@@ -22,7 +22,7 @@ use crate::request::Key;
 #[serde(deny_unknown_fields)]
 pub(super) struct CardAmount {
     /// One of the caller's cards.
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     card: Id<CardId>,
     amount: Minor,
     currency: CurrencyCode,

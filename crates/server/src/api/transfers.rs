@@ -12,7 +12,7 @@ use super::outcome::{Outcome, answer};
 use super::refusals::Write;
 use crate::App;
 use crate::auth::Holder;
-use crate::fields::{CurrencyCode, Id, Minor, Text};
+use crate::fields::{AnyId, CurrencyCode, Id, Minor, Text};
 use crate::json::Body;
 use crate::problem::Problem;
 use crate::request::Key;
@@ -22,7 +22,7 @@ use crate::request::Key;
 #[serde(deny_unknown_fields)]
 pub(super) struct TransferOrder {
     /// `payee` of the name check.
-    #[schema(value_type = Id<()>)]
+    #[schema(value_type = AnyId)]
     payee: Id<HolderId>,
     /// `check` of the name check.
     #[schema(value_type = String)]

@@ -20,7 +20,11 @@ pub(crate) struct NewApiKey {
 }
 
 /// Makes a key that acts for `owner`.
-pub(crate) async fn create_api_key(app: &App, owner: PrincipalId, label: String) -> Result<NewApiKey, Problem> {
+pub(crate) async fn create_api_key(
+    app: &App,
+    owner: PrincipalId,
+    label: String,
+) -> Result<NewApiKey, Problem> {
     let key = new_token(API_KEY_PREFIX, app.entropy());
     let row = ApiKey {
         id: ApiKeyId::new(app.random_bits()),
@@ -39,7 +43,8 @@ pub(crate) async fn create_api_key(app: &App, owner: PrincipalId, label: String)
 /// Ends a key of `owner`. Says whether there was one.
 pub(crate) async fn revoke_api_key(app: &App, owner: PrincipalId, key: ApiKeyId) -> Result<bool, Problem> {
     let now = app.now();
-    let revoked = app.records().write(move |sql| api_keys::revoke(sql, owner, key, now)).await.map_err(internal)?;
+    let revoked =
+        app.records().write(move |sql| api_keys::revoke(sql, owner, key, now)).await.map_err(internal)?;
     app.callers().forget(owner);
     Ok(revoked)
 }
@@ -62,5 +67,11 @@ pub(super) async fn find(app: &App, token: TokenHash, now: Timestamp) -> Result<
         app.records().write_later(move |sql| api_keys::touch(sql, key.id, now));
     }
     let means = Means::ApiKey(key.id);
-    Ok(Some(Caller { principal: principal.id, role: principal.role, merchant: principal.merchant, means, token }))
+    Ok(Some(Caller {
+        principal: principal.id,
+        role: principal.role,
+        merchant: principal.merchant,
+        means,
+        token,
+    }))
 }

@@ -49,7 +49,9 @@ impl CallerCache {
     pub(crate) fn get(&self, token: &TokenHash, now: Timestamp) -> Result<Caller, BeforeLookup> {
         let inner = self.lock();
         match inner.entries.get(token) {
-            Some(entry) if now.0.saturating_sub(entry.read_at.0) < TTL_NANOSECONDS => Ok(entry.caller.clone()),
+            Some(entry) if now.0.saturating_sub(entry.read_at.0) < TTL_NANOSECONDS => {
+                Ok(entry.caller.clone())
+            }
             _ => Err(BeforeLookup { revocations: inner.revocations }),
         }
     }

@@ -47,7 +47,7 @@ impl Caller {
 
 /// A caller who is a holder.
 #[derive(Clone, Debug)]
-pub struct Holder {
+pub(crate) struct Holder {
     /// Who.
     pub id: HolderId,
     /// The caller behind it.
@@ -56,7 +56,7 @@ pub struct Holder {
 
 /// A caller who works for a merchant.
 #[derive(Clone, Debug)]
-pub struct Staff {
+pub(crate) struct Staff {
     /// For whom.
     pub merchant: MerchantId,
     /// The caller behind it.
@@ -65,14 +65,14 @@ pub struct Staff {
 
 /// A caller who is an operator.
 #[derive(Clone, Debug)]
-pub struct Operator(
+pub(crate) struct Operator(
     /// The caller behind it.
     pub Caller,
 );
 
 /// A caller with a session: API keys may not do what this guards.
 #[derive(Clone, Debug)]
-pub struct LoggedIn {
+pub(crate) struct LoggedIn {
     /// The session.
     pub session: SessionId,
     /// The caller behind it.
@@ -120,7 +120,9 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let found = identify(app, &parts.headers).await?;
-        found.ok_or_else(|| Problem::new(Kind::UNAUTHENTICATED, "send a session cookie or an API key that is valid"))
+        found.ok_or_else(|| {
+            Problem::new(Kind::UNAUTHENTICATED, "send a session cookie or an API key that is valid")
+        })
     }
 }
 
@@ -165,7 +167,11 @@ impl FromRequestParts<App> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
-        if caller.role == Role::Operator { Ok(Self(caller)) } else { Err(forbidden("only the operator may do this")) }
+        if caller.role == Role::Operator {
+            Ok(Self(caller))
+        } else {
+            Err(forbidden("only the operator may do this"))
+        }
     }
 }
 

@@ -11,9 +11,9 @@ use crate::fields::Secret;
 use crate::problem::{Kind, Problem, internal};
 
 /// The least number of characters of a new password: NIST 800-63B-4 asks for 15 where it is the only factor.
-pub const PASSWORD_MIN: usize = 15;
+pub(crate) const PASSWORD_MIN: usize = 15;
 /// The greatest number of characters of a password.
-pub const PASSWORD_MAX: usize = 128;
+const PASSWORD_MAX: usize = 128;
 
 /// Memory of one hash in KiB (19 MiB), passes over it, lanes: the first choice of the OWASP password storage guide.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -26,7 +26,8 @@ const CONCURRENT: usize = 2;
 const WAITING: usize = 32;
 
 /// A stored hash of no password: verifying against it costs what verifying against a real one costs.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmU$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGlzIGhlcmU$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Long passwords that everybody tries first; compared in lowercase.
 const KNOWN: [&str; 8] = [
@@ -95,7 +96,8 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
         let _admitted = self.admitted.try_acquire().map_err(|_| {
-            Problem::new(Kind::UNAVAILABLE, "too many people are logging in; try again in a moment").retry_after(1)
+            Problem::new(Kind::UNAVAILABLE, "too many people are logging in; try again in a moment")
+                .retry_after(1)
         })?;
         let _running = self.running.acquire().await.map_err(internal)?;
         tokio::task::spawn_blocking(work).await.map_err(internal)

@@ -35,7 +35,8 @@ impl Device {
     /// The device behind this request.
     pub(crate) fn of(parts: &Parts) -> Self {
         let agent = parts.headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let address = parts.extensions.get::<PeerAddress>().map_or_else(String::new, |peer| peer.0.to_string());
+        let address =
+            parts.extensions.get::<PeerAddress>().map_or_else(String::new, |peer| peer.0.to_string());
         Self { agent: agent.chars().take(DEVICE_MAX).collect(), address }
     }
 }
@@ -69,7 +70,8 @@ pub(crate) async fn log_in(
 ) -> Result<(Principal, NewSession), Problem> {
     let login = login.trim().to_lowercase();
     let attempt = Attempt::begin(app, &login, &device.address).await?;
-    let found = app.records().read(move |sql| principals::find_by_login(sql, &login)).await.map_err(internal)?;
+    let found =
+        app.records().read(move |sql| principals::find_by_login(sql, &login)).await.map_err(internal)?;
     let found = found.filter(|principal| principal.status == PrincipalStatus::Active);
     let stored = found.as_ref().and_then(|principal| principal.password_hash.clone());
     let matches = app.passwords().verify(password, stored).await?;
@@ -82,7 +84,11 @@ pub(crate) async fn log_in(
 }
 
 /// Opens a session for a principal whose identity was just proven.
-pub(crate) async fn open_session(app: &App, principal: PrincipalId, device: Device) -> Result<NewSession, Problem> {
+pub(crate) async fn open_session(
+    app: &App,
+    principal: PrincipalId,
+    device: Device,
+) -> Result<NewSession, Problem> {
     let now = app.now();
     let token = new_token("", app.entropy());
     let session = Session {
@@ -126,11 +132,21 @@ pub(super) async fn find(app: &App, token: TokenHash, now: Timestamp) -> Result<
         app.records().write_later(move |sql| sessions::touch(sql, session.id, now, expires_at).map(drop));
     }
     let means = Means::Session(session.id);
-    Ok(Some(Caller { principal: principal.id, role: principal.role, merchant: principal.merchant, means, token }))
+    Ok(Some(Caller {
+        principal: principal.id,
+        role: principal.role,
+        merchant: principal.merchant,
+        means,
+        token,
+    }))
 }
 
 /// Ends one session of this principal. Says whether there was one.
-pub(crate) async fn revoke_session(app: &App, owner: PrincipalId, session: SessionId) -> Result<bool, Problem> {
+pub(crate) async fn revoke_session(
+    app: &App,
+    owner: PrincipalId,
+    session: SessionId,
+) -> Result<bool, Problem> {
     let now = app.now();
     let revoked =
         app.records().write(move |sql| sessions::revoke(sql, owner, session, now)).await.map_err(internal)?;
@@ -139,7 +155,11 @@ pub(crate) async fn revoke_session(app: &App, owner: PrincipalId, session: Sessi
 }
 
 /// Ends all sessions of this principal but one.
-pub(crate) async fn revoke_other_sessions(app: &App, owner: PrincipalId, kept: Option<SessionId>) -> Result<(), Problem> {
+pub(crate) async fn revoke_other_sessions(
+    app: &App,
+    owner: PrincipalId,
+    kept: Option<SessionId>,
+) -> Result<(), Problem> {
     let now = app.now();
     app.records().write(move |sql| sessions::revoke_others(sql, owner, kept, now)).await.map_err(internal)?;
     app.callers().forget(owner);
@@ -159,12 +179,17 @@ pub(crate) async fn change_password(
     check_new(&new, &principal.login).map_err(|problem| problem.at("new_password"))?;
     let attempt = Attempt::begin(app, &principal.login, "").await?;
     if !app.passwords().verify(current, principal.password_hash).await? {
-        return Err(Problem::new(Kind::WRONG_CREDENTIALS, "the current password is wrong").at("current_password"));
+        return Err(
+            Problem::new(Kind::WRONG_CREDENTIALS, "the current password is wrong").at("current_password")
+        );
     }
     attempt.succeeded(app).await?;
     let salt = app.random_bits().to_be_bytes();
     let (hash, now) = (app.passwords().hash(new, salt).await?, app.now());
-    app.records().write(move |sql| principals::set_password_hash(sql, id, &hash, now)).await.map_err(internal)?;
+    app.records()
+        .write(move |sql| principals::set_password_hash(sql, id, &hash, now))
+        .await
+        .map_err(internal)?;
     revoke_other_sessions(app, id, Some(logged_in.session)).await
 }
 
@@ -172,7 +197,8 @@ pub(crate) async fn change_password(
 pub(crate) fn session_cookie(app: &App, session: &NewSession) -> HeaderValue {
     let secure = if app.settings().secure_cookies { "; Secure" } else { "" };
     let age = app.settings().session_seconds;
-    let text = format!("{SESSION_COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", session.token);
+    let text =
+        format!("{SESSION_COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", session.token);
     HeaderValue::try_from(text).expect("a token has only hexadecimal digits")
 }
 

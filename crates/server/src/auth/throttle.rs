@@ -83,7 +83,8 @@ fn wait_seconds(failures: Failures, free: u64, now: Timestamp) -> u64 {
     if over == 0 {
         return 0;
     }
-    let doubled = u32::try_from(over).ok().and_then(|over| 1_u64.checked_shl(over)).unwrap_or(LONGEST_SECONDS);
+    let doubled =
+        u32::try_from(over).ok().and_then(|over| 1_u64.checked_shl(over)).unwrap_or(LONGEST_SECONDS);
     let delay = doubled.min(LONGEST_SECONDS) * NANOSECONDS_PER_SECOND;
     failures.last_at.0.saturating_add(delay).saturating_sub(now.0).div_ceil(NANOSECONDS_PER_SECOND)
 }
@@ -102,7 +103,8 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_up_to_a_quarter_of_an_hour_and_always_ends() {
-        let waits: Vec<u64> = (0..16).map(|count| wait_seconds(failures(count), FREE_OF_LOGIN, at(0))).collect();
+        let waits: Vec<u64> =
+            (0..16).map(|count| wait_seconds(failures(count), FREE_OF_LOGIN, at(0))).collect();
         assert_eq!(waits, [0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
         assert_eq!(wait_seconds(failures(u64::MAX), FREE_OF_LOGIN, at(0)), 900);
         assert_eq!(wait_seconds(failures(u64::MAX), FREE_OF_LOGIN, at(900)), 0);

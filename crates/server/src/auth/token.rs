@@ -9,12 +9,12 @@ pub(crate) const API_KEY_PREFIX: &str = "sk_";
 
 /// What the store keeps of a token: its BLAKE3 hash. A token has 256 random bits, so no slow hash is needed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TokenHash(pub(crate) [u8; 32]);
+pub(crate) struct TokenHash(pub(crate) [u8; 32]);
 
 impl TokenHash {
     /// The hash of a token as the client sent it.
     #[must_use]
-    pub fn of(token: &str) -> Self {
+    pub(crate) fn of(token: &str) -> Self {
         Self(*blake3::hash(token.as_bytes()).as_bytes())
     }
 }

@@ -5,6 +5,7 @@
 
 mod figures;
 mod ledger;
+mod payments;
 mod scratch;
 
 use clap::Subcommand;
@@ -18,11 +19,18 @@ pub(crate) enum BenchCommand {
     /// Opens a ledger and says what that took; `bench ledger` runs this in a process of its own
     #[command(hide = true)]
     LedgerReopen(ledger::ReopenOptions),
+    /// Merchant payments over HTTP beside an empty handler of the same server
+    Payments(payments::PaymentsOptions),
+    /// Sends requests as a plan on standard input says; `bench payments` runs this in a process of its own
+    #[command(hide = true)]
+    HttpLoad,
 }
 
 pub(crate) fn run(command: &BenchCommand) -> Result<(), Failure> {
     match command {
         BenchCommand::Ledger(options) => ledger::run(options),
         BenchCommand::LedgerReopen(options) => ledger::reopen(options),
+        BenchCommand::Payments(options) => payments::run(options),
+        BenchCommand::HttpLoad => payments::run_child(),
     }
 }

@@ -61,6 +61,7 @@ impl Drop for Serving {
 
 fn address_in(line: &str) -> Option<SocketAddr> {
     let rest = &line[line.find("127.0.0.1:")?..];
-    let end = rest.find(|letter: char| !(letter.is_ascii_digit() || ".:".contains(letter))).unwrap_or(rest.len());
+    let end =
+        rest.find(|letter: char| !(letter.is_ascii_digit() || ".:".contains(letter))).unwrap_or(rest.len());
     rest[..end].parse().ok()
 }

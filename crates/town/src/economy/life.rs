@@ -139,6 +139,13 @@ impl Economy {
         &self.population
     }
 
+    /// Tells a holder what the wallet really holds, and numbers events from `next` on: for a town that goes on after its
+    /// process ended.
+    pub fn believe(&mut self, holder: HolderIndex, balance: Amount, next: EventNumber) {
+        self.in_wallet.insert((holder, balance.currency()), balance.minor());
+        self.next_number = self.next_number.max(next.0);
+    }
+
     /// What happens on this day, in order of time. Days must come in order, each once.
     pub fn live(&mut self, day: Day) -> Vec<Event> {
         let mut random = Random::stream(self.seed, "day", u64::from(day.0));

@@ -42,10 +42,8 @@ pub struct Item {
 /// A shop.
 #[derive(Clone, Copy, Debug)]
 pub struct ShopProfile {
-    /// The short code in records and the user name of its staff, unique.
+    /// The short code in records, what it is, and the user name of its staff; unique.
     pub login: &'static str,
-    /// What it is, as a code of the directory.
-    pub category: &'static str,
     /// What it is called.
     pub name: Name,
     /// What it sells.
@@ -105,7 +103,6 @@ pub const STAGE: ShopIndex = ShopIndex(13);
 pub const SHOPS: [ShopProfile; 14] = [
     ShopProfile {
         login: "canteen",
-        category: "canteen",
         name: Name { zh: "阳光食堂", en: "Sunshine Canteen" },
         menu: &[
             item("牛肉面", "Beef noodles", 850),
@@ -119,7 +116,6 @@ pub const SHOPS: [ShopProfile; 14] = [
     },
     ShopProfile {
         login: "noodles",
-        category: "noodles",
         name: Name { zh: "老王面馆", en: "Old Wang's Noodles" },
         menu: &[
             item("兰州拉面", "Lanzhou hand-pulled noodles", 1_200),
@@ -131,7 +127,6 @@ pub const SHOPS: [ShopProfile; 14] = [
     },
     ShopProfile {
         login: "buns",
-        category: "bakery",
         name: Name { zh: "清晨包子铺", en: "Early Morning Buns" },
         menu: &[
             item("鲜肉包两只", "Two pork buns", 500),
@@ -143,7 +138,6 @@ pub const SHOPS: [ShopProfile; 14] = [
     },
     ShopProfile {
         login: "books",
-        category: "bookshop",
         name: Name { zh: "晨光书店", en: "Morning Light Books" },
         menu: &[
             item("笔记本", "Notebook", 980),
@@ -156,14 +150,12 @@ pub const SHOPS: [ShopProfile; 14] = [
     },
     ShopProfile {
         login: "bus",
-        category: "bus",
         name: Name { zh: "青柳公交", en: "Qingliu Bus" },
         menu: &[item("一号线车票", "Line 1 ticket", 200), item("夜班车票", "Night bus ticket", 300)],
         takes_foreign_money: false,
     },
     ShopProfile {
         login: "library",
-        category: "library",
         name: Name { zh: "青柳图书馆", en: "Qingliu Library" },
         menu: &[
             item("打印十页", "Ten printed pages", 100),
@@ -174,7 +166,6 @@ pub const SHOPS: [ShopProfile; 14] = [
     },
     ShopProfile {
         login: "laundry",
-        category: "laundry",
         name: Name { zh: "洁净洗衣", en: "Bright Laundry" },
         menu: &[
             item("标准洗", "Normal wash", 400),
@@ -185,7 +176,6 @@ pub const SHOPS: [ShopProfile; 14] = [
     },
     ShopProfile {
         login: "property",
-        category: "property",
         name: Name { zh: "青柳物业", en: "Qingliu Property Office" },
         menu: &[
             item("单间月租", "Room, one month", 80_000),
@@ -196,7 +186,6 @@ pub const SHOPS: [ShopProfile; 14] = [
     },
     ShopProfile {
         login: "market",
-        category: "grocery",
         name: Name { zh: "百家超市", en: "Baijia Supermarket" },
         menu: &[
             item("牛奶", "Milk", 1_290),
@@ -210,7 +199,6 @@ pub const SHOPS: [ShopProfile; 14] = [
     },
     ShopProfile {
         login: "pharmacy",
-        category: "pharmacy",
         name: Name { zh: "同春药房", en: "Tongchun Pharmacy" },
         menu: &[
             item("感冒冲剂", "Cold remedy", 2_280),
@@ -222,7 +210,6 @@ pub const SHOPS: [ShopProfile; 14] = [
     },
     ShopProfile {
         login: "tea",
-        category: "tea",
         name: Name { zh: "柳岸茶馆", en: "Willow Bank Tea House" },
         menu: &[
             item("龙井一壶", "Pot of Longjing", 3_800),
@@ -233,7 +220,6 @@ pub const SHOPS: [ShopProfile; 14] = [
     },
     ShopProfile {
         login: "coffee",
-        category: "cafe",
         name: Name { zh: "街角咖啡", en: "Corner Coffee" },
         menu: &[
             item("美式咖啡", "Americano", 1_500),
@@ -244,14 +230,12 @@ pub const SHOPS: [ShopProfile; 14] = [
     },
     ShopProfile {
         login: "inn",
-        category: "inn",
         name: Name { zh: "柳荫客栈", en: "Willow Shade Inn" },
         menu: &[item("标准间一晚", "Double room, one night", 26_800), item("早餐", "Breakfast", 3_200)],
         takes_foreign_money: true,
     },
     ShopProfile {
         login: "stage",
-        category: "stage",
         name: Name { zh: "节庆舞台", en: "Festival Stage" },
         menu: &[item("越剧门票", "Yue opera ticket", 6_000), item("灯会门票", "Lantern fair ticket", 3_000)],
         takes_foreign_money: true,

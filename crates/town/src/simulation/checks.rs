@@ -9,14 +9,14 @@ use records::operations::OperationState;
 use wallet::postings;
 
 use super::clients::Final;
-use super::poll::poll_once;
 use super::report::{Balance, CurrencyCode};
 use super::run::Run;
 use super::world::Trouble;
 use crate::economy::CURRENCIES;
+use crate::poll::poll_once;
 
 /// At most so many operations of a run are looked up in the records one by one.
-const RECORDS_LOOKED_UP_MAX: usize = 4_000;
+const RECORDS_LOOKED_UP_MAX: usize = 800;
 
 /// The equation in one currency, from the banks' books and the simulation's own.
 fn balance(run: &Run, currency: Currency) -> Balance {

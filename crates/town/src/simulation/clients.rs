@@ -6,137 +6,16 @@
 use std::collections::BTreeMap;
 
 use ledger::AccountId;
-use money::Amount;
 use operations::OperationError;
 use records::operations::OperationState;
-use wallet::chart;
-use wallet::ids::{CardId, HolderId, MerchantId, OperationId};
+use wallet::ids::OperationId;
 
 use crate::economy::EventNumber;
+use crate::perform::Ask;
 
 /// A request, by its place in [`Clients`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestIndex(pub usize);
-
-/// What a client asks for, in ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// A payment.
-    Pay {
-        /// Who pays.
-        payer: HolderId,
-        /// Who is paid.
-        merchant: MerchantId,
-        /// How much.
-        amount: Amount,
-        /// What for.
-        memo: &'static str,
-    },
-    /// A refund.
-    Refund {
-        /// Who gives back.
-        merchant: MerchantId,
-        /// Who once paid.
-        payer: HolderId,
-        /// The request of the payment.
-        payment: RequestIndex,
-        /// The operation of the payment.
-        operation: OperationId,
-        /// How much.
-        amount: Amount,
-    },
-    /// A top-up.
-    TopUp {
-        /// Whose wallet.
-        holder: HolderId,
-        /// From which card.
-        card: CardId,
-        /// How much.
-        amount: Amount,
-    },
-    /// A transfer.
-    Transfer {
-        /// Who sends.
-        payer: HolderId,
-        /// Who receives.
-        payee: HolderId,
-        /// How much.
-        amount: Amount,
-        /// What for.
-        memo: &'static str,
-    },
-    /// A withdrawal.
-    Withdraw {
-        /// Whose wallet.
-        holder: HolderId,
-        /// To which card.
-        card: CardId,
-        /// How much.
-        amount: Amount,
-    },
-}
-
-impl Ask {
-    /// The word for this kind.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Pay { .. } => "payment",
-            Self::Refund { .. } => "refund",
-            Self::TopUp { .. } => "top_up",
-            Self::Transfer { .. } => "transfer",
-            Self::Withdraw { .. } => "withdrawal",
-        }
-    }
-
-    /// How much.
-    #[must_use]
-    pub const fn amount(&self) -> Amount {
-        match self {
-            Self::Pay { amount, .. }
-            | Self::Refund { amount, .. }
-            | Self::TopUp { amount, .. }
-            | Self::Transfer { amount, .. }
-            | Self::Withdraw { amount, .. } => *amount,
-        }
-    }
-
-    /// The same request with another amount.
-    #[must_use]
-    pub fn with_amount(mut self, other: Amount) -> Self {
-        match &mut self {
-            Self::Pay { amount, .. }
-            | Self::Refund { amount, .. }
-            | Self::TopUp { amount, .. }
-            | Self::Transfer { amount, .. }
-            | Self::Withdraw { amount, .. } => *amount = other,
-        }
-        self
-    }
-
-    /// The account that has less after it, unless that is a bank's.
-    fn giver(&self) -> Option<AccountId> {
-        let currency = self.amount().currency();
-        match self {
-            Self::Pay { payer, .. } | Self::Transfer { payer, .. } => Some(chart::wallet_id(*payer, currency)),
-            Self::Refund { merchant, .. } => Some(chart::merchant_id(*merchant, currency)),
-            Self::TopUp { .. } => None,
-            Self::Withdraw { holder, .. } => Some(chart::wallet_id(*holder, currency)),
-        }
-    }
-
-    /// The account that has more after it, unless that is a bank's.
-    fn receiver(&self) -> Option<AccountId> {
-        let currency = self.amount().currency();
-        match self {
-            Self::Pay { merchant, .. } => Some(chart::merchant_id(*merchant, currency)),
-            Self::Refund { payer, .. } => Some(chart::wallet_id(*payer, currency)),
-            Self::TopUp { holder, .. } => Some(chart::wallet_id(*holder, currency)),
-            Self::Transfer { payee, .. } => Some(chart::wallet_id(*payee, currency)),
-            Self::Withdraw { .. } => None,
-        }
-    }
-}
 
 /// What a client may rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,7 +78,8 @@ pub struct Clients {
     requests: Vec<Request>,
     by_event: BTreeMap<EventNumber, RequestIndex>,
     balances: BTreeMap<AccountId, i128>,
-    refunded: BTreeMap<RequestIndex, u64>,
+    /// What was paid, and what of it came back.
+    payments: BTreeMap<OperationId, (u64, u64)>,
     waiting: usize,
 }
 
@@ -274,14 +154,14 @@ impl Clients {
                 ));
             }
         }
-        if let Final::Completed(_) = told {
+        if let Final::Completed(operation) = told {
             let ask = request.ask;
-            return self.move_value(index, &ask);
+            return self.move_value(operation, &ask);
         }
         Ok(())
     }
 
-    fn move_value(&mut self, index: RequestIndex, ask: &Ask) -> Result<(), String> {
+    fn move_value(&mut self, operation: OperationId, ask: &Ask) -> Result<(), String> {
         let minor = ask.amount().minor();
         if let Some(giver) = ask.giver() {
             *self.balances.entry(giver).or_insert(0) -= i128::from(minor);
@@ -289,12 +169,18 @@ impl Clients {
         if let Some(receiver) = ask.receiver() {
             *self.balances.entry(receiver).or_insert(0) += i128::from(minor);
         }
-        let Ask::Refund { payment, .. } = ask else { return Ok(()) };
-        let refunded = self.refunded.entry(*payment).or_insert(0);
-        *refunded += minor;
-        let paid = self.requests[payment.0].ask.amount().minor();
-        if *refunded > paid {
-            return Err(format!("refund {} gave back {refunded} in all, of {paid} paid", index.0));
+        match ask {
+            Ask::Pay { .. } => {
+                self.payments.insert(operation, (minor, 0));
+            }
+            Ask::Refund { operation: payment, .. } => {
+                let (paid, refunded) = self.payments.entry(*payment).or_insert((0, 0));
+                *refunded += minor;
+                if refunded > paid {
+                    return Err(format!("payment {payment}: {refunded} came back of {paid} paid"));
+                }
+            }
+            Ask::TopUp { .. } | Ask::Transfer { .. } | Ask::Withdraw { .. } => {}
         }
         Ok(())
     }
@@ -302,8 +188,9 @@ impl Clients {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ask, Clients, Final, RequestIndex};
+    use super::{Clients, Final, RequestIndex};
     use crate::economy::EventNumber;
+    use crate::perform::Ask;
     use money::{Amount, Currency};
     use wallet::ids::{HolderId, MerchantId, OperationId};
 
@@ -329,11 +216,10 @@ mod tests {
     #[test]
     fn refunds_beyond_the_payment_are_noticed() {
         let mut clients = Clients::default();
-        let payment = paid(&mut clients);
+        paid(&mut clients);
         let ask = Ask::Refund {
             merchant: MerchantId::new(2),
             payer: HolderId::new(1),
-            payment,
             operation: OperationId::new(7),
             amount: yuan(500),
         };

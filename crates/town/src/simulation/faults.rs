@@ -76,7 +76,7 @@ pub enum Situation {
     CrashDuringRecovery,
     /// The power failed with more than one operation under way.
     CrashWithSeveralInFlight,
-    /// The power failed between opening the cap of a refund and the refund itself.
+    /// The power failed between opening the account that caps a payment's refunds and the refund itself.
     CrashBetweenCapAndRefund,
     /// A request that had been declined came again and was declined again.
     DuplicateOfDeclined,

@@ -10,21 +10,23 @@ use std::task::{Context, Poll, Waker};
 use bank::Fault;
 use ledger::Timestamp;
 use ledger_embedded::storage::DiskFault;
-use operations::{OperationError, Reason, Receipt};
+use operations::{OperationError, Party, Reason, Receipt};
 use wallet::ids::PrincipalId;
+use wallet::{chart, postings};
 
+use super::books::Books;
 use super::checks;
-use super::clients::{Ask, Clients, Final, Meaning, RequestIndex, meaning_of};
+use super::clients::{Clients, Final, Meaning, RequestIndex, meaning_of};
 use super::defects::Defect;
 use super::faults::{FaultKind, Faults, Situation};
-use super::perform::{Envelope, perform};
-use super::poll::poll_once;
 use super::ports::bank::BankPort;
-use super::ports::clock::SetClock;
 use super::report::Report;
 use super::world::{Trouble, World};
 use crate::economy::{Action, BankIndex, Day, Economy, Event, EventNumber, Random};
 use crate::founding::{self, Residents};
+use crate::perform::{Ask, Envelope, perform};
+use crate::poll::poll_once;
+use crate::set_clock::SetClock;
 
 /// What to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,7 +187,7 @@ impl Run {
         let first = first_day(self.options.seed);
         while self.wants_another_day(*days) {
             // Most of what a crash can show, it shows on a young town, whose recovery is also quick.
-            self.crash_per_100_000 = if *days < 3 { 900 } else { 120 };
+            self.crash_per_100_000 = if *days < 2 { 900 } else { 20 };
             let day = first.plus(*days);
             for event in self.economy.live(day) {
                 self.push(event.at, Due::Event(event));
@@ -339,7 +341,7 @@ impl Run {
         let Ask::Pay { payer, merchant, .. } = paid.ask else { return None };
         match paid.told {
             Some(Final::Completed(operation)) => {
-                Some(Ask::Refund { merchant, payer, payment, operation, amount })
+                Some(Ask::Refund { merchant, payer, operation, amount })
             }
             None => {
                 let later = Timestamp(event.at.0 + 90 * ledger::NANOSECONDS_PER_SECOND);
@@ -381,10 +383,10 @@ impl Run {
     }
 
     fn note_races(&self, request: RequestIndex) {
-        let Ask::Refund { payment, .. } = self.clients.request(request).ask else { return };
+        let Ask::Refund { operation, .. } = self.clients.request(request).ask else { return };
         let races = |flight: &Flight| {
             let other = self.clients.request(flight.request).ask;
-            flight.request != request && matches!(other, Ask::Refund { payment: p, .. } if p == payment)
+            flight.request != request && matches!(other, Ask::Refund { operation: paid, .. } if paid == operation)
         };
         if self.flights.iter().any(races) {
             self.world.faults.saw(Situation::RefundsRaced);
@@ -407,7 +409,7 @@ impl Run {
         if self.random.chance(60) {
             faults.slow_next_bank_reply();
         }
-        if !faults.crash_is_armed() && self.random.chance(12) {
+        if !faults.crash_is_armed() && self.random.below(100_000) < self.crash_per_100_000 {
             faults.arm_crash(u32::try_from(self.random.below(16)).unwrap_or(0));
         }
         if self.random.chance(4) {
@@ -488,6 +490,9 @@ impl Run {
             (Meaning::KeyReused, _) => {
                 faults.violate(format!("request {} was taken for another one", flight.request.0));
             }
+            (Meaning::Final(Final::Refused), _) if self.is_blocked_card(flight, answer) => {
+                self.told(flight, answer, Final::Refused);
+            }
             (Meaning::Fault | Meaning::Final(Final::Refused), _) => faults.violate(format!(
                 "request {} ({:?}) was answered {answer:?}",
                 flight.request.0,
@@ -496,6 +501,14 @@ impl Run {
             (Meaning::AskAgain, _) => self.ask_again(flight.request),
             (Meaning::Final(told), _) => self.told(flight, answer, told),
         }
+    }
+
+    /// Whether the system refused a card of which the bank had said that it is no good.
+    fn is_blocked_card(&self, flight: &Flight, answer: &Answer) -> bool {
+        let refused = *answer == Err(OperationError::NotActive(Party::Card));
+        let ask = self.clients.request(flight.request).ask;
+        let (Ask::TopUp { card, .. } | Ask::Withdraw { card, .. }) = ask else { return false };
+        refused && self.residents.is_bad_card(card, self.economy.population())
     }
 
     fn ask_again(&mut self, request: RequestIndex) {
@@ -566,10 +579,10 @@ impl Run {
             }
         }
         for flight in &self.flights {
-            if let Ask::Refund { operation, payment, .. } = self.clients.request(flight.request).ask {
-                let paid = self.clients.request(payment).ask.amount();
-                let cap = wallet::chart::refund_cap_id(operation);
-                if self.world.ledger.with_books(|books| books.balance(cap)) == i128::from(paid.minor()) {
+            if let Ask::Refund { operation, .. } = self.clients.request(flight.request).ask {
+                let (cap, opened) = (chart::refund_cap_id(operation), postings::cap_opened_id(operation));
+                let is_between = |books: &Books| books.has_account(cap) && !books.has_transfer(opened);
+                if self.world.ledger.with_books(is_between) {
                     faults.saw(Situation::CrashBetweenCapAndRefund);
                 }
             }
@@ -618,7 +631,7 @@ impl Run {
             crash_places: tally.crash_places,
             missing_situations: super::report::missing(&tally.situations, operations),
             situations: tally.situations,
-            postings: self.world.ledger.with_books(super::books::Books::posted),
+            postings: self.world.ledger.with_books(Books::posted),
             equation: checks::balances(self),
             violations: tally.violations,
             trace_hash: self.world.trace.hash(),

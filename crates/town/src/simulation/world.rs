@@ -13,13 +13,14 @@ use records::{Backend, Records};
 use super::books::Books;
 use super::defects::Defect;
 use super::faults::{FaultKind, Faults, Place, Situation};
-use super::poll::poll_once;
 use super::ports::bank::BankPort;
-use super::ports::clock::{SeededEntropy, SetClock};
+use super::ports::entropy::SeededEntropy;
 use super::ports::ledger::LedgerPort;
 use super::ports::records::RecordsPort;
 use super::trace::Trace;
 use crate::economy::Random;
+use crate::poll::poll_once;
+use crate::set_clock::SetClock;
 
 /// Everything that a run needs of the system.
 pub struct World {

@@ -56,11 +56,7 @@ pub(super) fn run_plan(plan: &Plan) -> Result<Slice, Failure> {
     }
     let latencies: Vec<Duration> =
         outcome.latencies_us.into_iter().map(|us| Duration::from_micros(us.into())).collect();
-    Ok(Slice {
-        done: latencies.len() as u64,
-        elapsed: Duration::from_micros(outcome.elapsed_us),
-        latencies,
-    })
+    Ok(Slice { done: latencies.len() as u64, elapsed: Duration::from_micros(outcome.elapsed_us), latencies })
 }
 
 /// The child process: plan in, outcome out.
@@ -148,7 +144,10 @@ impl Connection {
         loop {
             let read = self.stream.read(&mut self.answer[filled..]).await?;
             if read == 0 {
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server hung up, or answered too much"));
+                return Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    "the server hung up, or answered too much",
+                ));
             }
             filled += read;
             let Some(head) = head_length(&self.answer[..filled]) else { continue };
@@ -170,7 +169,10 @@ fn content_length(head: &[u8]) -> usize {
     const NAME: &[u8] = b"\r\ncontent-length: ";
     let at = head.windows(NAME.len()).position(|window| window.eq_ignore_ascii_case(NAME));
     let digits = at.map_or(&[][..], |at| &head[at + NAME.len()..]);
-    digits.iter().take_while(|byte| byte.is_ascii_digit()).fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0'))
+    digits
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0'))
 }
 
 #[cfg(test)]

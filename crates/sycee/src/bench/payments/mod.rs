@@ -61,7 +61,8 @@ pub(crate) fn run(options: &PaymentsOptions) -> Result<(), Failure> {
     let mut paid = pay(0, options.milliseconds / 4)?.done;
     nothing(0, options.milliseconds / 4)?;
     for round in 1..=ROUNDS {
-        let (of_nothing, of_payments) = (nothing(round, options.milliseconds)?, pay(round, options.milliseconds)?);
+        let (of_nothing, of_payments) =
+            (nothing(round, options.milliseconds)?, pay(round, options.milliseconds)?);
         paid += of_payments.done;
         report.add(of_nothing, of_payments);
     }

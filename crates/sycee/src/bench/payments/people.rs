@@ -67,10 +67,12 @@ pub(super) async fn found(app: &App, address: SocketAddr, holders: usize) -> Res
     let mut people = People { cookies: Vec::new(), merchants: Vec::new(), address };
     for number in 0..MERCHANTS {
         let (name_zh, name_en) = names(&format!("Shop {number}"));
-        let shop = NewMerchant { code: format!("shop-{number}"), name_zh, name_en, category: "food".to_owned() };
+        let shop =
+            NewMerchant { code: format!("shop-{number}"), name_zh, name_en, category: "food".to_owned() };
         people.merchants.push(merchants::admit(operations, shop).await.map_err(failed)?);
     }
-    let password_hash = server::hash_password(PASSWORD).map_err(|error| Failure::software(error.to_string()))?;
+    let password_hash = server::hash_password(PASSWORD, b"only a benchmark")
+        .map_err(|error| Failure::software(error.to_string()))?;
     for number in 0..holders {
         let login = format!("payer-{number}");
         let holder = NewHolder {
@@ -78,7 +80,7 @@ pub(super) async fn found(app: &App, address: SocketAddr, holders: usize) -> Res
             phone: None,
             name: format!("Payer {number}"),
             latin_name: None,
-            language: Language::En,
+            language: Language::English,
             theme: Theme::Light,
             password_hash: Some(password_hash.clone()),
             currency: CURRENCY,

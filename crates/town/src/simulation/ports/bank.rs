@@ -10,7 +10,7 @@ use money::Currency;
 use operations::{BankConnector, BankReply, BankUnavailable, Clock};
 use wallet::ids::BankId;
 
-use super::clock::SetClock;
+use crate::set_clock::SetClock;
 use crate::simulation::faults::{FaultKind, Faults, Place};
 
 /// The banks. They are other companies: what crashes here does not touch them.

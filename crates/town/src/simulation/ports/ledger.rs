@@ -7,7 +7,7 @@ use ledger::{Engine, EngineError, Reply, Request, Response, Submit};
 use ledger_embedded::storage::{DiskFault, SimDisk};
 use operations::Clock;
 
-use super::clock::SetClock;
+use crate::set_clock::SetClock;
 use crate::simulation::books::Books;
 use crate::simulation::faults::{FaultKind, Faults, Place};
 use crate::simulation::trace::Trace;

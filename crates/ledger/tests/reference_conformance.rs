@@ -1,0 +1,5 @@
+//! The conformance suite on the independent reference.
+
+use ledger::reference::ReferenceEngine;
+
+ledger::conformance_suite!(ReferenceEngine::new());

@@ -1,0 +1,19 @@
+//! An answer that ends a request early: a redirect to the log-in, or the page of a fault.
+
+use axum::response::{IntoResponse, Response};
+
+/// An answer that ends a request early.
+#[derive(Debug)]
+pub(crate) struct Stop(Box<Response>);
+
+impl From<Response> for Stop {
+    fn from(response: Response) -> Self {
+        Self(Box::new(response))
+    }
+}
+
+impl IntoResponse for Stop {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}

@@ -1,0 +1,10 @@
+//! The living town: founded in seconds, served in the same process, and going on at a pace that can be watched.
+
+mod errors;
+mod first_days;
+mod town;
+mod townsfolk;
+
+pub use errors::LiveError;
+pub use first_days::FIRST_DAYS;
+pub use town::{LiveOptions, PASSWORD, run_live};
