@@ -53,7 +53,7 @@ fn serve(mut engine: PostgresEngine, waiting: &Receiver<Waiting>, clock: &dyn Fn
         while let Some(request) = next.take() {
             let mut round = vec![request];
             let mut events = round[0].0.events();
-            while let Some((request, reply)) = waiting.try_recv().ok() {
+            while let Ok((request, reply)) = waiting.try_recv() {
                 // Rounds are of one kind, so that requests keep the order in which they came.
                 let fits = request.is_write() == round[0].0.is_write() && events < ROUND_EVENTS_MAX;
                 if !fits {

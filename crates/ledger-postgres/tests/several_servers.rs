@@ -1,4 +1,5 @@
 //! Several engines and threads on one database: decisions stand in one order, and nothing is lost with a connection.
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, mpsc};

@@ -34,12 +34,22 @@ pub struct Account {
 }
 
 impl Account {
+    /// Everything debited, reserved or moved. Never overflows: a transfer that would make it is refused.
+    pub(crate) const fn debits(&self) -> Amount {
+        self.debits_pending.plus(self.debits_posted)
+    }
+
+    /// Everything credited, reserved or moved. Never overflows: a transfer that would make it is refused.
+    pub(crate) const fn credits(&self) -> Amount {
+        self.credits_pending.plus(self.credits_posted)
+    }
+
     /// Whether debiting `amount` more would break `debits_must_not_exceed_credits`.
     /// The caller has checked that the sums do not overflow.
     #[must_use]
     pub fn debits_exceed_credits(&self, amount: Amount) -> bool {
         self.flags.contains(AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS)
-            && self.debits_pending.0 + self.debits_posted.0 + amount.0 > self.credits_posted.0
+            && self.debits().plus(amount) > self.credits_posted
     }
 
     /// Whether crediting `amount` more would break `credits_must_not_exceed_debits`.
@@ -47,7 +57,7 @@ impl Account {
     #[must_use]
     pub fn credits_exceed_debits(&self, amount: Amount) -> bool {
         self.flags.contains(AccountFlags::CREDITS_MUST_NOT_EXCEED_DEBITS)
-            && self.credits_pending.0 + self.credits_posted.0 + amount.0 > self.debits_posted.0
+            && self.credits().plus(amount) > self.debits_posted
     }
 
     /// Whether the account is closed.

@@ -65,8 +65,8 @@ fn slot_of<S: Store>(store: &S, id: crate::AccountId) -> S::Slot {
 /// Both accounts without what `pending` reserved, reopened where it had closed them.
 fn released(debit: &Account, credit: &Account, pending: &Transfer) -> (Account, Account) {
     let (mut debit, mut credit) = (*debit, *credit);
-    debit.debits_pending.0 -= pending.amount.0;
-    credit.credits_pending.0 -= pending.amount.0;
+    debit.debits_pending = debit.debits_pending.minus(pending.amount);
+    credit.credits_pending = credit.credits_pending.minus(pending.amount);
     if pending.flags.contains(TransferFlags::CLOSING_DEBIT) {
         debit.flags = debit.flags.without(AccountFlags::CLOSED);
     }
@@ -164,7 +164,15 @@ enum Chain {
 }
 
 /// Runs a batch: chains, timestamps and the import mode are the same for accounts and transfers.
-fn execute<S: Store, E: Event<S>>(store: &mut S, now: Timestamp, events: &[E]) -> Result<Vec<E::Outcome>, S::Error> {
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a batch ends no earlier than its length, and no index passes it"
+)]
+fn execute<S: Store, E: Event<S>>(
+    store: &mut S,
+    now: Timestamp,
+    events: &[E],
+) -> Result<Vec<E::Outcome>, S::Error> {
     let last = batch_timestamp(store, now, events.len());
     let mut timestamp = Timestamp(last.0 - u64::try_from(events.len()).unwrap_or(u64::MAX));
     let mut outcomes = Vec::with_capacity(events.len());
@@ -359,11 +367,11 @@ fn create_transfer<S: Store>(store: &mut S, t: &Transfer) -> Result<(T, Timestam
     let transfer = Transfer { amount, ..*t };
     let (mut new_debit, mut new_credit) = (debit, credit);
     if pending {
-        new_debit.debits_pending.0 += amount.0;
-        new_credit.credits_pending.0 += amount.0;
+        new_debit.debits_pending = debit.debits_pending.plus(amount);
+        new_credit.credits_pending = credit.credits_pending.plus(amount);
     } else {
-        new_debit.debits_posted.0 += amount.0;
-        new_credit.credits_posted.0 += amount.0;
+        new_debit.debits_posted = debit.debits_posted.plus(amount);
+        new_credit.credits_posted = credit.credits_posted.plus(amount);
     }
     if t.flags.contains(TransferFlags::CLOSING_DEBIT) {
         new_debit.flags |= AccountFlags::CLOSED;
@@ -379,11 +387,11 @@ fn create_transfer<S: Store>(store: &mut S, t: &Transfer) -> Result<(T, Timestam
 fn balanced_amount(t: &Transfer, debit: &Account, credit: &Account) -> Amount {
     let mut amount = t.amount;
     if t.flags.contains(TransferFlags::BALANCING_DEBIT) {
-        let out = Amount(debit.debits_posted.0 + debit.debits_pending.0);
+        let out = debit.debits();
         amount = amount.min(debit.credits_posted.saturating_sub(out));
     }
     if t.flags.contains(TransferFlags::BALANCING_CREDIT) {
-        let into = Amount(credit.credits_posted.0 + credit.credits_pending.0);
+        let into = credit.credits();
         amount = amount.min(credit.debits_posted.saturating_sub(into));
     }
     amount
@@ -406,10 +414,10 @@ fn limit_broken(t: &Transfer, amount: Amount, debit: &Account, credit: &Account)
         return Some(T::OverflowsCreditsPosted);
     }
     // Pending and posted together never overflow, because this check holds them under it.
-    if amount.sum_overflows(Amount(debit.debits_pending.0 + debit.debits_posted.0)) {
+    if amount.sum_overflows(debit.debits()) {
         return Some(T::OverflowsDebits);
     }
-    if amount.sum_overflows(Amount(credit.credits_pending.0 + credit.credits_posted.0)) {
+    if amount.sum_overflows(credit.credits()) {
         return Some(T::OverflowsCredits);
     }
     if t.timestamp.checked_add_seconds(t.timeout).is_none() {
@@ -458,7 +466,11 @@ fn resolution_repeated(t: &Transfer, p: &Transfer) -> Transfer {
     };
     Transfer {
         debit_account_id: if t.debit_account_id.is_zero() { p.debit_account_id } else { t.debit_account_id },
-        credit_account_id: if t.credit_account_id.is_zero() { p.credit_account_id } else { t.credit_account_id },
+        credit_account_id: if t.credit_account_id.is_zero() {
+            p.credit_account_id
+        } else {
+            t.credit_account_id
+        },
         amount: if whole { p.amount } else { t.amount },
         user_data_128: if t.user_data_128 == 0 { p.user_data_128 } else { t.user_data_128 },
         user_data_64: if t.user_data_64 == 0 { p.user_data_64 } else { t.user_data_64 },
@@ -551,8 +563,8 @@ fn post_or_void<S: Store>(store: &mut S, t: &Transfer) -> Result<(T, Timestamp),
         released(debit, credit, &unclosing)
     };
     if post {
-        new_debit.debits_posted.0 += resolved.amount.0;
-        new_credit.credits_posted.0 += resolved.amount.0;
+        new_debit.debits_posted = new_debit.debits_posted.plus(resolved.amount);
+        new_credit.credits_posted = new_credit.credits_posted.plus(resolved.amount);
     }
     store.insert_transfer(&resolved, Some(&p), (debit_slot, &new_debit), (credit_slot, &new_credit));
     Ok((T::Created, resolved.timestamp))

@@ -90,7 +90,10 @@ pub fn statuses_without_a_case() -> Vec<&'static str> {
     }
     let missing_accounts = CreateAccountStatus::ALL.iter().filter(|status| !accounts.contains(status));
     let missing_transfers = CreateTransferStatus::ALL.iter().filter(|status| !transfers.contains(status));
-    missing_accounts.map(|status| status.name()).chain(missing_transfers.map(|status| status.name())).collect()
+    missing_accounts
+        .map(|status| status.name())
+        .chain(missing_transfers.map(|status| status.name()))
+        .collect()
 }
 
 /// Makes the macro below, and the list of its tests, from one list of names.

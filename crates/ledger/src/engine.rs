@@ -1,8 +1,8 @@
 //! What every ledger engine offers: batches in, results out.
 
 use crate::{
-    Account, AccountBalance, AccountFilter, AccountId, CreateAccountResult, CreateTransferResult, QueryFilter,
-    Timestamp, Transfer, TransferId,
+    Account, AccountBalance, AccountFilter, AccountId, CreateAccountResult, CreateTransferResult,
+    QueryFilter, Timestamp, Transfer, TransferId,
 };
 
 /// Why an engine did not answer. The answers themselves, refusals included, are never errors.

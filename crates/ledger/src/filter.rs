@@ -102,7 +102,9 @@ impl QueryFilter {
     /// Whether the filter can find anything at all.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        window_is_valid(self.timestamp_min, self.timestamp_max) && self.limit != 0 && !self.flags.has_padding()
+        window_is_valid(self.timestamp_min, self.timestamp_max)
+            && self.limit != 0
+            && !self.flags.has_padding()
     }
 
     /// The most rows to return.

@@ -85,6 +85,18 @@ impl Amount {
         }
     }
 
+    /// The sum of what the state machine has checked before: see `limit_broken` in [`apply`](crate::apply).
+    #[must_use]
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        self.checked_add(other).expect("a transfer that would overflow a sum is refused before it is added")
+    }
+
+    /// The difference where `other` is a part of this: what a pending transfer reserved is released once.
+    #[must_use]
+    pub(crate) const fn minus(self, other: Self) -> Self {
+        self.checked_sub(other).expect("what is released was reserved before")
+    }
+
     /// The difference, or zero where `other` is greater.
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {

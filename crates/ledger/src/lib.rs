@@ -9,6 +9,7 @@
 //! * the same request under the same id happens at most once;
 //! * a chain of linked events happens whole or not at all;
 //! * the results depend on nothing but the store, the time and the batch.
+#![deny(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::float_arithmetic)]
 
 mod account;
 pub mod apply;

@@ -13,8 +13,8 @@ use rules::{Refusal, account_refusal, transfer_verdict};
 
 use crate::{
     Account, AccountBalance, AccountFilter, AccountFilterFlags, AccountFlags, AccountId, BATCH_MAX,
-    CreateAccountResult, CreateAccountStatus, CreateTransferResult, CreateTransferStatus, Engine, EngineError,
-    QueryFilter, QueryFilterFlags, Timestamp, Transfer, TransferFlags, TransferId,
+    CreateAccountResult, CreateAccountStatus, CreateTransferResult, CreateTransferStatus, Engine,
+    EngineError, QueryFilter, QueryFilterFlags, Timestamp, Transfer, TransferFlags, TransferId,
 };
 
 /// The reference ledger as an engine.
@@ -40,7 +40,14 @@ enum Standing {
 }
 
 /// The rules of batches that come before the rules of events.
-fn standing(marks: Marks, first: Marks, is_last: bool, chain_broken: bool, own: Timestamp, end: Timestamp) -> Standing {
+fn standing(
+    marks: Marks,
+    first: Marks,
+    is_last: bool,
+    chain_broken: bool,
+    own: Timestamp,
+    end: Timestamp,
+) -> Standing {
     let mode = if marks.imported { "imported_event_not_expected" } else { "imported_event_expected" };
     let out_of_range = marks.timestamp < Timestamp::FIRST || marks.timestamp > Timestamp::LAST;
     let refusals = [
@@ -125,7 +132,8 @@ impl ReferenceEngine {
         if !filter.is_valid() {
             return Vec::new();
         }
-        let mut asked: Vec<(usize, Transfer)> = self.books.transfers().filter(|(_, t)| filter.accepts(t)).collect();
+        let mut asked: Vec<(usize, Transfer)> =
+            self.books.transfers().filter(|(_, t)| filter.accepts(t)).collect();
         if filter.flags.contains(AccountFilterFlags::REVERSED) {
             asked.reverse();
         }

@@ -58,8 +58,12 @@ impl Request {
     /// Those of the engine.
     pub fn perform(&self, engine: &mut dyn Engine, now: Timestamp) -> Result<Response, EngineError> {
         Ok(match self {
-            Self::CreateAccounts(accounts) => Response::CreateAccounts(engine.create_accounts(now, accounts)?),
-            Self::CreateTransfers(transfers) => Response::CreateTransfers(engine.create_transfers(now, transfers)?),
+            Self::CreateAccounts(accounts) => {
+                Response::CreateAccounts(engine.create_accounts(now, accounts)?)
+            }
+            Self::CreateTransfers(transfers) => {
+                Response::CreateTransfers(engine.create_transfers(now, transfers)?)
+            }
             Self::LookupAccounts(ids) => Response::Accounts(engine.lookup_accounts(ids)?),
             Self::LookupTransfers(ids) => Response::Transfers(engine.lookup_transfers(ids)?),
             Self::GetAccountTransfers(filter) => Response::Transfers(engine.get_account_transfers(filter)?),

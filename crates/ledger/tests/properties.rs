@@ -1,12 +1,13 @@
 //! Random histories: the state machine and the independent reference never disagree, and neither breaks a law.
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::collections::BTreeMap;
 
 use ledger::memory::MemoryEngine;
 use ledger::reference::ReferenceEngine;
 use ledger::{
-    Account, AccountFilter, AccountFilterFlags, AccountFlags, AccountId, Amount, Code, CreateTransferStatus, Engine,
-    LedgerId, QueryFilter, Timestamp, Transfer, TransferFlags, TransferId,
+    Account, AccountFilter, AccountFilterFlags, AccountFlags, AccountId, Amount, Code, CreateTransferStatus,
+    Engine, LedgerId, QueryFilter, Timestamp, Transfer, TransferFlags, TransferId,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -55,16 +56,16 @@ fn account() -> impl Strategy<Value = Account> {
         (AccountFlags::HISTORY.0, 50),
         (AccountFlags::CLOSED.0, 3),
     ];
-    (0..7_u128, ledger_id(), code(), flags(CHANCES), 0..3_u64).prop_map(|(id, ledger, code, flags, user_data_64)| {
-        Account {
+    (0..7_u128, ledger_id(), code(), flags(CHANCES), 0..3_u64).prop_map(
+        |(id, ledger, code, flags, user_data_64)| Account {
             id: AccountId(id),
             ledger,
             code,
             flags: AccountFlags(flags),
             user_data_64: user_data_64 / 2,
             ..Account::default()
-        }
-    })
+        },
+    )
 }
 
 fn movement() -> impl Strategy<Value = Transfer> {
@@ -101,16 +102,22 @@ fn movement() -> impl Strategy<Value = Transfer> {
 fn resolution() -> impl Strategy<Value = Transfer> {
     const LINKED: &[(u16, u32)] = &[(TransferFlags::LINKED.0, 15)];
     let amount = prop_oneof![4 => Just(Amount::MAX), 4 => Just(Amount::ZERO), 3 => amount()];
-    (1..40_u128, 1..40_u128, amount, any::<bool>(), flags(LINKED)).prop_map(|(id, pending, amount, post, flags)| {
-        let kind = if post { TransferFlags::POST_PENDING_TRANSFER } else { TransferFlags::VOID_PENDING_TRANSFER };
-        Transfer {
-            id: TransferId(id),
-            pending_id: TransferId(pending),
-            amount,
-            flags: TransferFlags(flags) | kind,
-            ..Transfer::default()
-        }
-    })
+    (1..40_u128, 1..40_u128, amount, any::<bool>(), flags(LINKED)).prop_map(
+        |(id, pending, amount, post, flags)| {
+            let kind = if post {
+                TransferFlags::POST_PENDING_TRANSFER
+            } else {
+                TransferFlags::VOID_PENDING_TRANSFER
+            };
+            Transfer {
+                id: TransferId(id),
+                pending_id: TransferId(pending),
+                amount,
+                flags: TransferFlags(flags) | kind,
+                ..Transfer::default()
+            }
+        },
+    )
 }
 
 /// Transfers with timestamps of their own, not far from the present.
@@ -169,7 +176,8 @@ fn give_ids(steps: &mut [Step]) {
             transfer.id = TransferId(1 + (drawn * 7) % last);
         }
         if !transfer.pending_id.is_zero() && !pendings.is_empty() {
-            let recent = pendings.len() - 1 - usize::try_from(transfer.pending_id.0).unwrap() % pendings.len().min(4);
+            let recent =
+                pendings.len() - 1 - usize::try_from(transfer.pending_id.0).unwrap() % pendings.len().min(4);
             transfer.pending_id = pendings[recent];
         }
         if transfer.flags.contains(TransferFlags::PENDING) {
@@ -193,7 +201,10 @@ fn everything() -> QueryFilter {
 }
 
 /// Plays a history on the state machine, showing each step's batch with its statuses to `watch`.
-fn play(history: &[Step], mut watch: impl FnMut(&mut MemoryEngine, Timestamp, &[Transfer], &[CreateTransferStatus])) {
+fn play(
+    history: &[Step],
+    mut watch: impl FnMut(&mut MemoryEngine, Timestamp, &[Transfer], &[CreateTransferStatus]),
+) {
     let (mut engine, mut now) = (MemoryEngine::new(), Timestamp(START));
     for step in history {
         match step {

@@ -15,7 +15,12 @@
 //! # Ok::<(), money::MoneyError>(())
 //! ```
 #![no_std]
-#![deny(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::float_arithmetic, clippy::expect_used)]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::float_arithmetic,
+    clippy::expect_used
+)]
 
 #[cfg(test)]
 extern crate std;

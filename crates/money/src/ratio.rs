@@ -38,7 +38,8 @@ impl Ratio {
     /// This part of `minor` minor units.
     pub(crate) fn of(self, minor: u64) -> Result<u64, MoneyError> {
         let denominator = u128::from(self.denominator);
-        let product = u128::from(minor).checked_mul(u128::from(self.numerator)).ok_or(MoneyError::OutOfRange)?;
+        let product =
+            u128::from(minor).checked_mul(u128::from(self.numerator)).ok_or(MoneyError::OutOfRange)?;
         let quotient = product.checked_div(denominator).ok_or(MoneyError::DivisionByZero)?;
         let remainder = product.checked_rem(denominator).ok_or(MoneyError::DivisionByZero)?;
         let twice = remainder.checked_mul(2).ok_or(MoneyError::OutOfRange)?;

@@ -108,8 +108,10 @@ impl EmbeddedBank {
         connection.execute_batch(SCHEMA)?;
         let transaction = connection.transaction()?;
         for (id, token_key) in banks {
-            transaction
-                .execute("INSERT INTO banks (id, token_key) VALUES (?1, ?2)", params![id.to_bytes(), token_key])?;
+            transaction.execute(
+                "INSERT INTO banks (id, token_key) VALUES (?1, ?2)",
+                params![id.to_bytes(), token_key],
+            )?;
         }
         for (bank, event) in events {
             keep_event(&transaction, *bank, event)?;

@@ -20,7 +20,8 @@ pub trait Entropy: Send + Sync {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BankUnavailable;
 
-/// What to do with the bank's answer. Called exactly once, from any thread, and must not block.
+/// What to do with the bank's answer. Called at most once, from any thread, and must not block; dropped where no answer
+/// will come.
 pub type BankReply = Box<dyn FnOnce(Result<Response, BankUnavailable>) + Send>;
 
 /// The way to the banks: the embedded bank, or a real one.

@@ -72,7 +72,7 @@ async fn rebuild_page(operations: &Operations, page: Vec<Transfer>) -> Result<u6
     let missing = operations.records().read(move |sql| {
         let mut missing = Vec::new();
         for transfer in deciding {
-            if operations::get(sql, OperationId::new(transfer.id.0))?.is_none() {
+            if !operations::is_known(sql, OperationId::new(transfer.id.0))? {
                 missing.push(transfer);
             }
         }

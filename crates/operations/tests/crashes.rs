@@ -283,3 +283,29 @@ fn two_crashes_of_one_request_and_its_repetition_create_and_lose_nothing() {
         }
     }
 }
+
+#[test]
+fn a_registration_interrupted_at_any_moment_can_be_repeated() {
+    for moment in 1.. {
+        let (mut world, backup, _) = scene(S::Payment);
+        world.faults.strike(moment, Fate::Crash);
+        let register = |world: &World| {
+            now(operations::holders::register(&world.operations, world::holder("carol", "卡罗尔")))
+        };
+        let _interrupted = register(&world);
+        let interrupted = world.faults.struck();
+        restart(&mut world, &backup, Records::Awaited);
+        let holder = match register(&world) {
+            Ok(holder) => holder,
+            Err(taken) => {
+                assert_eq!(taken, OperationError::Taken { field: "login" });
+                now(operations::payees::find(&world.operations, world.alice, "carol")).unwrap().holder
+            }
+        };
+        let wallets = now(operations::balances::of_holder(&world.operations, holder)).unwrap();
+        assert_eq!(wallets.len(), 1, "crash at {moment}");
+        if !interrupted {
+            break;
+        }
+    }
+}

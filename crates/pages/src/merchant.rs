@@ -96,7 +96,7 @@ pub fn merchant(frame: &Frame, view: &MerchantDay) -> Markup {
 
 fn sales_table(frame: &Frame, view: &MerchantDay) -> Markup {
     html! {
-        table.table.table-cards {
+        table.table.table-cards.sales {
             thead {
                 tr {
                     th scope="col" { (frame.t("time")) }

@@ -117,7 +117,7 @@ fn figures_of_today(frame: &Frame, view: &Overview) -> Markup {
 
 fn table(frame: &Frame, entries: &[Entry]) -> Markup {
     html! {
-        table.table.table-cards {
+        table.table.table-cards.operations {
             thead {
                 tr {
                     th scope="col" { (frame.t("time")) }

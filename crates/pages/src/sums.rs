@@ -78,11 +78,11 @@ fn row(frame: &Frame, sum: &Sum) -> Markup {
     html! {
         tr {
             th scope="row" { (sum.float.currency().code()) }
-            td.num { (figures::amount(frame, sum.float)) }
-            td.num { (figures::amount(frame, sum.wallets)) }
-            td.num { (figures::amount(frame, sum.merchants)) }
-            td.num { (in_flight(*sum)) }
-            td.num.is-zero[zero].is-off[!zero] {
+            td.num data-label=(frame.t("float")) { (figures::amount(frame, sum.float)) }
+            td.num data-label=(frame.t("in-wallets")) { (figures::amount(frame, sum.wallets)) }
+            td.num data-label=(frame.t("in-shops")) { (figures::amount(frame, sum.merchants)) }
+            td.num data-label=(frame.t("in-flight")) { (in_flight(*sum)) }
+            td.num.is-zero[zero].is-off[!zero] data-label=(frame.t("difference")) {
                 (icon(if zero { Icon::Check } else { Icon::Alert })) (figures::signed_text(sum.difference))
             }
         }

@@ -84,15 +84,27 @@ pub(crate) fn full(frame: &Frame, moment: Timestamp) -> Markup {
     html! { time datetime=(machine(civil, frame.utc_offset_minutes)) { (day) " " (clock) } }
 }
 
-/// The clock for today, else day and clock.
+/// The day without its year.
+fn day_of_year_text(locale: Locale, civil: Civil) -> String {
+    let long = day_text(locale, civil);
+    let year = civil.year.to_string();
+    match locale {
+        Locale::ZhCn => long.trim_start_matches(&year).trim_start_matches('年').to_owned(),
+        Locale::En => long.trim_end_matches(&year).trim_end().to_owned(),
+    }
+}
+
+/// The clock for today, day and clock for this year, else the whole date.
 pub(crate) fn short(frame: &Frame, moment: Timestamp) -> Markup {
     let civil = Civil::at(moment, frame.utc_offset_minutes);
     let today = Civil::at(frame.now, frame.utc_offset_minutes);
     let clock = format!("{:02}:{:02}", civil.hour, civil.minute);
     let text = if civil.same_day(today) {
         frame.fill("when-today", &[("clock", &clock)])
+    } else if civil.year == today.year {
+        format!("{} {clock}", day_of_year_text(frame.locale, civil))
     } else {
-        format!("{} {clock}", day_text(frame.locale, civil))
+        day_text(frame.locale, civil)
     };
     html! { time datetime=(machine(civil, frame.utc_offset_minutes)) { (text) } }
 }
@@ -136,5 +148,7 @@ mod tests {
         assert_eq!(machine(civil, 480), "2026-11-22T12:50:30+08:00");
         assert_eq!(day_text(Locale::En, civil), "22 Nov 2026");
         assert_eq!(day_text(Locale::ZhCn, civil), "2026年11月22日");
+        assert_eq!(day_of_year_text(Locale::En, civil), "22 Nov");
+        assert_eq!(day_of_year_text(Locale::ZhCn, civil), "11月22日");
     }
 }

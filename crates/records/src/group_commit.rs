@@ -1,10 +1,11 @@
 //! A backend of threads: one writer that commits whatever is waiting together, and a few readers.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::transaction::{self, Session};
+use crate::transaction::{self, Session, Step};
 use crate::{Backend, ReadJob, RecordsError, WriteJob};
 
 /// Jobs that may wait for the writer; more are refused.
@@ -13,16 +14,20 @@ const WAITING_MAX: usize = 16_384;
 /// Jobs of one commit.
 const GROUP_MAX: usize = 1_024;
 
-/// Writes to the one writer.
+/// A job in the queue.
+struct Waiting {
+    job: Box<dyn WriteJob>,
+    awaited: bool,
+}
+
+/// What waits for the one writer.
 #[derive(Default)]
 struct Writes {
-    waiting: VecDeque<Box<dyn WriteJob>>,
+    waiting: VecDeque<Waiting>,
     /// Reads that must see a `write_later` from before them.
     reads: Vec<Box<dyn ReadJob>>,
     /// How many `write_later` jobs are not yet committed.
     unawaited: usize,
-    /// One flag for each waiting job: whether it is one of the unawaited.
-    unawaited_flags: VecDeque<bool>,
     closing: bool,
     stopped: Option<RecordsError>,
 }
@@ -72,11 +77,7 @@ impl GroupCommit {
         let mut threads = Vec::with_capacity(readers.len() + 1);
         for mut session in readers {
             let shared = Arc::clone(&shared);
-            threads.push(spawn("records-read", move || {
-                while let Some(job) = shared.next_read() {
-                    transaction::read(&mut session, job);
-                }
-            })?);
+            threads.push(spawn("records-read", move || read_loop(&shared, &mut session))?);
         }
         let for_writer = Arc::clone(&shared);
         threads.push(spawn("records-write", move || write_loop(&for_writer, writer))?);
@@ -99,8 +100,7 @@ impl GroupCommit {
             drop(writes);
             return job.finish(Err(why));
         }
-        writes.waiting.push_back(job);
-        writes.unawaited_flags.push_back(!awaited);
+        writes.waiting.push_back(Waiting { job, awaited });
         writes.unawaited += usize::from(!awaited);
         drop(writes);
         self.shared.write_waits.notify_one();
@@ -175,13 +175,13 @@ impl Shared {
             writes = self.write_waits.wait(writes).unwrap_or_else(PoisonError::into_inner);
         }
         let count = writes.waiting.len().min(GROUP_MAX);
-        let jobs = writes.waiting.drain(..count).collect();
-        let unawaited = writes.unawaited_flags.drain(..count).filter(|flag| *flag).count();
+        let taken: Vec<Waiting> = writes.waiting.drain(..count).collect();
         // A read may go when no unawaited job from before it is left behind in the queue.
         let reads = if writes.waiting.is_empty() { std::mem::take(&mut writes.reads) } else { Vec::new() };
         drop(writes);
         self.write_space.notify_all();
-        Some(Group { jobs, reads, unawaited })
+        let unawaited = taken.iter().filter(|waiting| !waiting.awaited).count();
+        Some(Group { jobs: taken.into_iter().map(|waiting| waiting.job).collect(), reads, unawaited })
     }
 
     /// Lets nothing more in, and refuses what waits.
@@ -189,11 +189,10 @@ impl Shared {
         let mut writes = locked(&self.writes);
         writes.stopped = Some(why.clone());
         let waiting = std::mem::take(&mut writes.waiting);
-        writes.unawaited_flags.clear();
         let reads = std::mem::take(&mut writes.reads);
         drop(writes);
         self.write_space.notify_all();
-        for job in waiting {
+        for Waiting { job, .. } in waiting {
             job.finish(Err(why.clone()));
         }
         for job in reads {
@@ -209,6 +208,16 @@ impl Drop for StopOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.stop(&RecordsError::Stopped("a job panicked".to_owned()));
+        }
+    }
+}
+
+fn read_loop<S: Session>(shared: &Shared, session: &mut S) {
+    while let Some(job) = shared.next_read() {
+        let ended = catch_unwind(AssertUnwindSafe(|| transaction::read(session, job)));
+        if ended.is_err() {
+            // Only the caller of that job hears of the panic: reading leaves nothing half done but the snapshot.
+            let _rolled_back = session.step(Step::Rollback);
         }
     }
 }

@@ -309,6 +309,15 @@ pub fn replace_open(
     Ok(changed == 1)
 }
 
+/// Whether there is an operation with that id.
+///
+/// # Errors
+/// What the database says.
+pub fn is_known(sql: &mut dyn Sql, id: OperationId) -> Result<bool, RecordsError> {
+    let rows = sql.query("SELECT 1 FROM operations WHERE id = $1", &[id.into()])?;
+    Ok(!rows.is_empty())
+}
+
 /// When the newest operation was asked for.
 ///
 /// # Errors

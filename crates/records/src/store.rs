@@ -112,7 +112,7 @@ impl Records {
 }
 
 fn abandoned() -> RecordsError {
-    RecordsError::Stopped("the thread of the database is gone".to_owned())
+    RecordsError::Stopped("a job panicked".to_owned())
 }
 
 struct Awaited<F, T> {

@@ -118,7 +118,7 @@ fn try_group<S: Session>(session: &mut S, jobs: &mut [Box<dyn WriteJob>]) -> Res
     let all = jobs.iter_mut().try_for_each(|job| run_job(session, job.as_mut()));
     match all {
         Ok(()) => {
-            session.step(Step::Commit)?;
+            commit(session)?;
             Ok(vec![Ok(()); jobs.len()])
         }
         Err(why) => {
@@ -146,8 +146,16 @@ fn try_each<S: Session>(session: &mut S, jobs: &mut [Box<dyn WriteJob>]) -> Resu
         }
         outcomes.push(outcome);
     }
-    session.step(Step::Commit)?;
+    commit(session)?;
     Ok(outcomes)
+}
+
+/// Leaves no transaction open, whether it commits or not.
+fn commit<S: Session>(session: &mut S) -> Result<(), RecordsError> {
+    session.step(Step::Commit).inspect_err(|_| {
+        // Why the commit failed is what counts; where it ended the transaction, there is nothing to roll back.
+        let _rolled_back = session.step(Step::Rollback);
+    })
 }
 
 /// Runs one job so that it leaves nothing behind where it fails.

@@ -125,16 +125,27 @@ impl std::error::Error for OpenError {}
 ///
 /// # Errors
 /// See [`OpenError`]: in use, written by a newer version, damaged, or out of reach.
+///
+/// # Panics
+/// Outside a tokio runtime.
 pub async fn open(options: ServeOptions) -> Result<App, OpenError> {
+    let settings = options.settings;
+    // Opening reads files and waits for databases.
+    let opened = tokio::task::spawn_blocking(move || open_stores(options)).await;
+    let (operations, bank) = opened.expect("opening does not panic and is not cancelled")?;
+    start_up_check::run(&operations).await.map_err(OpenError::StartUpCheck)?;
+    Ok(App::new(operations, settings, Some(bank)))
+}
+
+fn open_stores(options: ServeOptions) -> Result<(Operations, Arc<EmbeddedBank>), OpenError> {
     let directory = |error| OpenError::Directory(options.data.clone(), error);
     std::fs::create_dir_all(&options.data).map_err(directory)?;
     let ledger = open_ledger(&options)?;
-    let (records, shared) = match &options.records {
-        RecordsChoice::Sqlite => {
-            (Records::open_sqlite(&options.data.join("records.sqlite")).map_err(OpenError::Records)?, false)
-        }
-        RecordsChoice::Postgres(url) => (Records::open_postgres(url).map_err(OpenError::Records)?, true),
+    let records = match &options.records {
+        RecordsChoice::Sqlite => Records::open_sqlite(&options.data.join("records.sqlite")),
+        RecordsChoice::Postgres(url) => Records::open_postgres(url),
     };
+    let records = records.map_err(OpenError::Records)?;
     let bank = EmbeddedBank::open(&options.data.join("bank.sqlite"), Arc::clone(&options.clock));
     let bank = Arc::new(bank.map_err(OpenError::Bank)?);
     let services = Services {
@@ -145,9 +156,12 @@ pub async fn open(options: ServeOptions) -> Result<App, OpenError> {
         entropy: options.entropy,
         policy: options.policy,
     };
-    let operations = if shared { Operations::shared(services) } else { Operations::new(services) };
-    start_up_check::run(&operations).await.map_err(OpenError::StartUpCheck)?;
-    Ok(App::new(operations, options.settings, Some(bank)))
+    // Other servers may write to the same PostgreSQL; an SQLite file is this server's alone.
+    let operations = match options.records {
+        RecordsChoice::Sqlite => Operations::new(services),
+        RecordsChoice::Postgres(_) => Operations::shared(services),
+    };
+    Ok((operations, bank))
 }
 
 fn open_ledger(options: &ServeOptions) -> Result<Arc<dyn Submit>, OpenError> {

@@ -16,6 +16,12 @@ use crate::fields::{AnyId, Id};
 /// Carries no internals: what went wrong inside is written to the server's log, not to the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// Boxed, because nearly every function of this crate returns a `Result` with it and few return the error.
+    told: Box<Told>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Told {
     kind: Kind,
     detail: Cow<'static, str>,
     field: Option<Cow<'static, str>>,
@@ -149,7 +155,8 @@ pub(crate) struct ProblemBody<'a> {
 impl Problem {
     /// A problem of this kind, told in one sentence.
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), field: None, retry_after_seconds: None, decline: None }
+        let detail = detail.into();
+        Self { told: Box::new(Told { kind, detail, field: None, retry_after_seconds: None, decline: None }) }
     }
 
     /// An operation that ended without moving value: the same answer each time its request is repeated.
@@ -159,7 +166,7 @@ impl Problem {
             if reason == Some(Reason::InsufficientFunds) { Kind::INSUFFICIENT } else { Kind::DECLINED };
         let reason = reason.map_or("unspecified", Reason::code);
         let mut problem = Self::new(kind, format!("no value was moved: {}", reason.replace('_', " ")));
-        problem.decline = Some(Decline { operation, reason });
+        problem.told.decline = Some(Decline { operation, reason });
         problem
     }
 
@@ -177,66 +184,67 @@ impl Problem {
     /// Names the field, header or parameter at fault.
     #[must_use]
     pub fn at(mut self, field: impl Into<Cow<'static, str>>) -> Self {
-        self.field = Some(field.into());
+        self.told.field = Some(field.into());
         self
     }
 
     /// Says after how many seconds a new attempt makes sense.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after_seconds = Some(seconds);
+        self.told.retry_after_seconds = Some(seconds);
         self
     }
 
     /// The kind of problem.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
-        self.kind
+    pub fn kind(&self) -> Kind {
+        self.told.kind
     }
 
     /// Why an operation ended without moving value, as a code.
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
-        self.decline.map(|decline| decline.reason)
+        self.told.decline.map(|decline| decline.reason)
     }
 
     /// After how many seconds a new attempt makes sense.
     #[must_use]
     pub const fn retry_after_seconds(&self) -> Option<u64> {
-        self.retry_after_seconds
+        self.told.retry_after_seconds
     }
 
     /// What went wrong, for a person.
     #[must_use]
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.told.detail
     }
 
     /// The field, header or parameter at fault.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
-        self.field.as_deref()
+        self.told.field.as_deref()
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let told = self.told;
         let body = ProblemBody {
-            kind: format!("/problems/{}", self.kind.name),
-            title: self.kind.title,
-            status: self.kind.status.as_u16(),
-            detail: &self.detail,
-            field: self.field.as_deref(),
-            operation: self.decline.map(|decline| Id(decline.operation)),
-            reason: self.decline.map(|decline| decline.reason),
+            kind: format!("/problems/{}", told.kind.name),
+            title: told.kind.title,
+            status: told.kind.status.as_u16(),
+            detail: &told.detail,
+            field: told.field.as_deref(),
+            operation: told.decline.map(|decline| Id(decline.operation)),
+            reason: told.decline.map(|decline| decline.reason),
         };
         let text = serde_json::to_vec(&body).expect("strings and numbers always serialize");
-        let mut response = (self.kind.status, text).into_response();
+        let mut response = (told.kind.status, text).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.retry_after_seconds {
+        if let Some(seconds) = told.retry_after_seconds {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.kind == Kind::UNAUTHENTICATED {
+        if told.kind == Kind::UNAUTHENTICATED {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response

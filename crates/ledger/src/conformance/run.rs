@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::script::{Words, account_id, transfer_id};
 use crate::{
-    Account, AccountBalance, AccountId, CreateAccountStatus, CreateTransferStatus, Engine, EngineError, QueryFilter,
-    Timestamp, Transfer, TransferFlags, TransferId,
+    Account, AccountBalance, AccountId, CreateAccountStatus, CreateTransferStatus, Engine, EngineError,
+    QueryFilter, Timestamp, Transfer, TransferFlags, TransferId,
 };
 
 /// What a row of a batch expects instead of a status, where the engine must refuse the batch as a whole.
@@ -135,12 +135,16 @@ impl<'a> Play<'a> {
 
     /// Sends what was gathered as one batch.
     fn end_batch(&mut self) {
-        assert!(self.accounts.is_empty() || self.transfers.is_empty(), "a batch has accounts or transfers, not both");
+        assert!(
+            self.accounts.is_empty() || self.transfers.is_empty(),
+            "a batch has accounts or transfers, not both"
+        );
         let accounts = std::mem::take(&mut self.accounts);
         if !accounts.is_empty() {
             let events: Vec<Account> = accounts.iter().map(|expected| expected.event).collect();
             let results = self.engine.create_accounts(self.words.now, &events);
-            let results = results.map(|results| results.iter().map(|r| (r.status.name(), r.timestamp)).collect());
+            let results =
+                results.map(|results| results.iter().map(|r| (r.status.name(), r.timestamp)).collect());
             self.check_batch(&accounts, results);
             self.tick(&["1", "second"]);
         }
@@ -148,7 +152,8 @@ impl<'a> Play<'a> {
         if !transfers.is_empty() {
             let events: Vec<Transfer> = transfers.iter().map(|expected| expected.event).collect();
             let results = self.engine.create_transfers(self.words.now, &events);
-            let results = results.map(|results| results.iter().map(|r| (r.status.name(), r.timestamp)).collect());
+            let results =
+                results.map(|results| results.iter().map(|r| (r.status.name(), r.timestamp)).collect());
             self.check_batch(&transfers, results);
         }
     }
@@ -183,7 +188,8 @@ impl<'a> Play<'a> {
         };
         let accounts = self.engine.lookup_accounts(&[account_id(name)]).expect(row);
         let account = accounts.first().unwrap_or_else(|| panic!("no such account: {row}"));
-        let found = (account.debits_pending, account.debits_posted, account.credits_pending, account.credits_posted);
+        let found =
+            (account.debits_pending, account.debits_posted, account.credits_pending, account.credits_posted);
         let (debits, credits) = (self.words.sides(debits), self.words.sides(credits));
         assert_eq!(found, (debits.0, debits.1, credits.0, credits.1), "{row}");
         assert_eq!(account.is_closed(), closed == ["closed"], "{row}");
@@ -260,7 +266,9 @@ impl<'a> Play<'a> {
     fn check_sums(&mut self) {
         let everything = QueryFilter { limit: u32::MAX, ..QueryFilter::default() };
         let mut sums: BTreeMap<u32, [u128; 4]> = BTreeMap::new();
-        for account in self.engine.query_accounts(&everything).expect("accounts can be read at the end of a case") {
+        for account in
+            self.engine.query_accounts(&everything).expect("accounts can be read at the end of a case")
+        {
             let sum = sums.entry(account.ledger.0).or_default();
             let sides = [
                 account.debits_pending,

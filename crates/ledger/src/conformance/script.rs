@@ -80,12 +80,8 @@ impl Words {
     /// `A1 [flag…] [field=value…]`
     pub(super) fn account(&self, words: &[&str]) -> Account {
         let (id, fields) = words.split_first().expect("an account row names its account");
-        let mut account = Account {
-            id: account_id(id),
-            ledger: DEFAULT_LEDGER,
-            code: DEFAULT_CODE,
-            ..Account::default()
-        };
+        let mut account =
+            Account { id: account_id(id), ledger: DEFAULT_LEDGER, code: DEFAULT_CODE, ..Account::default() };
         for word in fields {
             self.set_account_field(&mut account, word);
         }
@@ -184,7 +180,8 @@ impl Words {
     /// `A1 [debits] [credits] [reversed] [field=value…]`, with the greatest limit unless given.
     pub(super) fn account_filter(&self, words: &[&str]) -> AccountFilter {
         let (id, fields) = words.split_first().expect("the row names an account");
-        let mut filter = AccountFilter { account_id: account_id(id), limit: u32::MAX, ..AccountFilter::default() };
+        let mut filter =
+            AccountFilter { account_id: account_id(id), limit: u32::MAX, ..AccountFilter::default() };
         for word in fields {
             let Some((field, value)) = word.split_once('=') else {
                 filter.flags |= if *word == "padding" {
@@ -237,7 +234,8 @@ impl Words {
 
     /// `0+15`: what is pending and what is posted.
     pub(super) fn sides(&self, word: &str) -> (Amount, Amount) {
-        let (pending, posted) = word.split_once('+').unwrap_or_else(|| panic!("`{word}` is not pending+posted"));
+        let (pending, posted) =
+            word.split_once('+').unwrap_or_else(|| panic!("`{word}` is not pending+posted"));
         (self.amount(pending), self.amount(posted))
     }
 }

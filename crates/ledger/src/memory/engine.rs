@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use super::MemoryStore;
 use crate::{
     Account, AccountBalance, AccountFilter, AccountFlags, AccountId, BATCH_MAX, CreateAccountResult,
-    CreateTransferResult, Engine, EngineError, Existing, QueryFilter, QueryFilterFlags, Store, Timestamp, Transfer,
-    TransferId, apply,
+    CreateTransferResult, Engine, EngineError, Existing, QueryFilter, QueryFilterFlags, Store, Timestamp,
+    Transfer, TransferId, apply,
 };
 use crate::{AccountFilterFlags, memory::Entry};
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Account, AccountBalance, AccountFlags, AccountId, Amount, PendingStatus, Timestamp, Transfer, TransferFlags,
-    TransferId,
+    Account, AccountBalance, AccountFlags, AccountId, Amount, PendingStatus, Timestamp, Transfer,
+    TransferFlags, TransferId,
 };
 
 /// Something that happened.
@@ -126,7 +126,8 @@ impl Books {
 
     /// Expires what is due, the earliest end first.
     pub(super) fn expire(&mut self, now: Timestamp) {
-        let holds = self.transfers().filter(|(_, t)| t.flags.contains(TransferFlags::PENDING) && t.timeout > 0);
+        let holds =
+            self.transfers().filter(|(_, t)| t.flags.contains(TransferFlags::PENDING) && t.timeout > 0);
         let mut due: Vec<(Timestamp, Timestamp, TransferId)> = holds
             .filter_map(|(_, t)| Some((end_of(&t)?, t.timestamp, t.id)))
             .filter(|(end, _, id)| *end <= now && self.fate(*id) == PendingStatus::Pending)

@@ -2,8 +2,8 @@
 
 use super::books::{Books, end_of};
 use crate::{
-    Account, AccountFlags, Amount, CreateAccountStatus as A, CreateTransferStatus as T, PendingStatus, Timestamp,
-    Transfer, TransferFlags as F,
+    Account, AccountFlags, Amount, CreateAccountStatus as A, CreateTransferStatus as T, PendingStatus,
+    Timestamp, Transfer, TransferFlags as F,
 };
 
 /// Why an event is not created, and the moment that the answer carries.
@@ -79,7 +79,10 @@ pub(super) fn transfer_verdict(books: &Books, t: &Transfer) -> Result<Transfer, 
         t.timestamp,
     )?;
     if let Some(existing) = books.transfer(t.id) {
-        return Err(Refusal { status: transfer_repeated(books, t, &existing), timestamp: existing.timestamp });
+        return Err(Refusal {
+            status: transfer_repeated(books, t, &existing),
+            timestamp: existing.timestamp,
+        });
     }
     refuse(books.failed.contains_key(&t.id).then_some(T::IdAlreadyFailed), t.timestamp)?;
     if t.flags.intersects(F::POST_PENDING_TRANSFER | F::VOID_PENDING_TRANSFER) {
@@ -133,7 +136,8 @@ fn movement_verdict(books: &Books, t: &Transfer) -> Result<Transfer, Refusal<T>>
 
 /// The amount asked for, or as much of it as the balances leave.
 fn at_most(t: &Transfer, debit: &Account, credit: &Account) -> Amount {
-    let left = |has: Amount, used: [Amount; 2]| used.iter().fold(has, |left, part| left.saturating_sub(*part));
+    let left =
+        |has: Amount, used: [Amount; 2]| used.iter().fold(has, |left, part| left.saturating_sub(*part));
     let of_debit = left(debit.credits_posted, [debit.debits_posted, debit.debits_pending]);
     let of_credit = left(credit.debits_posted, [credit.credits_posted, credit.credits_pending]);
     let mut amount = t.amount;
@@ -176,7 +180,8 @@ fn resolution_verdict(books: &Books, t: &Transfer) -> Result<Transfer, Refusal<T
     let at = t.timestamp;
     let posts = t.flags.contains(F::POST_PENDING_TRANSFER);
     let voids = t.flags.contains(F::VOID_PENDING_TRANSFER);
-    let foreign = F::PENDING | F::BALANCING_DEBIT | F::BALANCING_CREDIT | F::CLOSING_DEBIT | F::CLOSING_CREDIT;
+    let foreign =
+        F::PENDING | F::BALANCING_DEBIT | F::BALANCING_CREDIT | F::CLOSING_DEBIT | F::CLOSING_CREDIT;
     let hold = books.transfer(t.pending_id);
     refuse(
         first([
@@ -195,7 +200,10 @@ fn resolution_verdict(books: &Books, t: &Transfer) -> Result<Transfer, Refusal<T
         first([
             (!hold.flags.contains(F::PENDING), T::PendingTransferNotPending),
             (whole.debit_account_id != hold.debit_account_id, T::PendingTransferHasDifferentDebitAccountId),
-            (whole.credit_account_id != hold.credit_account_id, T::PendingTransferHasDifferentCreditAccountId),
+            (
+                whole.credit_account_id != hold.credit_account_id,
+                T::PendingTransferHasDifferentCreditAccountId,
+            ),
             (whole.ledger != hold.ledger, T::PendingTransferHasDifferentLedger),
             (whole.code != hold.code, T::PendingTransferHasDifferentCode),
             (whole.amount > hold.amount, T::ExceedsPendingTransferAmount),

@@ -54,11 +54,9 @@ pub(crate) fn lines(frame: &Frame, lines: &[Line]) -> Markup {
                                 (frame.t(line.kind.key())) " · " (when::short(frame, line.at))
                                 @if !line.memo.is_empty() { " · " (line.memo) }
                             }
+                            @if line.state != State::Completed { span { (badge(frame, line.state)) } }
                         }
-                        span.line-figure {
-                            (figure(frame, line))
-                            @if line.state != State::Completed { (badge(frame, line.state)) }
-                        }
+                        span.line-figure { (figure(frame, line)) }
                     }
                 }
             }

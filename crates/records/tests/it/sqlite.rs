@@ -129,6 +129,62 @@ fn a_panic_of_a_job_stops_the_records() {
     assert!(matches!(insert(&records, 1), Err(RecordsError::Stopped(_))));
 }
 
+#[test]
+fn a_panic_of_a_reading_job_hurts_nobody_else() {
+    let directory = Directory::new();
+    let records = open(&directory.file("records.sqlite"));
+    insert(&records, 1).expect("inserts");
+    for _ in 0..10 {
+        let panicked =
+            wait(records.read(|_| -> Result<(), RecordsError> { panic!("a fault of the program") }));
+        assert!(matches!(panicked, Err(RecordsError::Stopped(_))));
+    }
+    assert_eq!(wait(records.read(operations::count_open)), Ok(1));
+}
+
+#[test]
+fn too_many_waiting_writes_are_refused_and_the_others_are_done() {
+    let directory = Directory::new();
+    let records = open(&directory.file("records.sqlite"));
+    let (started, has_started) = std::sync::mpsc::channel::<()>();
+    let (open_gate, gate) = std::sync::mpsc::channel::<()>();
+    let outcomes = wait(async {
+        let holding = records.clone();
+        let hold_up = tokio::spawn(async move {
+            let hold = move |_: &mut dyn Sql| {
+                started.send(()).expect("the test listens");
+                let _ = gate.recv();
+                Ok(())
+            };
+            holding.write(hold).await
+        });
+        tokio::task::yield_now().await;
+        has_started.recv().expect("starts");
+        let writes: Vec<_> = (0..16_400)
+            .map(|number| {
+                let records = records.clone();
+                tokio::spawn(async move {
+                    records.write(move |sql| operations::insert(sql, &payment(number)).map(|_| ())).await
+                })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        drop(open_gate);
+        hold_up.await.expect("ends").expect("succeeds");
+        let mut outcomes = Vec::new();
+        for write in writes {
+            outcomes.push(write.await.expect("ends"));
+        }
+        outcomes
+    });
+    let refused =
+        outcomes.iter().filter(|outcome| matches!(outcome, Err(RecordsError::Unavailable(_)))).count();
+    let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    assert_eq!(refused + done, 16_400);
+    assert_eq!(wait(records.read(operations::count_open)), Ok(u64::try_from(done).expect("small")));
+    assert_eq!(refused, 16);
+}
+
 /// The variable that makes this program the victim of the next test.
 const VICTIM: &str = "SYCEE_RECORDS_VICTIM";
 

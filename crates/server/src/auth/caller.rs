@@ -14,7 +14,7 @@ use crate::problem::{Kind, Problem};
 
 /// Who is calling, and by which means.
 #[derive(Clone, Debug)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// Who.
     pub principal: PrincipalId,
     /// As what.
@@ -37,7 +37,7 @@ pub(crate) enum Means {
 impl Caller {
     /// Whose session this is, and which, where the caller came with one.
     #[must_use]
-    pub fn session(&self) -> Option<(PrincipalId, SessionId)> {
+    pub(crate) fn session(&self) -> Option<(PrincipalId, SessionId)> {
         match self.means {
             Means::Session(session) => Some((self.principal, session)),
             Means::ApiKey(_) => None,
@@ -50,8 +50,6 @@ impl Caller {
 pub(crate) struct Holder {
     /// Who.
     pub id: HolderId,
-    /// The caller behind it.
-    pub caller: Caller,
 }
 
 /// A caller who works for a merchant.
@@ -65,10 +63,7 @@ pub(crate) struct Staff {
 
 /// A caller who is an operator.
 #[derive(Clone, Debug)]
-pub(crate) struct Operator(
-    /// The caller behind it.
-    pub Caller,
-);
+pub(crate) struct Operator;
 
 /// A caller with a session: API keys may not do what this guards.
 #[derive(Clone, Debug)]
@@ -146,7 +141,7 @@ impl FromRequestParts<App> for Holder {
         if caller.role != Role::Holder {
             return Err(forbidden("only wallet holders may do this"));
         }
-        Ok(Self { id: HolderId::new(caller.principal.bits()), caller })
+        Ok(Self { id: HolderId::new(caller.principal.bits()) })
     }
 }
 
@@ -167,11 +162,7 @@ impl FromRequestParts<App> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
-        if caller.role == Role::Operator {
-            Ok(Self(caller))
-        } else {
-            Err(forbidden("only the operator may do this"))
-        }
+        if caller.role == Role::Operator { Ok(Self) } else { Err(forbidden("only the operator may do this")) }
     }
 }
 

@@ -19,4 +19,3 @@ pub(crate) use session::{
     Device, change_password, ended_cookie, log_in, open_session, revoke_other_sessions, revoke_session,
     session_cookie,
 };
-pub(crate) use token::push_hex;

@@ -1,5 +1,7 @@
 //! Sessions: opened by a password, kept by a cookie, ended by time, log-out or revocation.
 
+use std::fmt;
+
 use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
@@ -58,6 +60,12 @@ pub struct NewSession {
     pub token: String,
     /// When it ends if nothing is asked; each request moves this.
     pub expires_at: Timestamp,
+}
+
+impl fmt::Debug for NewSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSession").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// Checks login and password and opens a session. Unknown logins cost the same work and get the same answer as wrong

@@ -36,7 +36,7 @@ pub(crate) fn new_token(prefix: &str, entropy: &dyn Entropy) -> String {
 }
 
 /// Appends bytes as lowercase hexadecimal digits.
-pub(crate) fn push_hex(text: &mut String, bytes: &[u8]) {
+fn push_hex(text: &mut String, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for byte in bytes {
         text.push(char::from(DIGITS[usize::from(byte >> 4)]));

@@ -17,7 +17,7 @@ use super::describe;
 use super::stop::Stop;
 use crate::App;
 use crate::auth::Caller;
-use crate::form::FormTokens;
+use crate::form::token_for;
 use crate::problem::{Problem, internal};
 
 /// The cookie that keeps the chosen language.
@@ -51,10 +51,7 @@ impl Visit {
             theme: self.theme,
             viewer: self.viewer(),
             path: self.path.clone(),
-            form_token: self
-                .member
-                .as_ref()
-                .map(|member| FormTokens::new(&self.app, &member.caller).form_token),
+            form_token: self.member.as_ref().map(|member| token_for(&member.caller)),
             notice: self.notice,
             now: self.app.now(),
             utc_offset_minutes: UTC_OFFSET_MINUTES,

@@ -1,4 +1,5 @@
 //! The API from outside, over the real stores in a directory of its own for each test.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
 mod bad_input;
@@ -8,5 +9,6 @@ mod idempotency;
 mod log_in;
 mod money_moves;
 mod openapi;
+mod pages;
 mod refunds;
 mod world;

@@ -29,27 +29,27 @@ use crate::set_clock::SetClock;
 pub const FIRST_DAYS: u32 = 90;
 
 /// The name in the records under which the town keeps its seed.
-pub const SEED: &str = "town_seed";
+pub(super) const SEED: &str = "town_seed";
 
 /// What to found.
-pub struct NewTown<'a> {
+pub(super) struct NewTown<'a> {
     /// The data directory, which is empty or does not exist.
-    pub data: &'a Path,
+    pub(super) data: &'a Path,
     /// Decides who lives there and how.
-    pub seed: u64,
+    pub(super) seed: u64,
     /// The moment at which the visitor comes.
-    pub now: Timestamp,
+    pub(super) now: Timestamp,
     /// What every principal can log in with, in PHC form.
-    pub password_hash: String,
+    pub(super) password_hash: String,
     /// Ids that nobody can guess.
-    pub entropy: Arc<dyn Entropy>,
+    pub(super) entropy: Arc<dyn Entropy>,
 }
 
 /// Founds the town and lives its first days.
 ///
 /// # Errors
 /// See [`LiveError`]; what was begun is removed by the next attempt.
-pub fn found(town: &NewTown<'_>) -> Result<(), LiveError> {
+pub(super) fn found(town: &NewTown<'_>) -> Result<(), LiveError> {
     let aside = town.data.with_extension("founding");
     if aside.exists() {
         fs::remove_dir_all(&aside).map_err(|error| LiveError::directory(&aside, &error))?;

@@ -23,7 +23,7 @@ struct Paid {
 
 /// The people.
 #[derive(Debug)]
-pub struct Townsfolk {
+pub(super) struct Townsfolk {
     residents: Residents,
     /// What their idempotency keys begin with: different for each life of the process.
     life: String,
@@ -33,19 +33,13 @@ pub struct Townsfolk {
 impl Townsfolk {
     /// The people with these ids.
     #[must_use]
-    pub fn new(residents: Residents, life: &str) -> Self {
+    pub(super) fn new(residents: Residents, life: &str) -> Self {
         Self { residents, life: life.to_owned(), paid: BTreeMap::new() }
-    }
-
-    /// Who is who.
-    #[must_use]
-    pub const fn residents(&self) -> &Residents {
-        &self.residents
     }
 
     /// The request of an event; `None` for the refund of a payment that did not happen.
     #[must_use]
-    pub fn request_of(&self, event: &Event) -> Option<(Envelope, Ask)> {
+    pub(super) fn request_of(&self, event: &Event) -> Option<(Envelope, Ask)> {
         let residents = &self.residents;
         let mut staff = PrincipalId::new(0);
         let mut payee_login = String::new();
@@ -75,7 +69,7 @@ impl Townsfolk {
     }
 
     /// Remembers what came of an event.
-    pub fn learn(&mut self, event: &Event, answer: &Result<Receipt, OperationError>) {
+    pub(super) fn learn(&mut self, event: &Event, answer: &Result<Receipt, OperationError>) {
         let Action::Pay { payer, shop, .. } = event.action else { return };
         let Ok(Receipt { id, state: OperationState::Completed, .. }) = answer else { return };
         let (payer, merchant) = (self.residents.holder(payer), self.residents.shop(shop));
