@@ -47,4 +47,4 @@ story('an amount that is no money is explained beside its field and moves nothin
     assert.equal(await page.locator('input#amount').inputValue(), wrong, 'what was typed is kept');
   }
   await accessible(page, 'a form with a mistake');
-});
+}, { refusals: true });

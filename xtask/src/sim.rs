@@ -14,7 +14,8 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
 
 /// The thousand seeds of the continuous integration; returns the report's closing line.
 pub(crate) fn thousand_seeds(root: &Path, program: &Path) -> Result<String, String> {
-    let report = output(root, program, &["town", "--headless", "--seeds", "1000"])?;
+    let report =
+        output(root, program, &["town", "--headless", "--seed", "1", "--last-seed", "1000", "--days", "2"])?;
     let report = String::from_utf8_lossy(&report);
     print!("{report}");
     report.lines().last().map(str::to_owned).ok_or_else(|| "the simulation printed nothing".to_owned())

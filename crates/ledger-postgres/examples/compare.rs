@@ -23,11 +23,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         random ^= random << 17;
         random
     };
+    let mut seq = 0_u128;
     let mut transfer = || {
         let debit = draw() % 10_000;
         let credit = (debit + 1 + draw() % 9_999) % 10_000;
         Transfer {
-            id: TransferId((u128::from(draw()) << 64) | u128::from(draw()) | 1),
+            id: { seq += 1; TransferId(((1_767_225_600_000_u128 + seq / 1024) << 80) | ((seq % 1024) << 64) | u128::from(draw())) }, user_data_128: seq,
             debit_account_id: accounts[debit as usize],
             credit_account_id: accounts[credit as usize],
             amount: Amount(u128::from(draw() % 100_000)),
@@ -37,33 +38,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     };
     let transfers: Vec<Transfer> = (0..batches * BATCH_MAX).map(|_| transfer()).collect();
-    let cluster = Cluster::start(&Options::default())?;
+    let cluster = Cluster::start(&Options { parent: None, settings: [("shared_buffers", "1GB"), ("max_wal_size", "8GB"), ("wal_buffers", "64MB")].map(|(a,b)|(a.to_owned(),b.to_owned())).to_vec() })?;
     let url = cluster.create_database("compare")?;
     let rate = |count: usize, seconds: f64| count as f64 / seconds;
 
-    for turn in 0..2 {
-        baseline::prepare(&url, &accounts)?;
-        let batched = baseline::run_batched(&url, &transfers)?;
-        println!("batched {turn}: {:.0}/s", rate(transfers.len(), batched.as_secs_f64()));
-
-        let fresh = cluster.create_database(&format!("engine_{turn}"))?;
-        let mut engine = PostgresEngine::connect(&fresh)?;
-        let rows: Vec<Account> = accounts
-            .iter()
-            .map(|id| Account { id: *id, ledger: LedgerId(156), code: Code(1), ..Account::default() })
-            .collect();
-        for batch in rows.chunks(BATCH_MAX) {
-            engine.create_accounts(now(), batch)?;
-        }
-        let started = Instant::now();
-        for batch in transfers.chunks(BATCH_MAX) {
-            engine.create_transfers(now(), batch)?;
-        }
-        println!("engine  {turn}: {:.0}/s", rate(transfers.len(), started.elapsed().as_secs_f64()));
-    }
+    let _ = rate;
     baseline::prepare(&url, &accounts)?;
-    let few = &transfers[..BATCH_MAX];
-    let naive = baseline::run_naive(&url, few, 16)?;
-    println!("naive: {:.0}/s", rate(few.len(), naive.as_secs_f64()));
+    let mut lean = baseline::Lean::new(&url);
+    let fresh = cluster.create_database("engine")?;
+    let mut engine = PostgresEngine::connect(&fresh)?;
+    let rows: Vec<Account> = accounts.iter().map(|id| Account { id: *id, ledger: LedgerId(156), code: Code(1), flags: ledger::AccountFlags::HISTORY, ..Account::default() }).collect();
+    for batch in rows.chunks(BATCH_MAX) { engine.create_accounts(now(), batch)?; }
+    let (mut a, mut b) = (0.0, 0.0);
+    for (i, batch) in transfers.chunks(BATCH_MAX).enumerate() {
+        let x = lean.run(batch).as_secs_f64();
+        let started = Instant::now();
+        engine.create_transfers(now(), batch)?;
+        let y = started.elapsed().as_secs_f64();
+        if i > 2 { a += x; b += y; }
+    }
+    println!("lean {:.1} ms engine {:.1} ms ratio {:.3}", a*1000.0/(batches-3) as f64, b*1000.0/(batches-3) as f64, a/b);
     Ok(())
 }

@@ -46,7 +46,7 @@ CREATE TABLE ledger_transfers (
     pending_id UUID,
     user_data_128 UUID,
     -- The balances of each account just after the transfer, where it keeps a history: debits pending, debits posted,
-    -- credits pending, credits posted, sixteen bytes each, most significant first.
+    -- credits pending, credits posted; of each its length in bytes, then those bytes, most significant first.
     debit_balances BYTEA,
     credit_balances BYTEA
 );

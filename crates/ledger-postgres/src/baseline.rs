@@ -15,24 +15,11 @@ use crate::words::{Number, Wide};
 const TABLES: &str = "
 DROP TABLE IF EXISTS bare_transfers, bare_accounts;
 CREATE TABLE bare_accounts (
-    id UUID PRIMARY KEY,
-    debits_posted NUMERIC NOT NULL,
-    credits_posted NUMERIC NOT NULL
+    id BIGINT PRIMARY KEY,
+    debits_posted BIGINT NOT NULL,
+    credits_posted BIGINT NOT NULL
 ) WITH (fillfactor = 50);
-CREATE TABLE bare_transfers (
-    id UUID PRIMARY KEY,
-    debit_account_id UUID NOT NULL,
-    credit_account_id UUID NOT NULL,
-    timestamp BIGINT NOT NULL,
-    user_data_64 BIGINT NOT NULL,
-    user_data_32 INTEGER NOT NULL,
-    timeout INTEGER NOT NULL,
-    ledger INTEGER NOT NULL,
-    code INTEGER NOT NULL,
-    flags INTEGER NOT NULL,
-    amount NUMERIC NOT NULL,
-    user_data_128 UUID NOT NULL
-);
+CREATE TABLE bare_transfers (id bytea PRIMARY KEY, debit_account_id bigint NOT NULL, credit_account_id bigint NOT NULL, amount bigint NOT NULL, user_data bigint not null, ledger integer not null, code integer not null, timestamp bigint not null);
 CREATE INDEX bare_transfers_debit ON bare_transfers (debit_account_id, timestamp);
 CREATE INDEX bare_transfers_credit ON bare_transfers (credit_account_id, timestamp);
 ";
@@ -47,169 +34,36 @@ const COLUMNS: &str = "id, debit_account_id, credit_account_id, timestamp, user_
 pub fn prepare(url: &str, accounts: &[AccountId]) -> Result<(), Error> {
     let mut client = Client::connect(url, NoTls)?;
     client.batch_execute(TABLES)?;
-    let ids: Vec<Wide> = accounts.iter().map(|id| Wide(id.0)).collect();
-    let statement = "INSERT INTO bare_accounts SELECT id, 0, 0 FROM unnest($1::UUID[]) AS n (id)";
+    let ids: Vec<i64> = accounts.iter().map(|id| id.0 as i64).collect();
+    let statement = "INSERT INTO bare_accounts SELECT id, 0, 0 FROM unnest($1::bigint[]) AS n (id)";
     client.execute(statement, &[&ids]).map(drop)
 }
-
-/// One connection; each transaction inserts [`BATCH_MAX`] transfers with one statement and updates their accounts with
-/// another. [`prepare`] has made the tables. Returns the time it took.
-///
-/// # Errors
-/// Those of the server.
-pub fn run_batched(url: &str, transfers: &[Transfer]) -> Result<Duration, Error> {
-    let mut client = Client::connect(url, NoTls)?;
-    let insert = client.prepare(&format!(
-        "INSERT INTO bare_transfers ({COLUMNS}) SELECT * FROM unnest($1::UUID[], $2::UUID[], $3::UUID[], $4::BIGINT[], \
-         $5::BIGINT[], $6::INTEGER[], $7::INTEGER[], $8::INTEGER[], $9::INTEGER[], $10::INTEGER[], $11::NUMERIC[], \
-         $12::UUID[])"
-    ))?;
-    let update = client.prepare(
-        "UPDATE bare_accounts AS a SET debits_posted = a.debits_posted + n.debits, \
-         credits_posted = a.credits_posted + n.credits \
-         FROM unnest($1::UUID[], $2::NUMERIC[], $3::NUMERIC[]) AS n (id, debits, credits) WHERE a.id = n.id",
-    )?;
-    let started = Instant::now();
-    let mut timestamp: i64 = 0;
-    for batch in transfers.chunks(BATCH_MAX) {
-        let columns = Columns::of(batch, &mut timestamp);
-        let (ids, debits, credits) = sums(batch);
-        let mut transaction = client.transaction()?;
-        transaction.execute(
-            &insert,
-            &[
-                &columns.id,
-                &columns.debit,
-                &columns.credit,
-                &columns.timestamp,
-                &columns.user_data_64,
-                &columns.user_data_32,
-                &columns.timeout,
-                &columns.ledger,
-                &columns.code,
-                &columns.flags,
-                &columns.amount,
-                &columns.user_data_128,
-            ],
-        )?;
-        transaction.execute(&update, &[&ids, &debits, &credits])?;
-        transaction.commit()?;
-    }
-    Ok(started.elapsed())
+pub struct Lean { client: Client, insert: postgres::Statement, update: postgres::Statement, ts: i64 }
+impl Lean {
+pub fn new(url: &str) -> Self {
+    let mut client = Client::connect(url, NoTls).unwrap();
+    client.batch_execute("ANALYZE").unwrap();
+    let insert = client.prepare("INSERT INTO bare_transfers SELECT id, debit, credit, amount, user_data, 156, 1, timestamp FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) AS batch (id, debit, credit, amount, user_data, timestamp)").unwrap();
+    let update = client.prepare("UPDATE bare_accounts SET debits_posted = debits_posted + debits, credits_posted = credits_posted + credits FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS changes (account, debits, credits) WHERE id = account").unwrap();
+    Lean { client, insert, update, ts: 0 }
+}
+pub fn run(&mut self, batch: &[Transfer]) -> Duration {
+        let started = Instant::now();
+        let ids: Vec<Vec<u8>> = batch.iter().map(|t| t.id.0.to_be_bytes().to_vec()).collect();
+        let d: Vec<i64> = batch.iter().map(|t| t.debit_account_id.0 as i64).collect();
+        let c: Vec<i64> = batch.iter().map(|t| t.credit_account_id.0 as i64).collect();
+        let a: Vec<i64> = batch.iter().map(|t| t.amount.0 as i64).collect();
+        let u: Vec<i64> = batch.iter().map(|t| t.user_data_128 as i64).collect();
+        let ts: Vec<i64> = (self.ts+1..=self.ts+batch.len() as i64).collect(); self.ts += batch.len() as i64;
+        let mut sums: BTreeMap<i64,(i64,i64)> = BTreeMap::new();
+        for t in batch { sums.entry(t.debit_account_id.0 as i64).or_default().0 += t.amount.0 as i64; sums.entry(t.credit_account_id.0 as i64).or_default().1 += t.amount.0 as i64; }
+        let k: Vec<i64> = sums.keys().copied().collect();
+        let (x,y): (Vec<i64>,Vec<i64>) = sums.values().copied().unzip();
+        let mut tx = self.client.transaction().unwrap();
+        tx.execute(&self.insert, &[&ids,&d,&c,&a,&u,&ts]).unwrap();
+        tx.execute(&self.update, &[&k,&x,&y]).unwrap();
+        tx.commit().unwrap();
+        started.elapsed()
+}
 }
 
-/// Several connections; each transfer is a transaction of its own that inserts it and updates its two accounts, the
-/// lesser id first so that no two wait for each other. [`prepare`] has made the tables. Returns the time it took.
-///
-/// # Errors
-/// Those of the server.
-pub fn run_naive(url: &str, transfers: &[Transfer], connections: usize) -> Result<Duration, Error> {
-    let clients =
-        (0..connections.max(1)).map(|_| Client::connect(url, NoTls)).collect::<Result<Vec<_>, _>>()?;
-    let next = AtomicU32::new(0);
-    let started = Instant::now();
-    thread::scope(|scope| {
-        let workers: Vec<_> = clients
-            .into_iter()
-            .map(|client| {
-                let next = &next;
-                scope.spawn(move || one_by_one(client, transfers, next))
-            })
-            .collect();
-        workers.into_iter().try_for_each(|worker| worker.join().expect("a worker does not panic"))
-    })?;
-    Ok(started.elapsed())
-}
-
-fn one_by_one(mut client: Client, transfers: &[Transfer], next: &AtomicU32) -> Result<(), Error> {
-    let insert = client.prepare(&format!(
-        "INSERT INTO bare_transfers ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-    ))?;
-    let update = client.prepare(
-        "UPDATE bare_accounts SET debits_posted = debits_posted + $2, credits_posted = credits_posted + $3 WHERE id = $1",
-    )?;
-    loop {
-        let index = next.fetch_add(1, Ordering::Relaxed);
-        let Some(transfer) = usize::try_from(index).ok().and_then(|index| transfers.get(index)) else {
-            return Ok(());
-        };
-        let mut timestamp = i64::from(index);
-        let row = Columns::of(std::slice::from_ref(transfer), &mut timestamp);
-        let mut transaction = client.transaction()?;
-        transaction.execute(
-            &insert,
-            &[
-                &row.id[0],
-                &row.debit[0],
-                &row.credit[0],
-                &row.timestamp[0],
-                &row.user_data_64[0],
-                &row.user_data_32[0],
-                &row.timeout[0],
-                &row.ledger[0],
-                &row.code[0],
-                &row.flags[0],
-                &row.amount[0],
-                &row.user_data_128[0],
-            ],
-        )?;
-        let (ids, debits, credits) = sums(std::slice::from_ref(transfer));
-        for ((id, debit), credit) in ids.iter().zip(&debits).zip(&credits) {
-            transaction.execute(&update, &[id, debit, credit])?;
-        }
-        transaction.commit()?;
-    }
-}
-
-/// Transfers as one array for each column.
-struct Columns {
-    id: Vec<Wide>,
-    debit: Vec<Wide>,
-    credit: Vec<Wide>,
-    timestamp: Vec<i64>,
-    user_data_64: Vec<i64>,
-    user_data_32: Vec<i32>,
-    timeout: Vec<i32>,
-    ledger: Vec<i32>,
-    code: Vec<i32>,
-    flags: Vec<i32>,
-    amount: Vec<Number>,
-    user_data_128: Vec<Wide>,
-}
-
-impl Columns {
-    fn of(transfers: &[Transfer], timestamp: &mut i64) -> Self {
-        fn column<T>(transfers: &[Transfer], of: impl Fn(&Transfer) -> T) -> Vec<T> {
-            transfers.iter().map(of).collect()
-        }
-        let first = *timestamp + 1;
-        *timestamp += i64::try_from(transfers.len()).unwrap_or(i64::MAX);
-        Self {
-            id: column(transfers, |t| Wide(t.id.0)),
-            debit: column(transfers, |t| Wide(t.debit_account_id.0)),
-            credit: column(transfers, |t| Wide(t.credit_account_id.0)),
-            timestamp: (first..=*timestamp).collect(),
-            user_data_64: column(transfers, |t| t.user_data_64.cast_signed()),
-            user_data_32: column(transfers, |t| t.user_data_32.cast_signed()),
-            timeout: column(transfers, |t| t.timeout.cast_signed()),
-            ledger: column(transfers, |t| t.ledger.0.cast_signed()),
-            code: column(transfers, |t| i32::from(t.code.0)),
-            flags: column(transfers, |t| i32::from(t.flags.0)),
-            amount: column(transfers, |t| Number(t.amount.0)),
-            user_data_128: column(transfers, |t| Wide(t.user_data_128)),
-        }
-    }
-}
-
-/// What each account is debited and credited, in order of its id.
-fn sums(transfers: &[Transfer]) -> (Vec<Wide>, Vec<Number>, Vec<Number>) {
-    let mut sums: BTreeMap<AccountId, (u128, u128)> = BTreeMap::new();
-    for transfer in transfers {
-        sums.entry(transfer.debit_account_id).or_default().0 += transfer.amount.0;
-        sums.entry(transfer.credit_account_id).or_default().1 += transfer.amount.0;
-    }
-    let ids = sums.keys().map(|id| Wide(id.0)).collect();
-    let debits = sums.values().map(|(debits, _)| Number(*debits)).collect();
-    let credits = sums.values().map(|(_, credits)| Number(*credits)).collect();
-    (ids, debits, credits)
-}

@@ -52,27 +52,34 @@ pub(crate) fn transfer(row: &Row) -> Transfer {
     }
 }
 
-/// The balances of one account as they are kept beside a transfer.
-pub(crate) fn pack_balances(account: &Account) -> [u8; 64] {
-    let mut bytes = [0; 64];
-    let sides =
-        [account.debits_pending, account.debits_posted, account.credits_pending, account.credits_posted];
-    for (slot, side) in bytes.chunks_exact_mut(16).zip(sides) {
-        slot.copy_from_slice(&side.0.to_be_bytes());
+/// The balances of one account as they are kept beside a transfer: of each of the four numbers its length in bytes, then
+/// those bytes, most significant first. Most balances are small, and each transfer carries two of these.
+pub(crate) fn pack_balances(account: &Account, packed: &mut Vec<u8>) {
+    packed.clear();
+    let sides = [account.debits_pending, account.debits_posted, account.credits_pending, account.credits_posted];
+    for side in sides {
+        let bytes = side.0.to_be_bytes();
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        packed.push(u8::try_from(bytes.len() - zeros).expect("at most sixteen"));
+        packed.extend_from_slice(&bytes[zeros..]);
     }
-    bytes
 }
 
 /// The opposite of [`pack_balances`], or `None` where the bytes are not balances.
-pub(crate) fn unpack_balances(bytes: &[u8], timestamp: Timestamp) -> Option<AccountBalance> {
-    let bytes: &[u8; 64] = bytes.try_into().ok()?;
-    let (sides, _) = bytes.as_chunks::<16>();
-    let side = |index: usize| Amount(u128::from_be_bytes(sides[index]));
+pub(crate) fn unpack_balances(mut packed: &[u8], timestamp: Timestamp) -> Option<AccountBalance> {
+    let mut next = || {
+        let (len, rest) = packed.split_first()?;
+        let (digits, rest) = rest.split_at_checked(usize::from(*len))?;
+        let mut bytes = [0; 16];
+        bytes.get_mut(16_usize.checked_sub(digits.len())?..)?.copy_from_slice(digits);
+        packed = rest;
+        Some(Amount(u128::from_be_bytes(bytes)))
+    };
     Some(AccountBalance {
-        debits_pending: side(0),
-        debits_posted: side(1),
-        credits_pending: side(2),
-        credits_posted: side(3),
+        debits_pending: next()?,
+        debits_posted: next()?,
+        credits_pending: next()?,
+        credits_posted: next()?,
         timestamp,
     })
 }
@@ -102,4 +109,28 @@ pub(crate) const fn timestamp(stored: i64) -> Timestamp {
 /// A 16-bit field, which is stored in 32 bits.
 fn small(stored: i32) -> u16 {
     u16::try_from(stored).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn balances_survive_their_packing() {
+        let account = Account {
+            debits_pending: Amount::ZERO,
+            debits_posted: Amount(255),
+            credits_pending: Amount(256),
+            credits_posted: Amount::MAX,
+            ..Account::default()
+        };
+        let mut packed = vec![9; 3];
+        pack_balances(&account, &mut packed);
+        assert_eq!(unpack_balances(&packed, Timestamp(7)), Some(account.balance(Timestamp(7))));
+        assert_eq!(packed.len(), 4 + 1 + 2 + 16);
+        for end in 0..packed.len() {
+            assert_eq!(unpack_balances(&packed[..end], Timestamp(7)), None);
+        }
+        assert_eq!(unpack_balances(&[17; 80], Timestamp(7)), None);
+    }
 }

@@ -18,6 +18,7 @@ pub(crate) struct Statements {
     pub(crate) accounts: Statement,
     pub(crate) accounts_at: Statement,
     pub(crate) update_accounts: Statement,
+    pub(crate) update_posted: Statement,
     pub(crate) update_pendings: Statement,
     pub(crate) insert_failed: Statement,
     pub(crate) update_clock: Statement,
@@ -29,6 +30,9 @@ const UPDATE_ACCOUNTS: &str = "UPDATE ledger_accounts AS a SET debits_pending = 
     flags = n.flags \
     FROM unnest($1::UUID[], $2::NUMERIC[], $3::NUMERIC[], $4::NUMERIC[], $5::NUMERIC[], $6::INTEGER[]) \
     AS n (id, debits_pending, debits_posted, credits_pending, credits_posted, flags) WHERE a.id = n.id";
+
+const UPDATE_POSTED: &str = "UPDATE ledger_accounts AS a SET debits_posted = n.debits, credits_posted = n.credits \
+    FROM unnest($1::UUID[], $2::NUMERIC[], $3::NUMERIC[]) AS n (id, debits, credits) WHERE a.id = n.id";
 
 impl Statements {
     fn prepare(client: &mut Client) -> Result<Self, postgres::Error> {
@@ -49,6 +53,7 @@ impl Statements {
             accounts: client.prepare(&format!("SELECT {ACCOUNT} FROM ledger_accounts WHERE id = ANY($1)"))?,
             accounts_at: client.prepare("SELECT id FROM ledger_accounts WHERE timestamp = ANY($1)")?,
             update_accounts: client.prepare(UPDATE_ACCOUNTS)?,
+            update_posted: client.prepare(UPDATE_POSTED)?,
             update_pendings: client.prepare(
                 "UPDATE ledger_pendings AS p SET status = n.status \
                  FROM unnest($1::UUID[], $2::SMALLINT[]) AS n (id, status) WHERE p.id = n.id",

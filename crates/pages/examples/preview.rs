@@ -159,8 +159,11 @@ fn sample_town() -> Result<Landing, Failure> {
             amount: cny(minor)?,
         })
     };
-    let login =
-        |who: &str, role, zh: &str, en: &str| QuickLogin { who: who.to_owned(), role, name: Bilingual::new(zh, en) };
+    let login = |who: &str, role, zh: &str, en: &str| QuickLogin {
+        who: who.to_owned(),
+        role,
+        name: Bilingual::new(zh, en),
+    };
     Ok(Landing {
         places: sample_places(),
         events: vec![
@@ -225,11 +228,38 @@ fn sample_lines(locale: Locale) -> Result<Vec<Line>, Failure> {
         line(1, Kind::Payment, State::Completed, "老王牛肉面", "Wang’s Beef Noodles", 300, -850, &noodles)?,
         line(2, Kind::Payment, State::Completed, "小镇公交", "Town Bus", 4_000, -200, "")?,
         line(3, Kind::TopUp, State::Unknown, "青柳银行 ••4821", "Bank of Qingliu ••4821", 7_200, 20_000, "")?,
-        line(4, Kind::Transfer, State::Completed, "韩梅梅", "Han Meimei", 90_000, 3_600, &pick(locale, "电影票", "cinema tickets"))?,
+        line(
+            4,
+            Kind::Transfer,
+            State::Completed,
+            "韩梅梅",
+            "Han Meimei",
+            90_000,
+            3_600,
+            &pick(locale, "电影票", "cinema tickets"),
+        )?,
         line(5, Kind::Refund, State::Completed, "晨光书店", "Morning Light Books", 180_000, 4_500, "")?,
         line(6, Kind::Payment, State::Declined, "青柳影院", "Willow Cinema", 190_000, -40_000, "")?,
-        line(7, Kind::Withdrawal, State::Completed, "青柳银行 ••4821", "Bank of Qingliu ••4821", 300_000, -30_000, "")?,
-        line(8, Kind::Payment, State::Reversed, "<script>alert(1)</script>", "<script>alert(1)</script>", 400_000, -990, "\"><img src=x>")?,
+        line(
+            7,
+            Kind::Withdrawal,
+            State::Completed,
+            "青柳银行 ••4821",
+            "Bank of Qingliu ••4821",
+            300_000,
+            -30_000,
+            "",
+        )?,
+        line(
+            8,
+            Kind::Payment,
+            State::Reversed,
+            "<script>alert(1)</script>",
+            "<script>alert(1)</script>",
+            400_000,
+            -990,
+            "\"><img src=x>",
+        )?,
     ])
 }
 
@@ -250,7 +280,8 @@ fn sample_cards(locale: Locale) -> Vec<BankCard> {
 }
 
 fn sample_shops(locale: Locale) -> Vec<Shop> {
-    let other = |place: &Place| if locale == Locale::En { place.name.zh.clone() } else { place.name.en.clone() };
+    let other =
+        |place: &Place| if locale == Locale::En { place.name.zh.clone() } else { place.name.en.clone() };
     (0_u128..)
         .zip(sample_places())
         .filter(|(_, place)| place.kind != PlaceKind::Bank)
@@ -270,7 +301,12 @@ fn holder_pages(frame: &Frame) -> Result<Pages, Failure> {
     ];
     let recent = sample_lines(frame.locale)?;
     let holder = Home { balances, as_of: at(0), recent: recent.clone(), cards: 2 };
-    let new = Home { balances: vec![Balance { available: cny(0)?, in_flight: cny(0)? }], recent: Vec::new(), cards: 0, ..holder.clone() };
+    let new = Home {
+        balances: vec![Balance { available: cny(0)?, in_flight: cny(0)? }],
+        recent: Vec::new(),
+        cards: 0,
+        ..holder.clone()
+    };
     let registered = Frame { notice: Some(Notice::Registered), ..frame.clone() };
     let history = History {
         filter: Filter::default(),
@@ -408,8 +444,12 @@ fn detail_pages(frame: &Frame) -> Result<Pages, Failure> {
 }
 
 fn hours(scale: u64) -> Vec<Point> {
-    const SHAPE: [u64; 24] = [0, 0, 0, 0, 0, 2, 9, 24, 18, 8, 10, 31, 44, 20, 9, 8, 11, 22, 38, 19, 0, 0, 0, 0];
-    (0..).zip(SHAPE).map(|(hour, value): (u32, u64)| Point { label: format!("{hour:02}"), value: value * scale }).collect()
+    const SHAPE: [u64; 24] =
+        [0, 0, 0, 0, 0, 2, 9, 24, 18, 8, 10, 31, 44, 20, 9, 8, 11, 22, 38, 19, 0, 0, 0, 0];
+    (0..)
+        .zip(SHAPE)
+        .map(|(hour, value): (u32, u64)| Point { label: format!("{hour:02}"), value: value * scale })
+        .collect()
 }
 
 fn staff_pages(merchant_frame: &Frame, operator_frame: &Frame) -> Result<Pages, Failure> {
@@ -448,7 +488,12 @@ fn staff_pages(merchant_frame: &Frame, operator_frame: &Frame) -> Result<Pages, 
         attempt: "sample".to_owned(),
         problems: Vec::new(),
     };
-    let sold = Transaction { delta: cny_delta(850)?, payer: "李*".to_owned(), refund: Some(refund), ..sample_transaction(locale)? };
+    let sold = Transaction {
+        delta: cny_delta(850)?,
+        payer: "李*".to_owned(),
+        refund: Some(refund),
+        ..sample_transaction(locale)?
+    };
     Ok(vec![
         ("merchant", merchant::merchant(merchant_frame, &day)),
         ("merchant-refund", transaction::transaction(merchant_frame, &sold)),
@@ -457,17 +502,18 @@ fn staff_pages(merchant_frame: &Frame, operator_frame: &Frame) -> Result<Pages, 
 }
 
 fn sample_overview(locale: Locale) -> Result<Overview, Failure> {
-    let entry = |number, kind, state, payer: (&str, &str), payee: (&str, &str), minor| -> Result<Entry, Failure> {
-        Ok(Entry {
-            id: OperationId::new(number),
-            kind,
-            state,
-            payer: pick(locale, payer.0, payer.1),
-            payee: pick(locale, payee.0, payee.1),
-            amount: cny(minor)?,
-            at: at(u64::try_from(number)? * 40),
-        })
-    };
+    let entry =
+        |number, kind, state, payer: (&str, &str), payee: (&str, &str), minor| -> Result<Entry, Failure> {
+            Ok(Entry {
+                id: OperationId::new(number),
+                kind,
+                state,
+                payer: pick(locale, payer.0, payer.1),
+                payee: pick(locale, payee.0, payee.1),
+                amount: cny(minor)?,
+                at: at(u64::try_from(number)? * 40),
+            })
+        };
     let li_lei = ("李雷", "Li Lei");
     let days = (0_u64..28).map(|day| Point {
         label: format!("{}/{}", 10 + (day + 25) / 31, (day + 25) % 31 + 1),
@@ -484,7 +530,14 @@ fn sample_overview(locale: Locale) -> Result<Overview, Failure> {
         holders: 120,
         latest: vec![
             entry(1, Kind::Payment, State::Completed, li_lei, ("老王牛肉面", "Wang’s Beef Noodles"), 850)?,
-            entry(2, Kind::TopUp, State::Unknown, ("青柳银行 ••4821", "Bank of Qingliu ••4821"), li_lei, 20_000)?,
+            entry(
+                2,
+                Kind::TopUp,
+                State::Unknown,
+                ("青柳银行 ••4821", "Bank of Qingliu ••4821"),
+                li_lei,
+                20_000,
+            )?,
             entry(3, Kind::Transfer, State::Completed, ("韩梅梅", "Han Meimei"), li_lei, 3_600)?,
             entry(4, Kind::Payment, State::Declined, li_lei, ("青柳影院", "Willow Cinema"), 40_000)?,
         ],

@@ -17,8 +17,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of menus.
-    pub const ALL: [Self; 5] =
-        [Self::Payment, Self::Transfer, Self::TopUp, Self::Withdrawal, Self::Refund];
+    pub const ALL: [Self; 5] = [Self::Payment, Self::Transfer, Self::TopUp, Self::Withdrawal, Self::Refund];
 
     /// The word of URLs and forms.
     #[must_use]

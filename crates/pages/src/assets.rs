@@ -26,20 +26,21 @@ const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The style sheets every page needs, in cascade order.
-const SHEETS: [&str; 6] = [
+const SHEETS: [&str; 4] = [
     include_str!("../assets/tokens.css"),
     include_str!("../assets/base.css"),
     include_str!("../assets/shell.css"),
     include_str!("../assets/components.css"),
-    include_str!("../assets/pages.css"),
-    include_str!("../assets/print.css"),
 ];
+/// The style sheets of all pages but the town's, which a first visit can do without.
+const PAGE_SHEETS: [&str; 2] = [include_str!("../assets/pages.css"), include_str!("../assets/print.css")];
 
 pub(crate) static STYLE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("sycee", "css", CSS, SHEETS.map(without_comments).concat()));
-pub(crate) static TOWN_STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("town", "css", CSS, without_comments(include_str!("../assets/town.css")))
-});
+    LazyLock::new(|| Asset::new("sycee", "css", CSS, SHEETS.map(compact).concat()));
+pub(crate) static PAGE_STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("pages", "css", CSS, PAGE_SHEETS.map(compact).concat()));
+pub(crate) static TOWN_STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("town", "css", CSS, compact(include_str!("../assets/town.css"))));
 pub(crate) static SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("sycee", "js", JAVASCRIPT, include_str!("../assets/sycee.js").to_owned()));
 pub(crate) static LIVE_SCRIPT: LazyLock<Asset> =
@@ -50,8 +51,8 @@ pub(crate) static ICON: LazyLock<Asset> = LazyLock::new(|| {
 
 /// Every asset.
 #[must_use]
-pub fn all() -> [&'static Asset; 5] {
-    [&STYLE, &TOWN_STYLE, &SCRIPT, &LIVE_SCRIPT, &ICON]
+pub fn all() -> [&'static Asset; 6] {
+    [&STYLE, &PAGE_STYLE, &TOWN_STYLE, &SCRIPT, &LIVE_SCRIPT, &ICON]
 }
 
 /// The asset served under this path.
@@ -60,18 +61,24 @@ pub fn find(path: &str) -> Option<&'static Asset> {
     all().into_iter().find(|asset| asset.path == path)
 }
 
-/// The sheet without its comments and indentation. Comments are for readers of the source; strings in our sheets never
-/// hold the comment marks.
-fn without_comments(sheet: &str) -> String {
-    let mut out = String::with_capacity(sheet.len());
+/// The sheet without comments, indentation and needless spaces, which are for readers of the source. Strings in our
+/// sheets hold none of the sequences that are shortened.
+fn compact(sheet: &str) -> String {
+    let mut plain = String::with_capacity(sheet.len());
     let mut rest = sheet;
     while let Some((before, after)) = rest.split_once("/*") {
-        out.push_str(before);
+        plain.push_str(before);
         rest = after.split_once("*/").map_or("", |(_, tail)| tail);
     }
-    out.push_str(rest);
-    let lines = out.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.flat_map(|line| [line, "\n"]).collect()
+    plain.push_str(rest);
+    let lines = plain.lines().map(str::trim).filter(|line| !line.is_empty());
+    let joined = lines.fold(String::new(), |text, line| {
+        let open = text.is_empty() || text.ends_with(['{', '}', ';', ',']);
+        if open { text + line } else { text + " " + line }
+    });
+    [(": ", ":"), (", ", ","), ("; ", ";"), (" {", "{"), ("{ ", "{"), (" }", "}")]
+        .into_iter()
+        .fold(joined, |text, (long, short)| text.replace(long, short))
 }
 
 #[cfg(test)]
@@ -85,8 +92,11 @@ mod tests {
     }
 
     #[test]
-    fn comments_are_not_sent() {
-        assert_eq!(without_comments("/* why */\na {\n  color: red; /* x */\n}\n"), "a {\ncolor: red;\n}\n");
+    fn comments_and_indentation_are_not_sent() {
+        assert_eq!(
+            compact("/* why */\na :hover,\nb {\n  color: red; /* x */\n  top:\n    0;\n}\n"),
+            "a :hover,b{color:red;top:0;}"
+        );
         assert!(!STYLE.body.contains("/*"));
     }
 

@@ -59,21 +59,25 @@ pub struct BindCard {
 #[must_use]
 pub fn cards(frame: &Frame, view: &Cards) -> Markup {
     let head = Head { title: frame.t("cards-title"), place: Place::Wallet, class: "medium" };
-    document(frame, &head, html! {
-        (back("/home", frame.t("nav-wallet")))
-        div.title-row {
-            h1 { (head.title) }
-            a.button.button-primary href="/cards/new" { (frame.t("card-bind")) }
-        }
-        @if view.cards.is_empty() {
-            (empty(frame.t("cards-empty"), None))
-        } @else {
-            ul.card-grid {
-                @for card in &view.cards { li { (card_art(frame, card)) (remove(frame, card)) } }
+    document(
+        frame,
+        &head,
+        html! {
+            (back("/home", frame.t("nav-wallet")))
+            div.title-row {
+                h1 { (head.title) }
+                a.button.button-primary href="/cards/new" { (frame.t("card-bind")) }
             }
-        }
-        p.hint { (frame.t("cards-note")) }
-    })
+            @if view.cards.is_empty() {
+                (empty(frame.t("cards-empty"), None))
+            } @else {
+                ul.card-grid {
+                    @for card in &view.cards { li { (card_art(frame, card)) (remove(frame, card)) } }
+                }
+            }
+            p.hint { (frame.t("cards-note")) }
+        },
+    )
 }
 
 fn remove(frame: &Frame, card: &BankCard) -> Markup {
@@ -102,19 +106,23 @@ pub fn bind(frame: &Frame, view: &BindCard) -> Markup {
         let field_view = Field { name, label, hint, value, input, prefix: None, optional: false };
         field(frame, &view.problems, &field_view)
     };
-    document(frame, &head, html! {
-        (back("/cards", frame.t("cards-title")))
-        h1 { (head.title) }
-        (error_summary(frame, &view.problems))
-        (form::form(frame, "/cards/new", None, html! {
-            @if !banks.is_empty() {
-                (form::select(frame, &view.problems, ("bank", frame.t("card-bank")), &view.bank, &banks))
-            }
-            (text("number", frame.t("card-number"), Some(frame.t("card-number-hint")), "", Input::CardNumber))
-            (text("expiry", frame.t("card-expiry"), Some(frame.t("card-expiry-hint")), &view.expiry, Input::CardExpiry))
-            (text("holder_name", frame.t("card-name"), None, &view.holder_name, Input::CardName))
-            (form::submit(frame.t("card-bind")))
-        }))
-        p.hint { (frame.t("card-bind-note")) }
-    })
+    document(
+        frame,
+        &head,
+        html! {
+            (back("/cards", frame.t("cards-title")))
+            h1 { (head.title) }
+            (error_summary(frame, &view.problems))
+            (form::form(frame, "/cards/new", None, html! {
+                @if !banks.is_empty() {
+                    (form::select(frame, &view.problems, ("bank", frame.t("card-bank")), &view.bank, &banks))
+                }
+                (text("number", frame.t("card-number"), Some(frame.t("card-number-hint")), "", Input::CardNumber))
+                (text("expiry", frame.t("card-expiry"), Some(frame.t("card-expiry-hint")), &view.expiry, Input::CardExpiry))
+                (text("holder_name", frame.t("card-name"), None, &view.holder_name, Input::CardName))
+                (form::submit(frame.t("card-bind")))
+            }))
+            p.hint { (frame.t("card-bind-note")) }
+        },
+    )
 }

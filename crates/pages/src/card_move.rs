@@ -51,21 +51,25 @@ pub fn card_move(frame: &Frame, view: &CardMove) -> Markup {
         Direction::Withdrawal => (frame.t("withdraw"), "/withdraw", frame.t("withdraw-note")),
     };
     let head = Head { title, place: Place::Wallet, class: "narrow" };
-    document(frame, &head, html! {
-        (back("/home", frame.t("nav-wallet")))
-        h1 { (title) }
-        (error_summary(frame, &view.problems))
-        @if view.cards.is_empty() {
-            (empty(frame.t("cards-empty"), Some(("/cards/new", frame.t("card-bind")))))
-        } @else {
-            (form::form(frame, action, Some(&view.attempt), html! {
-                (amount_fields(frame, view))
-                (card_choice(frame, view))
-                (form::submit(title))
-            }))
-            p.hint { (note) }
-        }
-    })
+    document(
+        frame,
+        &head,
+        html! {
+            (back("/home", frame.t("nav-wallet")))
+            h1 { (title) }
+            (error_summary(frame, &view.problems))
+            @if view.cards.is_empty() {
+                (empty(frame.t("cards-empty"), Some(("/cards/new", frame.t("card-bind")))))
+            } @else {
+                (form::form(frame, action, Some(&view.attempt), html! {
+                    (amount_fields(frame, view))
+                    (card_choice(frame, view))
+                    (form::submit(title))
+                }))
+                p.hint { (note) }
+            }
+        },
+    )
 }
 
 fn amount_fields(frame: &Frame, view: &CardMove) -> Markup {

@@ -10,5 +10,5 @@ pub use chart::Point;
 pub(crate) use chart::{Chart, bars, line, sparkline};
 pub use lines::Line;
 pub(crate) use lines::{kind_icon, lines};
-pub(crate) use pieces::{back, badge, empty, flash, key_values, stat, stepper, timeline};
 pub use pieces::{Moment, MomentKind};
+pub(crate) use pieces::{back, badge, empty, flash, key_values, stat, stepper, timeline};

@@ -59,13 +59,17 @@ pub fn fault(frame: &Frame, fault: Fault) -> Markup {
         Viewer::Merchant { .. } => "/merchant",
         Viewer::Operator { .. } => "/operator",
     };
-    document(frame, &head, html! {
-        div.panel.fault {
-            (icon(Icon::Info))
-            p.muted { (fault.status()) }
-            h1 { (head.title) }
-            p { (frame.t(note)) }
-            a.button.button-primary href=(home) { (frame.t("to-start")) }
-        }
-    })
+    document(
+        frame,
+        &head,
+        html! {
+            div.panel.fault {
+                (icon(Icon::Info))
+                p.muted { (fault.status()) }
+                h1 { (head.title) }
+                p { (frame.t(note)) }
+                a.button.button-primary href=(home) { (frame.t("to-start")) }
+            }
+        },
+    )
 }

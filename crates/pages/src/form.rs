@@ -85,9 +85,7 @@ impl Trouble {
             Self::PasswordTooShort(least) => {
                 frame.fill("trouble-password-too-short", &[("least", &least.to_string())])
             }
-            Self::Throttled(seconds) => {
-                frame.fill("trouble-throttled", &[("seconds", &seconds.to_string())])
-            }
+            Self::Throttled(seconds) => frame.fill("trouble-throttled", &[("seconds", &seconds.to_string())]),
             Self::TooLong(most) => frame.fill("trouble-too-long", &[("most", &most.to_string())]),
             fixed => frame.t(fixed.key()).to_owned(),
         }

@@ -43,24 +43,28 @@ pub struct History {
 #[must_use]
 pub fn history(frame: &Frame, view: &History) -> Markup {
     let head = Head { title: frame.t("nav-bills"), place: Place::Bills, class: "medium" };
-    document(frame, &head, html! {
-        div.title-row {
-            h1 { (head.title) }
-            a.button href={ "/history.csv" (view.csv_query) } download { (icon(Icon::Download)) (frame.t("csv")) }
-        }
-        (filter_form(frame, view))
-        section.panel aria-label=(head.title) {
-            @if view.lines.is_empty() {
-                (empty(frame.t("history-empty"), Some(("/history", frame.t("history-all")))))
-            } @else { (lines(frame, &view.lines)) }
-        }
-        nav.pager aria-label=(frame.t("pager")) {
-            @if view.paged { a.button href="/history" { (frame.t("newest")) } }
-            @if let Some(older) = &view.older {
-                a.button rel="next" href={ "/history" (older) } { (frame.t("older")) }
+    document(
+        frame,
+        &head,
+        html! {
+            div.title-row {
+                h1 { (head.title) }
+                a.button href={ "/history.csv" (view.csv_query) } download { (icon(Icon::Download)) (frame.t("csv")) }
             }
-        }
-    })
+            (filter_form(frame, view))
+            section.panel aria-label=(head.title) {
+                @if view.lines.is_empty() {
+                    (empty(frame.t("history-empty"), Some(("/history", frame.t("history-all")))))
+                } @else { (lines(frame, &view.lines)) }
+            }
+            nav.pager aria-label=(frame.t("pager")) {
+                @if view.paged { a.button href="/history" { (frame.t("newest")) } }
+                @if let Some(older) = &view.older {
+                    a.button rel="next" href={ "/history" (older) } { (frame.t("older")) }
+                }
+            }
+        },
+    )
 }
 
 fn filter_form(frame: &Frame, view: &History) -> Markup {

@@ -37,23 +37,27 @@ pub struct Home {
 #[must_use]
 pub fn home(frame: &Frame, view: &Home) -> Markup {
     let head = Head { title: frame.t("nav-wallet"), place: Place::Wallet, class: "home" };
-    document(frame, &head, html! {
-        div.home-main {
-            h1.visually-hidden { (head.title) }
-            (balance(frame, view))
-            (actions(frame))
-        }
-        section.panel.home-recent aria-labelledby="recent" {
-            div.title-row {
-                h2 id="recent" { (frame.t("recent")) }
-                a href="/history" { (frame.t("see-all")) }
+    document(
+        frame,
+        &head,
+        html! {
+            div.home-main {
+                h1.visually-hidden { (head.title) }
+                (balance(frame, view))
+                (actions(frame))
             }
-            @if view.recent.is_empty() {
-                (empty(frame.t("recent-empty"), Some(("/top-up", frame.t("top-up")))))
-            } @else { (lines(frame, &view.recent)) }
-        }
-        (cards_entry(frame, view.cards))
-    })
+            section.panel.home-recent aria-labelledby="recent" {
+                div.title-row {
+                    h2 id="recent" { (frame.t("recent")) }
+                    a href="/history" { (frame.t("see-all")) }
+                }
+                @if view.recent.is_empty() {
+                    (empty(frame.t("recent-empty"), Some(("/top-up", frame.t("top-up")))))
+                } @else { (lines(frame, &view.recent)) }
+            }
+            (cards_entry(frame, view.cards))
+        },
+    )
 }
 
 fn greeting(frame: &Frame) -> String {

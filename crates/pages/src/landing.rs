@@ -56,47 +56,55 @@ pub struct Landing {
 }
 
 /// How many events the ticker shows.
-pub const TICKER_LENGTH: usize = 8;
+pub const TICKER_LENGTH: usize = 6;
 
 /// `GET /` of a town
 #[must_use]
 pub fn landing(frame: &Frame, view: &Landing) -> Markup {
     let head = Head { title: frame.t("town-title"), place: Nav::Elsewhere, class: "town" };
-    document(frame, &head, html! {
-        div.town-top {
-            div.town-words {
-                p.eyebrow { (frame.t("town-eyebrow")) }
-                h1 { (frame.t("town-headline")) }
-                p.lead { (frame.t("town-lead")) }
-                section.panel.town-sums id="sums" aria-label=(frame.t("equation")) { (sums(frame, &view.sums)) }
-                section id="visit" aria-labelledby="visit-title" {
-                    h2 id="visit-title" { (frame.t("visit-title")) }
-                    (logins(frame, &view.logins))
+    document(
+        frame,
+        &head,
+        html! {
+            div.town-top {
+                div.town-words {
+                    p.eyebrow { (frame.t("town-eyebrow")) }
+                    h1 { (frame.t("town-headline")) }
+                    p.lead { (frame.t("town-lead")) }
+                    section.panel.town-sums id="sums" aria-label=(frame.t("equation")) { (sums(frame, &view.sums)) }
+                    section id="visit" aria-labelledby="visit-title" {
+                        h2 id="visit-title" { (frame.t("visit-title")) }
+                        (logins(frame, &view.logins))
+                    }
+                }
+                div.town-side {
+                    figure.town-map id="town" data-live="/town/live.json" data-latest=(view.latest) {
+                        (map(frame, &view.places))
+                        figcaption { (caption(frame, view)) }
+                    }
+                section.panel.town-ticker aria-labelledby="ticker-title" {
+                        h2 id="ticker-title" { span.live-dot aria-hidden="true" {} (frame.t("ticker-title")) }
+                        ul.ticker id="ticker" { (ticker(frame, &view.places, &view.events)) }
+                    }
+    
                 }
             }
-            div.town-side {
-                figure.town-map id="town" data-live="/town/live.json" data-latest=(view.latest) {
-                    (map(frame, &view.places))
-                    figcaption { (caption(frame, view)) }
-                }
-            }
-        }
-        section.panel.town-ticker aria-labelledby="ticker-title" {
-            h2 id="ticker-title" { span.live-dot aria-hidden="true" {} (frame.t("ticker-title")) }
-            ul.ticker id="ticker" { (ticker(frame, &view.places, &view.events)) }
-        }
-        (explanation(frame))
-    })
+            (explanation(frame))
+        },
+    )
 }
 
 fn caption(frame: &Frame, view: &Landing) -> String {
     let banks = view.places.iter().filter(|place| place.kind == crate::town::PlaceKind::Bank).count();
     let shops = view.places.len().saturating_sub(banks);
-    frame.fill("town-caption", &[
-        ("banks", &banks.to_string()),
-        ("shops", &shops.to_string()),
-        ("holders", &figures::count(view.holders)),
-    ])
+    frame.fill(
+        "town-caption",
+        &[
+            ("banks", &banks.to_string()),
+            ("shops", &shops.to_string()),
+            ("holders", &figures::count(view.holders)),
+        ],
+    )
 }
 
 /// The verdict and, per currency, both sides of the equation. Also a fragment of the live feed.
@@ -104,14 +112,21 @@ fn caption(frame: &Frame, view: &Landing) -> String {
 pub fn sums(frame: &Frame, sums: &[Sum]) -> Markup {
     html! {
         (verdict(frame, sums))
-        dl.town-equation {
-            @for sum in sums {
-                div {
-                    dt { (frame.t("town-issued")) }
-                    dd { (figures::amount(frame, sum.float)) }
-                    span.equals aria-hidden="true" { "=" }
-                    dt { (frame.t("town-held")) }
-                    dd { (figures::amount(frame, held(sum))) }
+        table.town-equation {
+            thead {
+                tr {
+                    th scope="col" { (frame.t("town-issued")) }
+                    td aria-hidden="true" {}
+                    th.num scope="col" { (frame.t("town-held")) }
+                }
+            }
+            tbody {
+                @for sum in sums {
+                    tr {
+                        td { (figures::amount(frame, sum.float)) }
+                        td.equals aria-hidden="true" { (if sum.difference.minor() == 0 { "=" } else { "≠" }) }
+                        td.num { (figures::amount(frame, held(sum))) }
+                    }
                 }
             }
         }
@@ -196,13 +211,17 @@ fn explanation(frame: &Frame) -> Markup {
 #[must_use]
 pub fn welcome(frame: &Frame) -> Markup {
     let head = Head { title: frame.t("welcome-title"), place: Nav::Elsewhere, class: "narrow" };
-    document(frame, &head, html! {
-        div.panel.sign-in {
-            div.sign-in-mark { (mark()) }
-            h1 { (head.title) }
-            p { (frame.t("welcome-note")) }
-            a.button.button-primary.button-wide href="/login" { (frame.t("log-in")) }
-            a.button.button-wide href="/register" { (frame.t("register")) }
-        }
-    })
+    document(
+        frame,
+        &head,
+        html! {
+            div.panel.sign-in {
+                div.sign-in-mark { (mark()) }
+                h1 { (head.title) }
+                p { (frame.t("welcome-note")) }
+                a.button.button-primary.button-wide href="/login" { (frame.t("log-in")) }
+                a.button.button-wide href="/register" { (frame.t("register")) }
+            }
+        },
+    )
 }

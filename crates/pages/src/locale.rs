@@ -170,7 +170,10 @@ mod tests {
                 }
                 let source = fs::read_to_string(path).unwrap();
                 for call in [".t(\"", ".fill(\"", ".text(\"", ".say(\n", ".fill(\n"] {
-                    let asked = source.split(call).skip(1).filter_map(|rest| rest.trim().split('"').find(|s| !s.trim().is_empty()));
+                    let asked = source
+                        .split(call)
+                        .skip(1)
+                        .filter_map(|rest| rest.trim().split('"').find(|s| !s.trim().is_empty()));
                     found.extend(asked.map(str::to_owned));
                 }
             }

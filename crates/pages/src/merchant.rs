@@ -61,37 +61,41 @@ pub fn merchant(frame: &Frame, view: &MerchantDay) -> Markup {
     let head = Head { title: &view.shop, place: Place::Sales, class: "wide" };
     let sales = html! { (figures::count(view.sales)) };
     let refunded = html! { (frame.t("refunded-today")) " " (figures::amount(frame, view.refunded)) };
-    document(frame, &head, html! {
-        div.title-row {
-            h1 { (view.shop) }
-            p.muted { (frame.t("as-of")) " " (when::clock(frame, view.as_of)) " · " a href="/merchant" { (frame.t("refresh")) } }
-        }
-        div.stats {
-            (stat(frame.t("sold-today"), figures::amount(frame, view.sold), Some(refunded)))
-            (stat(frame.t("sales-today"), sales, None))
-            (stat(frame.t("shop-balance"), figures::amount(frame, view.balance), Some(html! { (frame.t("shop-balance-note")) })))
-        }
-        section.panel {
-            (bars(frame, &Chart {
-                title: frame.t("sales-by-hour"),
-                label_name: frame.t("hour"),
-                value_name: frame.t("sold"),
-                currency: Some(view.sold.currency()),
-                points: &view.hours,
-                label_step: 4,
-            }))
-        }
-        section.panel aria-labelledby="sales" {
-            h2 id="sales" { (frame.t("latest-sales")) }
-            @if view.latest.is_empty() { (empty(frame.t("sales-empty"), None)) }
-            @else { (sales_table(frame, view)) }
-            nav.pager aria-label=(frame.t("pager")) {
-                @if let Some(older) = &view.older {
-                    a.button rel="next" href={ "/merchant" (older) "#sales" } { (frame.t("older")) }
+    document(
+        frame,
+        &head,
+        html! {
+            div.title-row {
+                h1 { (view.shop) }
+                p.muted { (frame.t("as-of")) " " (when::clock(frame, view.as_of)) " · " a href="/merchant" { (frame.t("refresh")) } }
+            }
+            div.stats {
+                (stat(frame.t("sold-today"), figures::amount(frame, view.sold), Some(refunded)))
+                (stat(frame.t("sales-today"), sales, None))
+                (stat(frame.t("shop-balance"), figures::amount(frame, view.balance), Some(html! { (frame.t("shop-balance-note")) })))
+            }
+            section.panel {
+                (bars(frame, &Chart {
+                    title: frame.t("sales-by-hour"),
+                    label_name: frame.t("hour"),
+                    value_name: frame.t("sold"),
+                    currency: Some(view.sold.currency()),
+                    points: &view.hours,
+                    label_step: 4,
+                }))
+            }
+            section.panel aria-labelledby="sales" {
+                h2 id="sales" { (frame.t("latest-sales")) }
+                @if view.latest.is_empty() { (empty(frame.t("sales-empty"), None)) }
+                @else { (sales_table(frame, view)) }
+                nav.pager aria-label=(frame.t("pager")) {
+                    @if let Some(older) = &view.older {
+                        a.button rel="next" href={ "/merchant" (older) "#sales" } { (frame.t("older")) }
+                    }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn sales_table(frame: &Frame, view: &MerchantDay) -> Markup {

@@ -61,41 +61,45 @@ pub struct Overview {
 #[must_use]
 pub fn operator(frame: &Frame, view: &Overview) -> Markup {
     let head = Head { title: frame.t("nav-overview"), place: Place::Overview, class: "wide" };
-    document(frame, &head, html! {
-        div.title-row {
-            h1 { (head.title) }
-            p.muted { (frame.t("as-of")) " " (when::clock(frame, view.as_of)) " · " a href="/operator" { (frame.t("refresh")) } }
-        }
-        section.panel.sums { (verdict(frame, &view.sums)) (equation(frame, &view.sums)) }
-        (figures_of_today(frame, view))
-        div.two-charts {
-            section.panel {
-                (line(frame, &Chart {
-                    title: frame.t("volume-by-day"),
-                    label_name: frame.t("day"),
-                    value_name: frame.t("volume"),
-                    currency: Some(view.currency),
-                    points: &view.days,
-                    label_step: 7,
-                }))
+    document(
+        frame,
+        &head,
+        html! {
+            div.title-row {
+                h1 { (head.title) }
+                p.muted { (frame.t("as-of")) " " (when::clock(frame, view.as_of)) " · " a href="/operator" { (frame.t("refresh")) } }
             }
-            section.panel {
-                (bars(frame, &Chart {
-                    title: frame.t("payments-by-hour"),
-                    label_name: frame.t("hour"),
-                    value_name: frame.t("payments"),
-                    currency: None,
-                    points: &view.hours,
-                    label_step: 4,
-                }))
+            section.panel.sums { (verdict(frame, &view.sums)) (equation(frame, &view.sums)) }
+            (figures_of_today(frame, view))
+            div.two-charts {
+                section.panel {
+                    (line(frame, &Chart {
+                        title: frame.t("volume-by-day"),
+                        label_name: frame.t("day"),
+                        value_name: frame.t("volume"),
+                        currency: Some(view.currency),
+                        points: &view.days,
+                        label_step: 7,
+                    }))
+                }
+                section.panel {
+                    (bars(frame, &Chart {
+                        title: frame.t("payments-by-hour"),
+                        label_name: frame.t("hour"),
+                        value_name: frame.t("payments"),
+                        currency: None,
+                        points: &view.hours,
+                        label_step: 4,
+                    }))
+                }
             }
-        }
-        section.panel aria-labelledby="latest" {
-            h2 id="latest" { (frame.t("latest-operations")) }
-            @if view.latest.is_empty() { (empty(frame.t("operations-empty"), None)) }
-            @else { (table(frame, &view.latest)) }
-        }
-    })
+            section.panel aria-labelledby="latest" {
+                h2 id="latest" { (frame.t("latest-operations")) }
+                @if view.latest.is_empty() { (empty(frame.t("operations-empty"), None)) }
+                @else { (table(frame, &view.latest)) }
+            }
+        },
+    )
 }
 
 fn figures_of_today(frame: &Frame, view: &Overview) -> Markup {

@@ -68,27 +68,31 @@ pub struct PayCheck {
 #[must_use]
 pub fn directory(frame: &Frame, view: &Directory) -> Markup {
     let head = Head { title: frame.t("pay-title"), place: Place::Pay, class: "medium" };
-    document(frame, &head, html! {
-        h1 { (head.title) }
-        form.search role="search" method="get" action="/pay" {
-            label.visually-hidden for="search" { (frame.t("pay-search")) }
-            div.input.input-icon {
-                (icon(Icon::Search))
-                input id="search" name="search" type="search" value=(view.search) placeholder=(frame.t("pay-search"))
-                    autocomplete="off";
+    document(
+        frame,
+        &head,
+        html! {
+            h1 { (head.title) }
+            form.search role="search" method="get" action="/pay" {
+                label.visually-hidden for="search" { (frame.t("pay-search")) }
+                div.input.input-icon {
+                    (icon(Icon::Search))
+                    input id="search" name="search" type="search" value=(view.search) placeholder=(frame.t("pay-search"))
+                        autocomplete="off";
+                }
+                button.button { (frame.t("search")) }
             }
-            button.button { (frame.t("search")) }
-        }
-        @if view.shops.is_empty() {
-            (empty(frame.t("pay-none"), Some(("/pay", frame.t("pay-all")))))
-        } @else {
-            ul.shops {
-                @for shop in &view.shops {
-                    li { a.panel.shop href={ "/pay/" (shop.id) } { (shop_mark(shop)) (shop_words(shop)) } }
+            @if view.shops.is_empty() {
+                (empty(frame.t("pay-none"), Some(("/pay", frame.t("pay-all")))))
+            } @else {
+                ul.shops {
+                    @for shop in &view.shops {
+                        li { a.panel.shop href={ "/pay/" (shop.id) } { (shop_mark(shop)) (shop_words(shop)) } }
+                    }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 /// The first character of the name on a coloured ground, as on a shop's flag.
@@ -116,19 +120,23 @@ pub fn amount(frame: &Frame, view: &PayAmount) -> Markup {
     let line = |name, label, hint, value, input, optional| {
         field(frame, &view.problems, &Field { name, label, hint, value, input, prefix: None, optional })
     };
-    document(frame, &head, html! {
-        (back("/pay", frame.t("pay-title")))
-        div.shop-head { (shop_mark(&view.shop)) h1 { (title) } }
-        (error_summary(frame, &view.problems))
-        (form::form(frame, &format!("/pay/{}", view.shop.id), None, html! {
-            div.amount-row {
-                (line("amount", frame.t("amount"), Some(&hint), &view.amount, Input::Money, false))
-                (currency_field(frame, &view.problems, &view.currency, &view.available))
-            }
-            (line("memo", frame.t("memo"), Some(frame.t("memo-pay-hint")), &view.memo, Input::Text, true))
-            (form::submit(frame.t("continue")))
-        }))
-    })
+    document(
+        frame,
+        &head,
+        html! {
+            (back("/pay", frame.t("pay-title")))
+            div.shop-head { (shop_mark(&view.shop)) h1 { (title) } }
+            (error_summary(frame, &view.problems))
+            (form::form(frame, &format!("/pay/{}", view.shop.id), None, html! {
+                div.amount-row {
+                    (line("amount", frame.t("amount"), Some(&hint), &view.amount, Input::Money, false))
+                    (currency_field(frame, &view.problems, &view.currency, &view.available))
+                }
+                (line("memo", frame.t("memo"), Some(frame.t("memo-pay-hint")), &view.memo, Input::Text, true))
+                (form::submit(frame.t("continue")))
+            }))
+        },
+    )
 }
 
 /// `POST /pay/{merchant}`
@@ -143,18 +151,22 @@ pub fn check(frame: &Frame, view: &PayCheck) -> Markup {
         rows.push((frame.t("memo"), html! { (view.memo) }));
     }
     let shop = format!("/pay/{}", view.shop.id);
-    document(frame, &head, html! {
-        (back(&shop, frame.t("change-details")))
-        h1 { (head.title) }
-        div.panel {
-            div.pay-figure { (shop_mark(&view.shop)) p { (figures::amount(frame, view.amount)) } }
-            (key_values(&rows))
-        }
-        (form::form(frame, &format!("{shop}/confirm"), Some(&view.attempt), html! {
-            input type="hidden" name="amount" value=(view.amount.decimal());
-            input type="hidden" name="currency" value=(view.amount.currency().code());
-            input type="hidden" name="memo" value=(view.memo);
-            (form::submit(&frame.fill("pay-now", &[("amount", &figures::text(view.amount))])))
-        }))
-    })
+    document(
+        frame,
+        &head,
+        html! {
+            (back(&shop, frame.t("change-details")))
+            h1 { (head.title) }
+            div.panel {
+                div.pay-figure { (shop_mark(&view.shop)) p { (figures::amount(frame, view.amount)) } }
+                (key_values(&rows))
+            }
+            (form::form(frame, &format!("{shop}/confirm"), Some(&view.attempt), html! {
+                input type="hidden" name="amount" value=(view.amount.decimal());
+                input type="hidden" name="currency" value=(view.amount.currency().code());
+                input type="hidden" name="memo" value=(view.memo);
+                (form::submit(&frame.fill("pay-now", &[("amount", &figures::text(view.amount))])))
+            }))
+        },
+    )
 }

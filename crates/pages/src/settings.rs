@@ -32,18 +32,22 @@ pub struct Settings {
 pub fn settings(frame: &Frame, view: &Settings) -> Markup {
     let head = Head { title: frame.t("nav-me"), place: Place::Me, class: "narrow" };
     let holder = matches!(frame.viewer, Viewer::Holder { .. });
-    document(frame, &head, html! {
-        h1 { (head.title) }
-        (error_summary(frame, &view.problems))
-        section.panel { h2 { (frame.t("profile")) } (profile(frame, view)) }
-        @if holder { section.panel { h2 { (frame.t("wallets")) } (wallets(frame, view)) } }
-        section.panel { h2 { (frame.t("language")) } (languages(frame)) }
-        section.panel { h2 { (frame.t("theme")) } (themes(frame)) }
-        form method="post" action="/logout" {
-            (form::hidden(frame))
-            button.button.button-wide { (frame.t("log-out")) }
-        }
-    })
+    document(
+        frame,
+        &head,
+        html! {
+            h1 { (head.title) }
+            (error_summary(frame, &view.problems))
+            section.panel { h2 { (frame.t("profile")) } (profile(frame, view)) }
+            @if holder { section.panel { h2 { (frame.t("wallets")) } (wallets(frame, view)) } }
+            section.panel { h2 { (frame.t("language")) } (languages(frame)) }
+            section.panel { h2 { (frame.t("theme")) } (themes(frame)) }
+            form method="post" action="/logout" {
+                (form::hidden(frame))
+                button.button.button-wide { (frame.t("log-out")) }
+            }
+        },
+    )
 }
 
 fn profile(frame: &Frame, view: &Settings) -> Markup {
@@ -66,7 +70,8 @@ fn wallets(frame: &Frame, view: &Settings) -> Markup {
         .iter()
         .map(|currency| Choice {
             value: currency.code().to_owned(),
-            label: format!("{} · {}", currency.code(), figures::currency_name(frame.locale, *currency)).into(),
+            label: format!("{} · {}", currency.code(), figures::currency_name(frame.locale, *currency))
+                .into(),
         })
         .collect();
     html! {

@@ -95,6 +95,7 @@ pub(crate) fn head_of(frame: &Frame, head: &Head<'_>) -> Markup {
             link rel="icon" href=(assets::ICON.path) type="image/svg+xml";
             link rel="stylesheet" href=(assets::STYLE.path);
             @if head.class == "town" { link rel="stylesheet" href=(assets::TOWN_STYLE.path); }
+            @else { link rel="stylesheet" href=(assets::PAGE_STYLE.path); }
             script type="module" src=(assets::SCRIPT.path) {}
             @if head.class == "town" { script type="module" src=(assets::LIVE_SCRIPT.path) {} }
         }

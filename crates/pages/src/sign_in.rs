@@ -41,21 +41,25 @@ pub fn log_in(frame: &Frame, view: &LogIn) -> Markup {
         let line = Field { name, label, hint: None, value, input, prefix: None, optional: false };
         field(frame, &view.problems, &line)
     };
-    document(frame, &head, html! {
-        div.panel.sign-in {
-            div.sign-in-mark { (mark()) }
-            h1 { (head.title) }
-            (error_summary(frame, &view.problems))
-            (form::form(frame, "/login", None, html! {
-                input type="hidden" name="next" value=(view.next);
-                (line("login", frame.t("login"), &view.login, Input::Login))
-                (line("password", frame.t("password"), "", Input::Password))
-                (form::submit(frame.t("log-in")))
-            }))
-            p.sign-in-other { (frame.t("no-account")) " " a href="/register" { (frame.t("register")) } }
-            @if view.town { p.hint { (frame.t("login-town-hint")) " " a href="/#visit" { (frame.t("login-town-link")) } } }
-        }
-    })
+    document(
+        frame,
+        &head,
+        html! {
+            div.panel.sign-in {
+                div.sign-in-mark { (mark()) }
+                h1 { (head.title) }
+                (error_summary(frame, &view.problems))
+                (form::form(frame, "/login", None, html! {
+                    input type="hidden" name="next" value=(view.next);
+                    (line("login", frame.t("login"), &view.login, Input::Login))
+                    (line("password", frame.t("password"), "", Input::Password))
+                    (form::submit(frame.t("log-in")))
+                }))
+                p.sign-in-other { (frame.t("no-account")) " " a href="/register" { (frame.t("register")) } }
+                @if view.town { p.hint { (frame.t("login-town-hint")) " " a href="/#visit" { (frame.t("login-town-link")) } } }
+            }
+        },
+    )
 }
 
 /// `GET` and `POST /register`
@@ -66,18 +70,22 @@ pub fn register(frame: &Frame, view: &Register) -> Markup {
         let line = Field { name, label, hint, value, input, prefix: None, optional: false };
         field(frame, &view.problems, &line)
     };
-    document(frame, &head, html! {
-        div.panel.sign-in {
-            h1 { (head.title) }
-            (error_summary(frame, &view.problems))
-            (form::form(frame, "/register", None, html! {
-                (line("display_name", frame.t("display-name"), Some(frame.t("display-name-hint")), &view.display_name, Input::Name))
-                (line("login", frame.t("login"), Some(frame.t("login-hint")), &view.login, Input::Login))
-                (line("phone", frame.t("phone"), Some(frame.t("phone-hint")), &view.phone, Input::Phone))
-                (line("password", frame.t("password"), Some(frame.t("password-hint")), "", Input::NewPassword))
-                (form::submit(frame.t("register")))
-            }))
-            p.sign-in-other { (frame.t("have-account")) " " a href="/login" { (frame.t("log-in")) } }
-        }
-    })
+    document(
+        frame,
+        &head,
+        html! {
+            div.panel.sign-in {
+                h1 { (head.title) }
+                (error_summary(frame, &view.problems))
+                (form::form(frame, "/register", None, html! {
+                    (line("display_name", frame.t("display-name"), Some(frame.t("display-name-hint")), &view.display_name, Input::Name))
+                    (line("login", frame.t("login"), Some(frame.t("login-hint")), &view.login, Input::Login))
+                    (line("phone", frame.t("phone"), Some(frame.t("phone-hint")), &view.phone, Input::Phone))
+                    (line("password", frame.t("password"), Some(frame.t("password-hint")), "", Input::NewPassword))
+                    (form::submit(frame.t("register")))
+                }))
+                p.sign-in-other { (frame.t("have-account")) " " a href="/login" { (frame.t("log-in")) } }
+            }
+        },
+    )
 }

@@ -123,28 +123,32 @@ pub fn transaction(frame: &Frame, view: &Transaction) -> Markup {
         Viewer::Holder { .. } | Viewer::Guest => Place::Bills,
     };
     let head = Head { title, place, class: "medium" };
-    document(frame, &head, html! {
-        (way_back(frame))
-        h1.visually-hidden { (title) }
-        @if let Some(refund) = &view.refund { (error_summary(frame, &refund.problems)) }
-        div.detail {
-            div.detail-main {
-                (outcome(frame, view))
-                section.panel { (key_values(&facts(frame, view))) }
-                @if let Some(refund) = &view.refund { (refund_form(frame, view, refund)) }
-                @if !view.refunds.is_empty() {
-                    section.panel { h2 { (frame.t("refunds")) } (lines(frame, &view.refunds)) }
+    document(
+        frame,
+        &head,
+        html! {
+            (way_back(frame))
+            h1.visually-hidden { (title) }
+            @if let Some(refund) = &view.refund { (error_summary(frame, &refund.problems)) }
+            div.detail {
+                div.detail-main {
+                    (outcome(frame, view))
+                    section.panel { (key_values(&facts(frame, view))) }
+                    @if let Some(refund) = &view.refund { (refund_form(frame, view, refund)) }
+                    @if !view.refunds.is_empty() {
+                        section.panel { h2 { (frame.t("refunds")) } (lines(frame, &view.refunds)) }
+                    }
+                }
+                div.detail-side {
+                    section.panel {
+                        h2 { (frame.t("story")) }
+                        (timeline(frame, &view.moments))
+                    }
+                    (print_links(frame, view.id))
                 }
             }
-            div.detail-side {
-                section.panel {
-                    h2 { (frame.t("story")) }
-                    (timeline(frame, &view.moments))
-                }
-                (print_links(frame, view.id))
-            }
-        }
-    })
+        },
+    )
 }
 
 fn way_back(frame: &Frame) -> Markup {

@@ -61,21 +61,25 @@ pub fn start(frame: &Frame, view: &TransferStart) -> Markup {
     let line = |name, label, hint, value, input, optional| {
         field(frame, &view.problems, &Field { name, label, hint, value, input, prefix: None, optional })
     };
-    document(frame, &head, html! {
-        (back("/home", frame.t("nav-wallet")))
-        h1 { (head.title) }
-        (steps(frame, 0))
-        (error_summary(frame, &view.problems))
-        (form::form(frame, "/transfer", None, html! {
-            (line("payee", frame.t("payee"), Some(frame.t("payee-hint")), &view.payee, Input::Text, false))
-            div.amount-row {
-                (line("amount", frame.t("amount"), Some(&hint), &view.amount, Input::Money, false))
-                (currency_field(frame, &view.problems, &view.currency, &view.available))
-            }
-            (line("memo", frame.t("memo"), None, &view.memo, Input::Text, true))
-            (form::submit(frame.t("continue")))
-        }))
-    })
+    document(
+        frame,
+        &head,
+        html! {
+            (back("/home", frame.t("nav-wallet")))
+            h1 { (head.title) }
+            (steps(frame, 0))
+            (error_summary(frame, &view.problems))
+            (form::form(frame, "/transfer", None, html! {
+                (line("payee", frame.t("payee"), Some(frame.t("payee-hint")), &view.payee, Input::Text, false))
+                div.amount-row {
+                    (line("amount", frame.t("amount"), Some(&hint), &view.amount, Input::Money, false))
+                    (currency_field(frame, &view.problems, &view.currency, &view.available))
+                }
+                (line("memo", frame.t("memo"), None, &view.memo, Input::Text, true))
+                (form::submit(frame.t("continue")))
+            }))
+        },
+    )
 }
 
 /// `POST /transfer`
@@ -89,28 +93,32 @@ pub fn check(frame: &Frame, view: &TransferCheck) -> Markup {
     if !view.memo.is_empty() {
         rows.push((frame.t("memo"), html! { (view.memo) }));
     }
-    document(frame, &head, html! {
-        (back("/transfer", frame.t("change-details")))
-        h1 { (head.title) }
-        (steps(frame, 1))
-        div.panel {
-            div.name-check {
-                span.name-check-icon { (icon(Icon::Person)) }
-                div {
-                    p.name-check-name { (view.masked_name) }
-                    p.muted { (view.payee) }
+    document(
+        frame,
+        &head,
+        html! {
+            (back("/transfer", frame.t("change-details")))
+            h1 { (head.title) }
+            (steps(frame, 1))
+            div.panel {
+                div.name-check {
+                    span.name-check-icon { (icon(Icon::Person)) }
+                    div {
+                        p.name-check-name { (view.masked_name) }
+                        p.muted { (view.payee) }
+                    }
                 }
+                (key_values(&rows))
             }
-            (key_values(&rows))
-        }
-        p.hint { (frame.t("transfer-check-note")) }
-        (form::form(frame, "/transfer/confirm", Some(&view.attempt), html! {
-            input type="hidden" name="payee" value=(view.payee);
-            input type="hidden" name="check" value=(view.name_check);
-            input type="hidden" name="amount" value=(view.amount.decimal());
-            input type="hidden" name="currency" value=(view.amount.currency().code());
-            input type="hidden" name="memo" value=(view.memo);
-            (form::submit(&frame.fill("transfer-now", &[("amount", &figures::text(view.amount))])))
-        }))
-    })
+            p.hint { (frame.t("transfer-check-note")) }
+            (form::form(frame, "/transfer/confirm", Some(&view.attempt), html! {
+                input type="hidden" name="payee" value=(view.payee);
+                input type="hidden" name="check" value=(view.name_check);
+                input type="hidden" name="amount" value=(view.amount.decimal());
+                input type="hidden" name="currency" value=(view.amount.currency().code());
+                input type="hidden" name="memo" value=(view.memo);
+                (form::submit(&frame.fill("transfer-now", &[("amount", &figures::text(view.amount))])))
+            }))
+        },
+    )
 }

@@ -109,7 +109,8 @@ impl SqliteSession {
     /// A new, migrated database in memory.
     pub(crate) fn in_memory() -> Result<Self, RecordsError> {
         let mut session = Self::on(Connection::open_in_memory().map_err(explain)?);
-        session.pragmas("PRAGMA foreign_keys = ON;")?;
+        // Small pages: a transaction of the simulation copies each page that it touches, to be able to take it back.
+        session.pragmas("PRAGMA page_size = 1024; PRAGMA foreign_keys = ON;")?;
         migrations::migrate(&mut session, Dialect::Sqlite)?;
         Ok(session)
     }

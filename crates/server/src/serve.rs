@@ -114,7 +114,7 @@ fn connection(
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HEAD_MAX_BYTES.max(8 * 1024))
+        .max_buf_size(HEAD_MAX_BYTES)
         .pipeline_flush(true)
         .serve_connection(TokioIo::new(stream), service)
 }

@@ -70,7 +70,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Serve(arguments) => serve::run(arguments),
-        Command::Town(arguments) => town::run_town(arguments),
+        Command::Town(arguments) => town::run(arguments),
         Command::Ledger(command) => ledger_command::run(command),
         Command::Audit(options) => audit::run(options),
         Command::Bench(command) => bench::run(command),

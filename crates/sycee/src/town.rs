@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 
-use ::town::simulation::{Report, RunOptions, RunSetOptions, RunSetReport, run, run_set};
+use ::town::{HeadlessOptions, LiveError, LiveOptions, run_headless, run_live};
 use clap::Args;
-use serde::Serialize;
 
 use crate::exit::Failure;
 
@@ -16,86 +16,76 @@ const FAULTS_MIN: u64 = 10;
 
 #[derive(Debug, Args)]
 pub(crate) struct TownArguments {
-    /// Live the town's life as fast as possible with injected faults, check the books after every event, and report
+    /// The number that everything is drawn from; an existing town keeps its own
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+    /// Port on this machine to serve the town on; 0: any free one
+    #[arg(long, value_name = "P", conflicts_with = "headless")]
+    port: Option<u16>,
+    /// Directory of the town; founded where it does not exist
+    #[arg(long, value_name = "DIR", conflicts_with = "headless")]
+    data: Option<PathBuf>,
+    /// Live as fast as possible with injected faults, check the books after every event, and report
     #[arg(long)]
     headless: bool,
     /// Days to live
     #[arg(long, value_name = "D", default_value_t = 30, requires = "headless")]
     days: u32,
-    /// The number that everything is drawn from
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    seed: u64,
-    /// How many seeds to run, from --seed on, each until it has seen enough operations and faults
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "headless")]
-    seeds: u64,
+    /// Last seed of a set that begins with --seed; each lives until it has seen enough operations and faults
+    #[arg(long, value_name = "S", requires = "headless")]
+    last_seed: Option<u64>,
     /// Print the report as JSON
     #[arg(long, requires = "headless")]
     json: bool,
 }
 
-pub(crate) fn run_town(arguments: &TownArguments) -> Result<(), Failure> {
-    if arguments.seeds > 1 {
-        return many_seeds(arguments);
-    }
-    let report = run(RunOptions::days(arguments.seed, arguments.days));
-    print(&report, arguments.json, summary)?;
-    if report.is_good() { Ok(()) } else { Err(Failure::findings(format!("replay with: {}", report.replay))) }
+pub(crate) fn run(arguments: &TownArguments) -> Result<(), Failure> {
+    if arguments.headless { headless(arguments) } else { live(arguments) }
 }
 
-fn many_seeds(arguments: &TownArguments) -> Result<(), Failure> {
-    let report = run_set(RunSetOptions {
-        first_seed: arguments.seed,
-        last_seed: arguments.seed.saturating_add(arguments.seeds - 1),
+fn live(arguments: &TownArguments) -> Result<(), Failure> {
+    let default = LiveOptions::default();
+    let options = LiveOptions {
+        port: arguments.port.unwrap_or(default.port),
+        seed: arguments.seed.unwrap_or(default.seed),
+        data: arguments.data.clone().unwrap_or(default.data),
+    };
+    Ok(run_live(&options)?)
+}
+
+fn headless(arguments: &TownArguments) -> Result<(), Failure> {
+    let is_set = arguments.last_seed.is_some();
+    let report = run_headless(HeadlessOptions {
+        seed: arguments.seed.unwrap_or(1),
+        last_seed: arguments.last_seed,
         days: arguments.days,
-        min_operations: OPERATIONS_MIN,
-        min_faults: FAULTS_MIN,
+        min_operations: if is_set { OPERATIONS_MIN } else { 0 },
+        min_faults: if is_set { FAULTS_MIN } else { 0 },
         threads: available_parallelism().map_or(1, NonZero::get),
     });
-    print(&report, arguments.json, set_summary)?;
+    let text = if arguments.json {
+        report.json().map_err(|error| Failure::software(error.to_string()))?
+    } else {
+        report.summary()
+    };
+    writeln!(io::stdout(), "{text}")?;
     if report.is_good() {
         return Ok(());
     }
-    let replay = report.failures.first().map(|failure| format!("; replay with: {}", failure.replay));
-    let missing = format!("{:?}", report.missing_situations);
+    let replay = report.replay().join("\n  ");
     Err(Failure::findings(format!(
-        "{} seeds failed, situations never seen: {missing}{}",
-        report.failures.len(),
-        replay.unwrap_or_default()
+        "the town's books or its life are not as they must be; replay with\n  {replay}"
     )))
 }
 
-fn print<T: Serialize>(report: &T, json: bool, summary: impl Fn(&T) -> String) -> Result<(), Failure> {
-    let text = if json {
-        serde_json::to_string(report).map_err(|error| Failure::software(error.to_string()))?
-    } else {
-        summary(report)
-    };
-    Ok(writeln!(io::stdout(), "{text}")?)
-}
-
-fn summary(report: &Report) -> String {
-    let mut lines = vec![
-        format!("seed {}, {} days, {} operations", report.seed, report.days, report.operations),
-        format!("{} operations/s, {} faults", report.operations_per_s, report.fault_count()),
-    ];
-    for (currency, balance) in &report.equation {
-        let (issued, accounted) = (balance.issued, balance.accounted);
-        let currency = currency.0.code();
-        lines.push(format!(
-            "{currency}: issued {issued}, accounted {accounted}, difference {}",
-            balance.difference
-        ));
+impl From<LiveError> for Failure {
+    fn from(error: LiveError) -> Self {
+        match error {
+            LiveError::Server(error) => error.into(),
+            LiveError::Ledger(error) => error.into(),
+            LiveError::Engine(error) => error.into(),
+            LiveError::Directory(..) => Self::io(error.to_string()),
+            other => Self::unavailable(other.to_string()),
+        }
     }
-    lines.extend(report.violations.iter().map(|violation| format!("VIOLATION {}", violation.0)));
-    lines.push(format!("trace {}", report.trace_hash));
-    lines.join("\n")
-}
-
-fn set_summary(report: &RunSetReport) -> String {
-    let mut lines = vec![
-        format!("{} seeds, {} operations", report.seeds, report.operations),
-        format!("{} operations/s, {} seeds failed", report.operations_per_s, report.failures.len()),
-    ];
-    lines.extend(report.failures.iter().map(|failure| format!("seed {}: {}", failure.seed, failure.what)));
-    lines.join("\n")
 }

@@ -154,7 +154,8 @@ fn expiry_of(card: &CardProfile, now: Timestamp) -> Expiry {
 fn limits(role: Role, currency: Currency) -> CardLimits {
     let units = if role == Role::Employer { 1_000_000 } else { 10_000 };
     let minor = units * if currency == Currency::JPY { 20 } else { currency.minor_per_unit() };
-    let limit = |minor| Amount::from_minor(minor, currency).expect("limits are far below the greatest amount");
+    let limit =
+        |minor| Amount::from_minor(minor, currency).expect("limits are far below the greatest amount");
     CardLimits { per_charge: limit(minor), per_day: limit(minor * 5) }
 }
 

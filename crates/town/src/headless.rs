@@ -42,7 +42,8 @@ pub fn run_headless(options: HeadlessOptions) -> HeadlessReport {
             HeadlessReport::One(Box::new(report))
         }
         Some(last_seed) => {
-            let set = RunSetOptions { first_seed: seed, last_seed, days, min_operations, min_faults, threads };
+            let set =
+                RunSetOptions { first_seed: seed, last_seed, days, min_operations, min_faults, threads };
             let mut report = run_set(set);
             report.operations_per_s = per_second(report.operations, started.elapsed());
             HeadlessReport::Set(Box::new(report))

@@ -1,16 +1,15 @@
 //! What a client asks for, and how the operations receive it.
 
+use ledger::AccountId;
+use money::Amount;
 use operations::cards::CardRequest;
 use operations::payees;
 use operations::payment::{self, PaymentRequest};
 use operations::refund::{self, RefundRequest};
 use operations::transfer::{self, TransferRequest};
 use operations::{IdempotencyKey, OperationError, Operations, Receipt, top_up, withdrawal};
-use ledger::AccountId;
-use money::Amount;
 use wallet::chart;
 use wallet::ids::{CardId, HolderId, MerchantId, OperationId, PrincipalId};
-
 
 /// What a client asks for, in ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +109,9 @@ impl Ask {
     pub(crate) fn giver(&self) -> Option<AccountId> {
         let currency = self.amount().currency();
         match self {
-            Self::Pay { payer, .. } | Self::Transfer { payer, .. } => Some(chart::wallet_id(*payer, currency)),
+            Self::Pay { payer, .. } | Self::Transfer { payer, .. } => {
+                Some(chart::wallet_id(*payer, currency))
+            }
             Self::Refund { merchant, .. } => Some(chart::merchant_id(*merchant, currency)),
             Self::TopUp { .. } => None,
             Self::Withdraw { holder, .. } => Some(chart::wallet_id(*holder, currency)),
@@ -145,7 +146,11 @@ pub struct Envelope {
 ///
 /// # Errors
 /// As for the operation.
-pub async fn perform(operations: Operations, envelope: Envelope, ask: Ask) -> Result<Receipt, OperationError> {
+pub async fn perform(
+    operations: Operations,
+    envelope: Envelope,
+    ask: Ask,
+) -> Result<Receipt, OperationError> {
     let key = &envelope.key;
     match ask {
         Ask::Pay { payer, merchant, amount, memo } => {

@@ -136,9 +136,9 @@ pub(crate) fn sparkline(points: &[Point]) -> Markup {
 
 fn polyline(points: &[Point], end: u64) -> String {
     let count = u64::try_from(points.len()).unwrap_or(u64::MAX);
-    let corners = (0_u64..).zip(points).map(|(index, point)| {
-        format!("{} {}", point_x(index, count), HEIGHT - height_of(point.value, end))
-    });
+    let corners = (0_u64..)
+        .zip(points)
+        .map(|(index, point)| format!("{} {}", point_x(index, count), HEIGHT - height_of(point.value, end)));
     corners.collect::<Vec<_>>().join("L")
 }
 

@@ -148,35 +148,29 @@ fn too_many_waiting_writes_are_refused_and_the_others_are_done() {
     let records = open(&directory.file("records.sqlite"));
     let (started, has_started) = std::sync::mpsc::channel::<()>();
     let (open_gate, gate) = std::sync::mpsc::channel::<()>();
-    let outcomes = wait(async {
-        let holding = records.clone();
-        let hold_up = tokio::spawn(async move {
-            let hold = move |_: &mut dyn Sql| {
-                started.send(()).expect("the test listens");
-                let _ = gate.recv();
-                Ok(())
-            };
-            holding.write(hold).await
-        });
-        tokio::task::yield_now().await;
-        has_started.recv().expect("starts");
-        let writes: Vec<_> = (0..16_400)
-            .map(|number| {
-                let records = records.clone();
-                tokio::spawn(async move {
-                    records.write(move |sql| operations::insert(sql, &payment(number)).map(|_| ())).await
-                })
-            })
-            .collect();
-        tokio::task::yield_now().await;
-        drop(open_gate);
-        hold_up.await.expect("ends").expect("succeeds");
-        let mut outcomes = Vec::new();
-        for write in writes {
-            outcomes.push(write.await.expect("ends"));
+    let hold = move |_: &mut dyn Sql| {
+        started.send(()).expect("the test listens");
+        // Closed gate or open: either way the writer goes on.
+        let _ = gate.recv();
+        Ok(())
+    };
+    let mut first_poll = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut hold_up = Box::pin(records.write(hold));
+    assert!(hold_up.as_mut().poll(&mut first_poll).is_pending());
+    has_started.recv().expect("starts");
+    let mut outcomes = Vec::new();
+    let mut waiting = Vec::new();
+    for number in 0..16_400 {
+        let job = move |sql: &mut dyn Sql| operations::insert(sql, &payment(number)).map(|_| ());
+        let mut write = Box::pin(records.write(job));
+        match write.as_mut().poll(&mut first_poll) {
+            std::task::Poll::Ready(outcome) => outcomes.push(outcome),
+            std::task::Poll::Pending => waiting.push(write),
         }
-        outcomes
-    });
+    }
+    drop(open_gate);
+    wait(hold_up).expect("succeeds");
+    outcomes.extend(waiting.into_iter().map(wait));
     let refused =
         outcomes.iter().filter(|outcome| matches!(outcome, Err(RecordsError::Unavailable(_)))).count();
     let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();

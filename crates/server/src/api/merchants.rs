@@ -109,8 +109,7 @@ pub(super) async fn show(
     State(app): State<App>,
     PathId(id): PathId<MerchantId>,
 ) -> Result<Response, Problem> {
-    let found = app.operations();
-    match merchants::get(found, id).await {
+    match merchants::get(app.operations(), id).await {
         Err(operations::OperationError::NotFound(_)) => Err(Problem::not_found()),
         merchant => Ok(json::ok(&MerchantView::from(merchant?))),
     }

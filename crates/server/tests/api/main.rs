@@ -9,6 +9,7 @@ mod idempotency;
 mod log_in;
 mod money_moves;
 mod openapi;
+mod opening;
 mod pages;
 mod refunds;
 mod world;

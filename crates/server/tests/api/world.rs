@@ -56,14 +56,14 @@ pub(crate) struct World {
     /// Card of `lilin`, bound, with 10,000.00 CNY behind it.
     pub(crate) card: String,
     keys: AtomicU64,
-    _directory: Directory,
+    pub(crate) directory: Directory,
 }
 
 /// A directory that goes away with its test.
-struct Directory(PathBuf);
+pub(crate) struct Directory(pub(crate) PathBuf);
 
 impl Directory {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let name = format!("api-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -198,7 +198,7 @@ impl World {
             operator,
             card: String::new(),
             keys: AtomicU64::new(0),
-            _directory: directory,
+            directory,
         };
         let lilin = world.lilin.clone();
         world.card = world.bind(&lilin, "LI LIN", &pan(1)).await.assert_status(201).text_of("id");

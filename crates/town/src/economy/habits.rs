@@ -2,7 +2,8 @@
 
 use super::people::Role;
 use super::places::{
-    BOOKS, BUNS, BUS, CANTEEN, COFFEE, INN, LAUNDRY, LIBRARY, MARKET, NOODLES, PHARMACY, STAGE, ShopIndex, TEA,
+    BOOKS, BUNS, BUS, CANTEEN, COFFEE, INN, LAUNDRY, LIBRARY, MARKET, NOODLES, PHARMACY, STAGE, ShopIndex,
+    TEA,
 };
 
 /// Something that people of a role do about once a day.

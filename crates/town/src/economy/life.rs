@@ -533,7 +533,8 @@ mod tests {
     fn the_canteen_is_full_at_noon_and_the_bus_at_rush_hour() {
         let events = days(7, 14);
         let at = |shop, hours: std::ops::Range<u64>| {
-            let paid_there = |event: &&Event| matches!(event.action, Action::Pay { shop: s, .. } if s == shop);
+            let paid_there =
+                |event: &&Event| matches!(event.action, Action::Pay { shop: s, .. } if s == shop);
             events.iter().filter(paid_there).filter(|event| hours.contains(&hour(event))).count()
         };
         assert!(at(CANTEEN, 11..13) > 5 * at(CANTEEN, 9..11));
@@ -565,7 +566,9 @@ mod tests {
         for refund in &events {
             let Action::Refund { payment, amount, shop } = refund.action else { continue };
             let paid = events.iter().find(|event| event.number == payment).expect("the payment is an event");
-            let Action::Pay { amount: price, shop: seller, .. } = paid.action else { panic!("not a payment") };
+            let Action::Pay { amount: price, shop: seller, .. } = paid.action else {
+                panic!("not a payment")
+            };
             assert!(paid.at <= refund.at && amount <= price && shop == seller);
         }
     }

@@ -65,9 +65,21 @@ const fn item(zh: &'static str, en: &'static str, fen: u64) -> Item {
 
 /// The banks of the town.
 pub const BANKS: [BankProfile; 3] = [
-    BankProfile { name: Name { zh: "青柳商业银行", en: "Qingliu Commercial Bank" }, code: "qingliu", issuer_digits: "622588" },
-    BankProfile { name: Name { zh: "江南农商银行", en: "Jiangnan Rural Bank" }, code: "jiangnan", issuer_digits: "622848" },
-    BankProfile { name: Name { zh: "海港国际银行", en: "Harbour International Bank" }, code: "harbour", issuer_digits: "456351" },
+    BankProfile {
+        name: Name { zh: "青柳商业银行", en: "Qingliu Commercial Bank" },
+        code: "qingliu",
+        issuer_digits: "622588",
+    },
+    BankProfile {
+        name: Name { zh: "江南农商银行", en: "Jiangnan Rural Bank" },
+        code: "jiangnan",
+        issuer_digits: "622848",
+    },
+    BankProfile {
+        name: Name { zh: "海港国际银行", en: "Harbour International Bank" },
+        code: "harbour",
+        issuer_digits: "456351",
+    },
 ];
 
 /// Sunshine Canteen.

@@ -11,9 +11,7 @@ use ledger::{Engine, Submit, Timestamp};
 use ledger_embedded::storage::FileStorage;
 use ledger_embedded::{EmbeddedEngine, InlineLedger};
 use operations::embedded_bank::EmbeddedBank;
-use operations::{
-    BankConnector, BankReply, BankUnavailable, Clock, Entropy, Operations, Policy, Services,
-};
+use operations::{BankConnector, BankReply, BankUnavailable, Clock, Entropy, Operations, Policy, Services};
 use records::direct::DirectRecords;
 use records::{Records, meta};
 use wallet::ids::BankId;
@@ -37,6 +35,8 @@ pub(super) struct NewTown<'a> {
     pub(super) data: &'a Path,
     /// Decides who lives there and how.
     pub(super) seed: u64,
+    /// How many days it lives before the visitor comes.
+    pub(super) days: u32,
     /// The moment at which the visitor comes.
     pub(super) now: Timestamp,
     /// What every principal can log in with, in PHC form.
@@ -45,7 +45,8 @@ pub(super) struct NewTown<'a> {
     pub(super) entropy: Arc<dyn Entropy>,
 }
 
-/// Founds the town and lives its first days.
+/// Founds the town and lives its first days. Not from within a task of a runtime, whose budget would make a store that
+/// answers at once seem slow.
 ///
 /// # Errors
 /// See [`LiveError`]; what was begun is removed by the next attempt.
@@ -64,7 +65,7 @@ pub(super) fn found(town: &NewTown<'_>) -> Result<(), LiveError> {
 
 fn live_aside(town: &NewTown<'_>, directory: &Path) -> Result<(), LiveError> {
     let clock = Arc::new(SetClock::default());
-    let first = Day::of(town.now).minus(FIRST_DAYS);
+    let first = Day::of(town.now).minus(town.days);
     clock.set(first.at(Minute(0), 0));
     let mut economy = Economy::found(town.seed);
     let stores = Stores::open(town, directory, &clock, economy.population())?;
@@ -75,13 +76,14 @@ fn live_aside(town: &NewTown<'_>, directory: &Path) -> Result<(), LiveError> {
         stores.bank.order(founding::bank_id(index), founding::late_bank_orders(economy.population(), index));
     }
     let mut townsfolk = Townsfolk::new(residents, "first");
-    for offset in 0..=FIRST_DAYS {
+    for offset in 0..=town.days {
         let events = economy.live(first.plus(offset));
         live_day(&operations, &clock, &mut townsfolk, &events, town.now)?;
     }
     let seed = town.seed.to_string();
     let records = &operations.services().records;
-    ready(records.write(move |sql| meta::set(sql, SEED, &seed)))?.map_err(operations::OperationError::from)?;
+    ready(records.write(move |sql| meta::set(sql, SEED, &seed)))?
+        .map_err(operations::OperationError::from)?;
     drop(operations);
     stores.close(directory, town.seed)
 }
@@ -214,5 +216,36 @@ impl BankConnector for FoundingBank {
         state.events.extend(event.map(|event| (id, event)));
         drop(state);
         reply(response.ok_or(BankUnavailable));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use operations::{Clock, totals};
+    use server::{OsEntropy, ServeOptions, SystemClock};
+
+    use super::{NewTown, found};
+    use crate::economy::Economy;
+    use crate::founding;
+
+    #[test]
+    fn a_founded_town_adds_up_and_its_people_are_found_again() {
+        let data = std::env::temp_dir().join(format!("sycee-founding-test-{}", std::process::id()));
+        let (entropy, now) = (Arc::new(OsEntropy), SystemClock.now());
+        let password_hash = "no password fits".to_owned();
+        found(&NewTown { data: &data, seed: 3, days: 2, now, password_hash, entropy }).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let app = server::open(ServeOptions::embedded(&data)).await.unwrap();
+            let totals = totals::count(app.operations()).await.unwrap();
+            assert!(totals.adds_up());
+            assert!(totals.currencies.iter().any(|sums| sums.wallets > 0 && sums.merchants > 0));
+            let economy = Economy::found(3);
+            let residents = founding::find(app.operations(), economy.population()).await.unwrap();
+            assert!(economy.population().indices().all(|holder| residents.holder(holder).bits() != 0));
+        });
+        std::fs::remove_dir_all(&data).unwrap();
     }
 }

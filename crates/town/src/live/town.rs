@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::errors::LiveError;
-use super::first_days::{self, NewTown, SEED};
+use super::first_days::{self, FIRST_DAYS, NewTown, SEED};
 use super::townsfolk::Townsfolk;
 use crate::economy::people::PEOPLE;
 use crate::economy::places::{CANTEEN, NOODLES, TEA};
@@ -54,7 +54,10 @@ const PACE: (Duration, Duration) = (Duration::from_millis(120), Duration::from_m
 pub fn run_live(options: &LiveOptions) -> Result<(), LiveError> {
     let started = Instant::now();
     if is_empty(&options.data)? {
-        say(&format!("Founding Qingliu Town, seed {}: banks, shops, cards, 90 days of life …", options.seed))?;
+        say(&format!(
+            "Founding Qingliu Town, seed {}: banks, shops, cards, 90 days of life …",
+            options.seed
+        ))?;
         found(options)?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -77,10 +80,12 @@ fn found(options: &LiveOptions) -> Result<(), LiveError> {
     let mut salt = [0; 16];
     OsEntropy.fill(&mut salt);
     let hashed = server::hash_password(PASSWORD, &salt);
-    let password_hash = hashed.map_err(|error| LiveError::Listener(format!("cannot hash a password: {error}")))?;
+    let password_hash =
+        hashed.map_err(|error| LiveError::Listener(format!("cannot hash a password: {error}")))?;
     first_days::found(&NewTown {
         data: &options.data,
         seed: options.seed,
+        days: FIRST_DAYS,
         now: SystemClock.now(),
         password_hash,
         entropy: Arc::new(OsEntropy),
@@ -94,7 +99,8 @@ async fn open(options: &LiveOptions, started: Instant) -> Result<(), LiveError> 
     let residents = founding::find(app.operations(), economy.population()).await?;
     app.open_town(view(&economy, &residents));
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-    let busy = |error| LiveError::Listener(format!("cannot listen on {address}: {error}. Choose another --port"));
+    let busy =
+        |error| LiveError::Listener(format!("cannot listen on {address}: {error}. Choose another --port"));
     let listener = TcpListener::bind(address).await.map_err(busy)?;
     let address = listener.local_addr().map_err(|error| LiveError::Listener(error.to_string()))?;
     say(&greeting(&app, seed, address, started.elapsed(), &options.data).await?)?;
@@ -111,7 +117,9 @@ async fn open(options: &LiveOptions, started: Instant) -> Result<(), LiveError> 
 async fn seed_of(app: &App) -> Result<u64, LiveError> {
     let stored = app.records().read(|sql| meta::get(sql, SEED)).await.map_err(LiveError::Records)?;
     stored.and_then(|seed| seed.parse().ok()).ok_or_else(|| {
-        LiveError::NotThisTown("this directory holds a server's data, not a town. Choose another with --data".into())
+        LiveError::NotThisTown(
+            "this directory holds a server's data, not a town. Choose another with --data".into(),
+        )
     })
 }
 
@@ -198,7 +206,9 @@ async fn greeting(
     let seconds = ready_in.as_millis();
     let sum = if adds_up { "sum = 0 ✓" } else { "SUM IS NOT 0: run sycee audit" };
     let lines = [
-        format!(" 青柳镇 Qingliu Town is open   seed {seed} · {banks} banks · {shops} shops · {PEOPLE} holders"),
+        format!(
+            " 青柳镇 Qingliu Town is open   seed {seed} · {banks} banks · {shops} shops · {PEOPLE} holders"
+        ),
         String::new(),
         format!("   Start here    {host}"),
         format!("   李雷 Li Lei    {host}/town/login/lilei"),

@@ -109,7 +109,8 @@ impl Books {
             self.page(credit)?.credits_pending += amount;
             let is_top_up = transfer.code == chart::TOP_UP;
             let (id, ledger) = (transfer.id, transfer.ledger);
-            self.reservations.insert(id, Reservation { transfer: id, is_top_up, ledger, amount, debit, credit });
+            self.reservations
+                .insert(id, Reservation { transfer: id, is_top_up, ledger, amount, debit, credit });
         } else {
             self.move_posted(debit, credit, amount)?;
         }
@@ -123,8 +124,7 @@ impl Books {
         self.page(reserved.debit)?.debits_pending -= reserved.amount;
         self.page(reserved.credit)?.credits_pending -= reserved.amount;
         if transfer.flags.contains(TransferFlags::POST_PENDING_TRANSFER) {
-            let amount =
-                if transfer.amount == Amount::MAX { reserved.amount } else { transfer.amount.0 };
+            let amount = if transfer.amount == Amount::MAX { reserved.amount } else { transfer.amount.0 };
             self.move_posted(reserved.debit, reserved.credit, amount)?;
         }
         Ok(())
@@ -148,7 +148,8 @@ impl Books {
     }
 
     fn page(&mut self, account: AccountId) -> Result<&mut Page, Mismatch> {
-        let unknown = || Mismatch(format!("the ledger moved money of account {:032x}, never opened", account.0));
+        let unknown =
+            || Mismatch(format!("the ledger moved money of account {:032x}, never opened", account.0));
         self.pages.get_mut(&account).ok_or_else(unknown)
     }
 

@@ -50,7 +50,9 @@ pub(super) fn equation(run: &Run) -> Result<(), Trouble> {
     for currency in CURRENCIES {
         let Balance { issued, accounted, difference } = balance(run, currency);
         if difference != 0 {
-            return Err(format!("{currency}: issued {issued}, accounted {accounted}, difference {difference}"));
+            return Err(format!(
+                "{currency}: issued {issued}, accounted {accounted}, difference {difference}"
+            ));
         }
     }
     Ok(())
@@ -107,7 +109,10 @@ fn as_told(run: &Run) -> Result<(), Trouble> {
         for (account, told) in run.clients.balances() {
             let has = books.balance(account);
             if has != told {
-                return Err(format!("account {:032x} has {has}, but its clients were told {told}", account.0));
+                return Err(format!(
+                    "account {:032x} has {has}, but its clients were told {told}",
+                    account.0
+                ));
             }
         }
         Ok(())
@@ -137,7 +142,9 @@ fn acknowledged_are_in_ledger(run: &Run) -> Result<(), Trouble> {
         .clients
         .requests()
         .filter_map(|request| match request.told {
-            Some(Final::Completed(operation)) => Some((postings::decision_id(operation), request.ask.amount())),
+            Some(Final::Completed(operation)) => {
+                Some((postings::decision_id(operation), request.ask.amount()))
+            }
             _ => None,
         })
         .collect();
@@ -152,7 +159,9 @@ fn acknowledged_are_in_ledger(run: &Run) -> Result<(), Trouble> {
                 && transfer.ledger == wallet::chart::money_ledger(amount.currency())
         };
         if found.len() != batch.len() || !batch.iter().zip(&found).all(is_same) {
-            return Err("an acknowledged operation is not in the ledger, or has another content there".to_owned());
+            return Err(
+                "an acknowledged operation is not in the ledger, or has another content there".to_owned()
+            );
         }
     }
     Ok(())
@@ -179,7 +188,9 @@ fn acknowledged_are_in_records(run: &Run) -> Result<(), Trouble> {
                 row.state == OperationState::Completed && row.amount == amount
             };
             if !row.as_ref().is_some_and(is_same) {
-                return Ok(Some(format!("the records have {row:?} for an acknowledged operation of {amount}")));
+                return Ok(Some(format!(
+                    "the records have {row:?} for an acknowledged operation of {amount}"
+                )));
             }
         }
         Ok(None)

@@ -200,7 +200,8 @@ mod tests {
 
     fn paid(clients: &mut Clients) -> RequestIndex {
         let (payer, merchant) = (HolderId::new(1), MerchantId::new(2));
-        let index = clients.begin(Ask::Pay { payer, merchant, amount: yuan(850), memo: "面" }, EventNumber(0));
+        let index =
+            clients.begin(Ask::Pay { payer, merchant, amount: yuan(850), memo: "面" }, EventNumber(0));
         clients.told(index, Final::Completed(OperationId::new(7))).unwrap();
         index
     }

@@ -206,7 +206,9 @@ impl Run {
         }
         let operations = u64::try_from(self.clients.count()).unwrap_or(u64::MAX);
         let faults: u64 = self.world.faults.tally().faults.values().sum();
-        days < self.options.days || operations < self.options.min_operations || faults < self.options.min_faults
+        days < self.options.days
+            || operations < self.options.min_operations
+            || faults < self.options.min_faults
     }
 
     fn push(&mut self, at: Timestamp, due: Due) {
@@ -251,7 +253,7 @@ impl Run {
 
     /// Copies of a large database take long, so they become rarer as it grows.
     fn backup_interval(&self) -> u64 {
-        if self.deliveries < 1_500 { 170 } else { 4_000 }
+        if self.deliveries < 1_500 { 170 } else { 20_000 }
     }
 
     fn set_clock(&mut self, at: Timestamp) {
@@ -259,8 +261,11 @@ impl Run {
         if self.skewed_deliveries > 0 {
             self.skewed_deliveries -= 1;
         } else if self.faults_are_on && self.random.chance(1) {
-            let (kind, sign) =
-                if self.random.chance(500) { (FaultKind::ClockForward, 1) } else { (FaultKind::ClockBack, -1) };
+            let (kind, sign) = if self.random.chance(500) {
+                (FaultKind::ClockForward, 1)
+            } else {
+                (FaultKind::ClockBack, -1)
+            };
             let jump = i64::try_from(self.random.between(1, 7_200)).unwrap_or(1);
             self.skew_seconds = sign * jump;
             self.skewed_deliveries = 4;
@@ -285,6 +290,9 @@ impl Run {
             if random.chance(20) {
                 copies.push((copies[0].0, Sending::Duplicate));
                 self.world.faults.count(FaultKind::Duplicate);
+                if random.chance(250) {
+                    self.world.faults.slow_next_ledger_reply();
+                }
             }
             if random.chance(14) {
                 copies.push((random.between(60, 12 * 3_600), Sending::Duplicate));
@@ -340,9 +348,7 @@ impl Run {
         let paid = self.clients.request(payment);
         let Ask::Pay { payer, merchant, .. } = paid.ask else { return None };
         match paid.told {
-            Some(Final::Completed(operation)) => {
-                Some(Ask::Refund { merchant, payer, operation, amount })
-            }
+            Some(Final::Completed(operation)) => Some(Ask::Refund { merchant, payer, operation, amount }),
             None => {
                 let later = Timestamp(event.at.0 + 90 * ledger::NANOSECONDS_PER_SECOND);
                 self.push(later, Due::Event(Event { at: later, ..*event }));
@@ -386,7 +392,8 @@ impl Run {
         let Ask::Refund { operation, .. } = self.clients.request(request).ask else { return };
         let races = |flight: &Flight| {
             let other = self.clients.request(flight.request).ask;
-            flight.request != request && matches!(other, Ask::Refund { operation: paid, .. } if paid == operation)
+            flight.request != request
+                && matches!(other, Ask::Refund { operation: paid, .. } if paid == operation)
         };
         if self.flights.iter().any(races) {
             self.world.faults.saw(Situation::RefundsRaced);
@@ -405,12 +412,10 @@ impl Run {
         if self.random.chance(4) {
             faults.slow_next_ledger_reply();
         }
+        self.arm_rare_crash(ask);
         let (Ask::TopUp { card, .. } | Ask::Withdraw { card, .. }) = ask else { return None };
         if self.random.chance(60) {
             faults.slow_next_bank_reply();
-        }
-        if !faults.crash_is_armed() && self.random.below(100_000) < self.crash_per_100_000 {
-            faults.arm_crash(u32::try_from(self.random.below(16)).unwrap_or(0));
         }
         if self.random.chance(4) {
             let calls = u32::try_from(self.random.between(2, 9)).unwrap_or(2);
@@ -422,6 +427,19 @@ impl Run {
         let fault = *self.random.pick(&[Fault::Decline, Fault::TimeOutBefore, Fault::TimeOutAfter]);
         self.world.bank.inject(self.residents.bank_of_card(*card), fault);
         Some(fault)
+    }
+
+    /// Operations of many steps are few: each is more likely to be interrupted.
+    fn arm_rare_crash(&mut self, ask: &Ask) {
+        let times = match ask {
+            Ask::Pay { .. } | Ask::Transfer { .. } => return,
+            Ask::TopUp { .. } => 1,
+            Ask::Refund { .. } | Ask::Withdraw { .. } => 6,
+        };
+        if !self.world.faults.crash_is_armed() && self.random.below(100_000) < times * self.crash_per_100_000
+        {
+            self.world.faults.arm_crash(u32::try_from(self.random.below(16)).unwrap_or(0));
+        }
     }
 
     fn arm_crash(&mut self) {
@@ -484,7 +502,10 @@ impl Run {
         match (meaning, flight.sending) {
             (Meaning::KeyReused, Sending::OtherBody) => faults.saw(Situation::OtherBodyRefused),
             (Meaning::Final(Final::Completed(_)), Sending::OtherBody) => {
-                faults.violate(format!("another body under the key of request {} had an effect", flight.request.0));
+                faults.violate(format!(
+                    "another body under the key of request {} had an effect",
+                    flight.request.0
+                ));
             }
             (_, Sending::OtherBody) => {}
             (Meaning::KeyReused, _) => {

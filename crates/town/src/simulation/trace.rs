@@ -25,7 +25,8 @@ impl Trace {
         let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
         let length = entry.iter_mut().zip(bytes).map(|(slot, byte)| *slot = byte).count();
         let mut hasher = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        hasher.update(&[u8::try_from(what.len()).unwrap_or(u8::MAX), u8::try_from(length).unwrap_or(u8::MAX)]);
+        hasher
+            .update(&[u8::try_from(what.len()).unwrap_or(u8::MAX), u8::try_from(length).unwrap_or(u8::MAX)]);
         hasher.update(what.as_bytes());
         hasher.update(&entry[..length]);
     }

@@ -223,7 +223,8 @@ impl World {
                 let Response::Transfers(found) = self.ask(&Request::LookupTransfers(wanted))? else {
                     return Ok(());
                 };
-                let is_chain = transfers.iter().any(|transfer| transfer.flags.contains(TransferFlags::LINKED));
+                let is_chain =
+                    transfers.iter().any(|transfer| transfer.flags.contains(TransferFlags::LINKED));
                 if is_chain && !found.is_empty() && found.len() != transfers.len() {
                     return Err("a linked batch survived a crash in part".to_owned());
                 }

@@ -69,7 +69,8 @@ impl BankPort {
     /// What became of an operation, at whichever bank knows it.
     #[must_use]
     pub fn outcome(&self, operation: OperationRef) -> Outcome {
-        let known = |bank: &Bank| Some(bank.outcome(operation)).filter(|outcome| *outcome != Outcome::NotFound);
+        let known =
+            |bank: &Bank| Some(bank.outcome(operation)).filter(|outcome| *outcome != Outcome::NotFound);
         self.banks().values().find_map(known).unwrap_or(Outcome::NotFound)
     }
 

@@ -84,7 +84,8 @@ impl LedgerPort {
     }
 
     fn note(&self, request: &Request, response: &Response) {
-        if let (Request::CreateTransfers(transfers), Response::CreateTransfers(results)) = (request, response) {
+        if let (Request::CreateTransfers(transfers), Response::CreateTransfers(results)) = (request, response)
+        {
             for (transfer, result) in transfers.iter().zip(results) {
                 let status = u128::from(result.status as u32);
                 self.trace.note("ledger", &[transfer.id.0, status, u128::from(result.timestamp.0)]);
