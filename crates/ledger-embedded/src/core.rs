@@ -13,19 +13,21 @@ use crate::id_index::Key;
 use crate::record::{Position, Previous, Record};
 use crate::sealed_index::Entries;
 use crate::segments::{FrameMark, ReadError, Segments, Writer};
-use crate::state::{State, Times};
+use crate::state::{OpenPending, State, Times};
 use crate::storage::{Storage, StorageError};
 
 /// What a write did, so that a broken chain can undo it.
 enum Undo {
     Account,
-    Transfer {
-        transfer: Transfer,
-        position: Position,
-        resolved: Option<(Transfer, Position)>,
-        debit: Before,
-        credit: Before,
-    },
+    Transfer(Box<Written>),
+}
+
+/// A transfer that was written, and what was there before it.
+struct Written {
+    transfer: Transfer,
+    position: Position,
+    resolved: Option<OpenPending>,
+    accounts: [Before; 2],
 }
 
 type Before = (Slot, Entry);
@@ -140,19 +142,22 @@ impl<S: Storage> Core<S> {
                     self.state.slots.remove(entry.account.id);
                 }
             }
-            Undo::Transfer { transfer, position, resolved, debit, credit } => {
-                self.state.ids.remove(Key::of_transfer(transfer.id.0), position);
-                if transfer.flags.contains(TransferFlags::PENDING) {
-                    self.state.remove_pending(&transfer);
-                }
-                if let Some((pending, place)) = resolved {
-                    self.state.ids.remove(Key::of_resolution(pending.id.0), position);
-                    self.state.add_pending(&pending, place);
-                }
-                for (slot, entry) in [debit, credit] {
-                    *self.state.accounts.get_mut(slot) = entry;
-                }
-            }
+            Undo::Transfer(written) => self.undo_transfer(&written),
+        }
+    }
+
+    fn undo_transfer(&mut self, written: &Written) {
+        let Written { transfer, position, resolved, accounts } = written;
+        self.state.ids.remove(Key::of_transfer(transfer.id.0), *position);
+        if transfer.flags.contains(TransferFlags::PENDING) {
+            self.state.remove_pending(transfer);
+        }
+        if let Some(open) = resolved {
+            self.state.ids.remove(Key::of_resolution(open.transfer.id.0), *position);
+            self.state.add_pending(&open.transfer, open.position);
+        }
+        for (slot, entry) in accounts {
+            *self.state.accounts.get_mut(*slot) = *entry;
         }
     }
 }
@@ -239,8 +244,8 @@ impl<S: Storage> Store for Core<S> {
         let debit = self.update(debit, position);
         let credit = self.update(credit, position);
         if let Some(scope) = &mut self.scope {
-            let resolved = resolved.map(|open| (open.transfer, open.position));
-            scope.undo.push(Undo::Transfer { transfer: *transfer, position, resolved, debit, credit });
+            let written = Written { transfer: *transfer, position, resolved, accounts: [debit, credit] };
+            scope.undo.push(Undo::Transfer(Box::new(written)));
         }
     }
 

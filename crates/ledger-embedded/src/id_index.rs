@@ -72,7 +72,7 @@ const fn slot_of(tag: u64, position: Position) -> u64 {
 impl Partition {
     /// Where a tag belongs: tags are spread over the slots in order, so that growing needs nothing but the tag.
     fn home(&self, tag: u64) -> usize {
-        (tag * self.slots.len() as u64 >> TAG_BITS) as usize
+        ((tag * self.slots.len() as u64) >> TAG_BITS) as usize
     }
 
     fn next(&self, slot: usize) -> usize {
@@ -195,7 +195,7 @@ mod tests {
             let id = u128::from(random >> 48); // few ids, so keys repeat and runs grow long
             index.insert(Key::of_transfer(id), position(number));
             present.insert((id, number));
-            if random % 3 != 0
+            if !random.is_multiple_of(3)
                 && let Some(&(id, number)) = present.range((u128::from(random >> 49), 0)..).next()
             {
                 index.remove(Key::of_transfer(id), position(number));

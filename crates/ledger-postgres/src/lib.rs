@@ -5,11 +5,9 @@
 //! [`ledger::apply`] decide in memory; and writes the difference back, again with one statement for each table. The
 //! number of statements does not depend on the size of the batch.
 //!
-//! When the connection is lost, whether the batch happened is unknown ([`EngineError::Unavailable`]
-//! (ledger::EngineError::Unavailable)); the next call connects again, and the ids of the batch make it safe to send again.
+//! When the connection is lost, whether the batch happened is unknown: [`ledger::EngineError::Unavailable`]. The next
+//! call connects again, and the ids of the batch make it safe to send again.
 
-#[cfg(feature = "baseline")]
-pub mod baseline;
 mod copy;
 mod engine;
 mod questions;

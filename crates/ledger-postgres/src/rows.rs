@@ -56,7 +56,8 @@ pub(crate) fn transfer(row: &Row) -> Transfer {
 /// those bytes, most significant first. Most balances are small, and each transfer carries two of these.
 pub(crate) fn pack_balances(account: &Account, packed: &mut Vec<u8>) {
     packed.clear();
-    let sides = [account.debits_pending, account.debits_posted, account.credits_pending, account.credits_posted];
+    let sides =
+        [account.debits_pending, account.debits_posted, account.credits_pending, account.credits_posted];
     for side in sides {
         let bytes = side.0.to_be_bytes();
         let zeros = bytes.iter().take_while(|byte| **byte == 0).count();

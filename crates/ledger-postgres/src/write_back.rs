@@ -141,7 +141,8 @@ fn update_accounts(turn: &mut Turn<'_>, set: &WorkingSet) -> Result<(), postgres
         return Ok(());
     }
     let ids: Vec<Wide> = changed.iter().map(|(_, after)| Wide(after.id.0)).collect();
-    let side = |of: fn(&Account) -> u128| changed.iter().map(|(_, after)| Number(of(after))).collect::<Vec<_>>();
+    let side =
+        |of: fn(&Account) -> u128| changed.iter().map(|(_, after)| Number(of(after))).collect::<Vec<_>>();
     let debits_posted = side(|account| account.debits_posted.0);
     let credits_posted = side(|account| account.credits_posted.0);
     if changed.iter().all(|(before, after)| differ_in_posted_only(before, after)) {

@@ -29,7 +29,8 @@
 //! | `get_account_balances A1 debits -> T1:0+15:2+0` | debits and credits just after each transfer |
 //!
 //! Numbers may be `max`, `last` (timestamp), `now`, or the timestamp of `A1` or `T1`, and then `+1` or `-1`. A row
-//! without `ledger` or `code` means ledger 156 and code 1. A batch of accounts is followed by one second. At the end of each case, debits equal credits.
+//! without `ledger` or `code` means ledger 156 and code 1. A batch of accounts is followed by one second. At the
+//! end of each case, debits equal credits.
 
 mod run;
 mod script;

@@ -82,11 +82,10 @@ pub fn landing(frame: &Frame, view: &Landing) -> Markup {
                         (map(frame, &view.places))
                         figcaption { (caption(frame, view)) }
                     }
-                section.panel.town-ticker aria-labelledby="ticker-title" {
+                    section.panel.town-ticker aria-labelledby="ticker-title" {
                         h2 id="ticker-title" { span.live-dot aria-hidden="true" {} (frame.t("ticker-title")) }
                         ul.ticker id="ticker" { (ticker(frame, &view.places, &view.events)) }
                     }
-    
                 }
             }
             (explanation(frame))

@@ -133,7 +133,7 @@ fn who(frame: &Frame) -> Markup {
     match &frame.viewer {
         Viewer::Guest => html! { a.button.button-quiet href="/login" { (frame.t("log-in")) } },
         Viewer::Holder { name } | Viewer::Merchant { name } | Viewer::Operator { name } => html! {
-            a.who href="/settings" { (icon(Icon::Person)) span { (name) } }
+            a.who href="/settings" aria-label=(name) { (icon(Icon::Person)) span { (name) } }
         },
     }
 }

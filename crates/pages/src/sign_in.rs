@@ -78,7 +78,8 @@ pub fn register(frame: &Frame, view: &Register) -> Markup {
                 h1 { (head.title) }
                 (error_summary(frame, &view.problems))
                 (form::form(frame, "/register", None, html! {
-                    (line("display_name", frame.t("display-name"), Some(frame.t("display-name-hint")), &view.display_name, Input::Name))
+                    @let name_hint = Some(frame.t("display-name-hint"));
+                    (line("display_name", frame.t("display-name"), name_hint, &view.display_name, Input::Name))
                     (line("login", frame.t("login"), Some(frame.t("login-hint")), &view.login, Input::Login))
                     (line("phone", frame.t("phone"), Some(frame.t("phone-hint")), &view.phone, Input::Phone))
                     (line("password", frame.t("password"), Some(frame.t("password-hint")), "", Input::NewPassword))

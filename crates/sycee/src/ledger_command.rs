@@ -40,7 +40,9 @@ pub(crate) fn run(command: &LedgerCommand) -> Result<(), Failure> {
 }
 
 fn exec(directory: &Path, simulated_time: bool) -> Result<(), Failure> {
-    let storage = FileStorage::open(directory).map_err(OpenError::from)?;
+    // A new ledger is in the directory itself, one that a server or a town made is in it.
+    let directory = crate::existing_ledger(directory).unwrap_or_else(|_| directory.to_owned());
+    let storage = FileStorage::open(&directory).map_err(OpenError::from)?;
     let mut engine = EmbeddedEngine::open(storage)?;
     let clock = if simulated_time {
         Clock::Simulated(Clock::SIMULATED_START.max(engine.time()))
