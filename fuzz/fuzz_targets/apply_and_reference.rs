@@ -4,7 +4,8 @@
 use ledger::memory::MemoryEngine;
 use ledger::reference::ReferenceEngine;
 use ledger::{
-    Account, AccountFlags, AccountId, Amount, Code, Engine, LedgerId, Timestamp, Transfer, TransferFlags, TransferId,
+    Account, AccountFlags, AccountId, Amount, Code, Engine, LedgerId, Timestamp, Transfer, TransferFlags,
+    TransferId,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -49,14 +50,21 @@ fn play(engine: &mut impl Engine, mut bytes: &[u8]) -> Vec<String> {
     while let Some((&head, rest)) = bytes.split_first() {
         now = now.checked_add_seconds(u32::from(head >> 6)).expect("a fuzz input is shorter than time");
         let wanted = usize::from(head >> 1 & 7) + 1;
-        let events: Vec<[u8; 8]> = rest.chunks_exact(8).take(wanted).filter_map(|c| c.try_into().ok()).collect();
+        let events: Vec<[u8; 8]> =
+            rest.chunks_exact(8).take(wanted).filter_map(|c| c.try_into().ok()).collect();
         bytes = rest.get(events.len() * 8..).unwrap_or_default();
         if events.is_empty() {
             break;
         }
         answers.push(match head & 1 {
-            0 => format!("{:?}", engine.create_accounts(now, &events.into_iter().map(account).collect::<Vec<_>>())),
-            _ => format!("{:?}", engine.create_transfers(now, &events.into_iter().map(transfer).collect::<Vec<_>>())),
+            0 => format!(
+                "{:?}",
+                engine.create_accounts(now, &events.into_iter().map(account).collect::<Vec<_>>())
+            ),
+            _ => format!(
+                "{:?}",
+                engine.create_transfers(now, &events.into_iter().map(transfer).collect::<Vec<_>>())
+            ),
         });
     }
     let ids: Vec<AccountId> = (0..16).map(|byte| AccountId(id(byte))).collect();

@@ -17,6 +17,9 @@ fuzz_target!(|input: (u32, &[u8])| {
     {
         let mut written = Vec::new();
         record.encode(position, &mut written);
-        assert_eq!(Record::decode(written.first_chunk().expect("a record has its size"), position), Ok(record));
+        assert_eq!(
+            Record::decode(written.first_chunk().expect("a record has its size"), position),
+            Ok(record)
+        );
     }
 });

@@ -281,10 +281,8 @@ fn create_account<S: Store>(store: &mut S, a: &Account) -> Result<(A, Timestamp)
 }
 
 fn account_exists(a: &Account, e: &Account) -> A {
-    // Closing is the ledger's own doing, so a repeated request still matches a closed account.
-    let closable = |account: &Account| account.flags.without(AccountFlags::CLOSED);
-    let created_closed = a.is_closed() && !e.is_closed();
-    if closable(a) != closable(e) || created_closed {
+    // Exactly the model's rule: an account closed since then has other flags than the request that made it.
+    if a.flags != e.flags {
         return A::ExistsWithDifferentFlags;
     }
     if a.user_data_128 != e.user_data_128 {

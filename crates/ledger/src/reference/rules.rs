@@ -54,11 +54,10 @@ pub(super) fn account_refusal(books: &Books, a: &Account) -> Option<Refusal<A>> 
     status.map(|status| Refusal { status, timestamp: at })
 }
 
-/// How a repeated account compares. A request that does not speak of closing matches a closed account too.
+/// How a repeated account compares with the stored one as it is now: closing it since then makes a difference.
 fn account_repeated(a: &Account, now: &Account) -> A {
-    let same_flags = a.flags == now.flags || a.flags | AccountFlags::CLOSED == now.flags;
     first([
-        (!same_flags, A::ExistsWithDifferentFlags),
+        (a.flags != now.flags, A::ExistsWithDifferentFlags),
         (a.user_data_128 != now.user_data_128, A::ExistsWithDifferentUserData128),
         (a.user_data_64 != now.user_data_64, A::ExistsWithDifferentUserData64),
         (a.user_data_32 != now.user_data_32, A::ExistsWithDifferentUserData32),
