@@ -153,6 +153,11 @@ impl Bank {
         self.cards.get(pan)
     }
 
+    /// Every card, by number.
+    pub fn cards(&self) -> impl Iterator<Item = (&Pan, &Card)> {
+        self.cards.iter()
+    }
+
     /// The balance of an account.
     #[must_use]
     pub fn balance(&self, account: AccountNumber) -> Option<Amount> {

@@ -47,7 +47,7 @@ fn check_texts(name: &str, latin_name: Option<&str>, phone: Option<&str>) -> Res
 
 /// # Errors
 /// [`OperationError::TextLength`] where it is not 3 to 40 letters, digits, dots, dashes or underscores.
-fn checked_login(login: &str) -> Result<String, OperationError> {
+pub(crate) fn checked_login(login: &str) -> Result<String, OperationError> {
     let login = login.to_lowercase();
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     if !(3..=40).contains(&login.len()) || !login.bytes().all(allowed) {
@@ -56,7 +56,8 @@ fn checked_login(login: &str) -> Result<String, OperationError> {
     Ok(login)
 }
 
-fn taken(error: records::RecordsError) -> OperationError {
+/// Names the field whose value somebody has already.
+pub(crate) fn taken(error: records::RecordsError) -> OperationError {
     if error.is_conflict(LOGIN_TAKEN) {
         return OperationError::Taken { field: "login" };
     }

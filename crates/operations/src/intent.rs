@@ -1,4 +1,4 @@
-//! The first and the last step of every operation: its intent and its outcome in the records.
+//! What the records hold of an operation: its intent and its outcome, or both at once where one transfer decides.
 
 use records::operations::{self, Inserted, NewOperation, OperationState};
 use wallet::ids::OperationId;
@@ -64,4 +64,32 @@ pub(crate) fn conclude(
         operations::finish(sql, facts.id, state, reason.map(Reason::code), now).map(drop)
     });
     facts.receipt(state, reason)
+}
+
+/// Records an operation that the ledger has decided, or finds what was recorded of it before.
+///
+/// # Errors
+/// [`OperationError::KeyReused`] where the id stands for another request.
+pub(crate) async fn record(
+    operations: &Operations,
+    new: NewOperation,
+    state: OperationState,
+    reason: Option<Reason>,
+) -> Result<Receipt, OperationError> {
+    let facts = Facts::from(&new);
+    let fingerprint = new.fingerprint;
+    let code = reason.map(Reason::code);
+    let existing = operations.records().write(move |sql| {
+        if operations::insert_in_state(sql, &new, state, code)? {
+            return Ok(None);
+        }
+        operations::fill_memo(sql, &new)?;
+        operations::get(sql, new.id)
+    });
+    match existing.await? {
+        None => Ok(facts.receipt(state, reason)),
+        Some(row) if row.fingerprint != fingerprint => Err(OperationError::KeyReused),
+        Some(row) if row.state.is_open() => Ok(conclude(operations, Facts::from(&row), state, reason)),
+        Some(row) => Ok(Receipt::from(&row)),
+    }
 }

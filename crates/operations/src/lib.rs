@@ -19,6 +19,7 @@ pub mod cards;
 mod directory;
 pub mod embedded_bank;
 mod error;
+pub mod founding;
 pub mod history;
 pub mod holders;
 mod in_flight;
@@ -37,6 +38,7 @@ mod reason;
 mod rebuild;
 mod receipt;
 pub mod refund;
+pub mod staff;
 pub mod start_up_check;
 pub mod statement;
 mod through_bank;
@@ -63,6 +65,7 @@ pub use receipt::Receipt;
 use directory::Directory;
 use in_flight::InFlight;
 use ledger_client::LedgerClient;
+use one_step::LeftOver;
 
 /// What operations are made of.
 #[derive(Clone)]
@@ -98,6 +101,7 @@ struct Inner {
     ledger: LedgerClient,
     directory: Directory,
     in_flight: InFlight,
+    left_over: LeftOver,
 }
 
 impl fmt::Debug for Operations {
@@ -123,7 +127,15 @@ impl Operations {
 
     fn with_directory(services: Services, directory: Directory) -> Self {
         let ledger = LedgerClient::new(Arc::clone(&services.ledger));
-        Self { inner: Arc::new(Inner { services, ledger, directory, in_flight: InFlight::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                services,
+                ledger,
+                directory,
+                in_flight: InFlight::default(),
+                left_over: LeftOver::default(),
+            }),
+        }
     }
 
     /// The services.

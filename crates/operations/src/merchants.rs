@@ -4,9 +4,11 @@ use ledger::{Account, BATCH_MAX};
 use records::RecordsError;
 use records::banks::{self, Bank};
 use records::merchants::{self, CODE_TAKEN, Merchant, MerchantStatus};
+use records::principals::{self, Language};
 use wallet::chart;
-use wallet::ids::{BankId, MerchantId};
+use wallet::ids::{BankId, MerchantId, PrincipalId};
 
+use crate::staff::{Employer, NewStaff};
 use crate::{OperationError, Operations, Party, memo};
 
 /// Merchants read at a time.
@@ -25,21 +27,82 @@ pub struct NewMerchant {
     pub category: String,
 }
 
+impl NewMerchant {
+    /// # Errors
+    /// [`OperationError::TextLength`].
+    pub(crate) fn check(&self) -> Result<(), OperationError> {
+        memo::check_name("code", &self.code, 40)?;
+        memo::check_name("name_zh", &self.name_zh, 80)?;
+        memo::check_name("name_en", &self.name_en, 80)?;
+        memo::check_name("category", &self.category, 40)
+    }
+
+    /// Its owner, who logs in with this name and password.
+    #[must_use]
+    pub fn owner(&self, login: String, password_hash: String) -> NewStaff {
+        NewStaff {
+            login,
+            name: self.name_zh.clone(),
+            latin_name: Some(self.name_en.clone()),
+            language: Language::Chinese,
+            password_hash: Some(password_hash),
+        }
+    }
+}
+
 /// Admits a merchant, who can be paid in every currency of the operator.
 ///
 /// # Errors
 /// Which rule the request breaks, or what could not be reached.
 pub async fn admit(operations: &Operations, new: NewMerchant) -> Result<MerchantId, OperationError> {
-    memo::check_name("code", &new.code, 40)?;
-    memo::check_name("name_zh", &new.name_zh, 80)?;
-    memo::check_name("name_en", &new.name_en, 80)?;
-    memo::check_name("category", &new.category, 40)?;
+    let merchant = prepare(operations, new).await?;
+    let id = merchant.id;
+    operations.records().write(move |sql| merchants::insert(sql, &merchant)).await.map_err(taken)?;
+    Ok(id)
+}
+
+/// Admits a merchant together with the owner who logs in for it, in one step.
+///
+/// # Errors
+/// Which rule the request breaks, or what could not be reached.
+pub async fn admit_with_owner(
+    operations: &Operations,
+    new: NewMerchant,
+    owner: NewStaff,
+) -> Result<MerchantId, OperationError> {
+    owner.check()?;
+    let merchant = prepare(operations, new).await?;
+    let id = merchant.id;
+    let owner_id = PrincipalId::new(operations.fresh_bits());
+    let owner = owner.principal(owner_id, Employer::Merchant(id), operations.now())?;
+    let written = operations.records().write(move |sql| {
+        merchants::insert(sql, &merchant)?;
+        principals::insert(sql, &owner)
+    });
+    written.await.map_err(taken)?;
+    Ok(id)
+}
+
+/// Names the field whose value somebody has already.
+pub(crate) fn taken(error: RecordsError) -> OperationError {
+    if error.is_conflict(CODE_TAKEN) {
+        return OperationError::Taken { field: "code" };
+    }
+    crate::holders::taken(error)
+}
+
+/// Opens the ledger accounts of a merchant that is to be recorded. Where the record is never made, they stay empty.
+///
+/// # Errors
+/// Which rule the request breaks, or what could not be reached.
+pub(crate) async fn prepare(operations: &Operations, new: NewMerchant) -> Result<Merchant, OperationError> {
+    new.check()?;
     let id = MerchantId::new(operations.fresh_bits());
     let currencies = &operations.policy().currencies;
     let accounts = currencies.iter().map(|currency| chart::merchant(id, *currency)).collect();
     operations.ledger().open_accounts(accounts).await?;
     let now = operations.now();
-    let merchant = Merchant {
+    Ok(Merchant {
         id,
         code: new.code,
         name_zh: new.name_zh,
@@ -48,13 +111,7 @@ pub async fn admit(operations: &Operations, new: NewMerchant) -> Result<Merchant
         status: MerchantStatus::Active,
         created_at: now,
         updated_at: now,
-    };
-    let written = operations.records().write(move |sql| merchants::insert(sql, &merchant)).await;
-    match written {
-        Ok(()) => Ok(id),
-        Err(error) if error.is_conflict(CODE_TAKEN) => Err(OperationError::Taken { field: "code" }),
-        Err(error) => Err(error.into()),
-    }
+    })
 }
 
 /// The merchant with this id.

@@ -1,10 +1,12 @@
 //! Operations that one transfer decides: transfers and payments.
 
-use ledger::{CreateTransferStatus as Status, Transfer};
-use records::operations::{NewOperation, Operation, OperationState};
+use std::sync::{Mutex, PoisonError};
+
+use ledger::{CreateTransferStatus as Status, Timestamp, Transfer};
+use records::operations::{NewOperation, Operation, OperationState, fill_memo};
 use wallet::postings;
 
-use crate::intent::{Begun, begin, conclude};
+use crate::intent::{conclude, record};
 use crate::receipt::Facts;
 use crate::{OperationError, Operations, Reason, Receipt, rebuild};
 
@@ -61,27 +63,113 @@ pub(crate) const fn is_another(status: Status) -> bool {
     )
 }
 
-/// Carries out the operation: intent, decision, outcome.
+/// Carries out the operation: the ledger decides, then the records describe. Nothing of it is open in between: until it
+/// is recorded, the ledger has all that is needed to record it.
 pub(crate) async fn run(
     operations: &Operations,
     new: NewOperation,
     posting: Transfer,
 ) -> Result<Receipt, OperationError> {
-    let facts = match begin(operations, new).await? {
-        Begun::Ended(receipt) => return Ok(receipt),
-        Begun::Open(facts) => facts,
-    };
+    let id = new.id;
+    let unrecorded = Unrecorded::new(operations, new);
     let status = operations.ledger().create_transfer(posting).await?;
     match verdict(status)? {
-        Verdict::Created | Verdict::Existed => {
-            Ok(conclude(operations, facts, OperationState::Completed, None))
-        }
-        Verdict::Refused(reason) => Ok(conclude(operations, facts, OperationState::Declined, Some(reason))),
+        Verdict::Created | Verdict::Existed => unrecorded.record(OperationState::Completed, None).await,
+        Verdict::Refused(reason) => unrecorded.record(OperationState::Declined, Some(reason)).await,
         Verdict::Another => {
-            rebuild::correct(operations, facts.id).await?;
+            unrecorded.forget();
+            rebuild::correct(operations, id).await?;
             Err(OperationError::KeyReused)
         }
     }
+}
+
+/// An operation between its decision and its record. Where the record is not written, because the caller has gone or the
+/// records could not be reached, it is kept for [`record_left_over`].
+struct Unrecorded<'a> {
+    operations: &'a Operations,
+    new: Option<NewOperation>,
+}
+
+impl<'a> Unrecorded<'a> {
+    const fn new(operations: &'a Operations, new: NewOperation) -> Self {
+        Self { operations, new: Some(new) }
+    }
+
+    fn forget(mut self) {
+        self.new = None;
+    }
+
+    async fn record(
+        mut self,
+        state: OperationState,
+        reason: Option<Reason>,
+    ) -> Result<Receipt, OperationError> {
+        let Some(new) = self.new.clone() else {
+            return Err(OperationError::Inconsistent("operation was recorded twice"));
+        };
+        let recorded = record(self.operations, new, state, reason).await;
+        if !matches!(recorded, Err(OperationError::Unavailable(_))) {
+            self.new = None;
+        }
+        recorded
+    }
+}
+
+impl Drop for Unrecorded<'_> {
+    fn drop(&mut self) {
+        if let Some(new) = self.new.take() {
+            self.operations.inner.left_over.push(new);
+        }
+    }
+}
+
+/// Operations whose record is still to be written.
+#[derive(Default)]
+pub(crate) struct LeftOver(Mutex<Vec<NewOperation>>);
+
+impl LeftOver {
+    fn push(&self, new: NewOperation) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(new);
+    }
+
+    /// Takes those that were asked for before `idle_since`: the callers of the others may be about to ask again.
+    fn take(&self, idle_since: Timestamp) -> Vec<NewOperation> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extract_if(.., |new| new.created_at < idle_since).collect()
+    }
+}
+
+/// Records what callers that have gone left unrecorded: as the ledger decided it, or refused for ever where it has not
+/// decided. Says how many there were.
+///
+/// # Errors
+/// What could not be reached; the rest is kept for the next time.
+pub(crate) async fn record_left_over(
+    operations: &Operations,
+    idle_since: Timestamp,
+) -> Result<u64, OperationError> {
+    let left_over = operations.inner.left_over.take(idle_since);
+    let kept: Vec<Unrecorded<'_>> =
+        left_over.into_iter().map(|new| Unrecorded::new(operations, new)).collect();
+    let mut recorded = 0;
+    for unrecorded in kept {
+        let Some(new) = unrecorded.new.clone() else { continue };
+        match give_up(operations, Facts::from(&new)).await? {
+            // The id may have been decided for another body: the record is the ledger's, the memo only where it fits.
+            GivenUp::TooLate => {
+                rebuild::correct(operations, new.id).await?;
+                operations.records().write(move |sql| fill_memo(sql, &new)).await?;
+                unrecorded.forget();
+            }
+            GivenUp::Now(reason) => match unrecorded.record(OperationState::Declined, Some(reason)).await {
+                Ok(_) | Err(OperationError::KeyReused) => {}
+                Err(error) => return Err(error),
+            },
+        }
+        recorded += 1;
+    }
+    Ok(recorded)
 }
 
 /// What [`give_up`] found.

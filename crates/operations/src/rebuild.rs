@@ -115,13 +115,17 @@ fn one_step(transfer: &Transfer, payer: u128, payee: u128) -> Result<NewOperatio
     })
 }
 
-/// Replaces an open row that contradicts the ledger by what the ledger says: its intent was written after the records
-/// had lost the operation that the id belongs to.
+/// Records what the ledger says of an id that the records have lost, in place of an open row that contradicts it: such
+/// an intent was written after the loss.
 pub(crate) async fn correct(operations: &Operations, id: OperationId) -> Result<(), OperationError> {
     let transfers = operations.ledger().lookup_transfers(vec![postings::decision_id(id)]).await?;
     let transfers: Vec<Transfer> = transfers.into_iter().filter(decides).collect();
     for Rebuilt { new, state } in from_ledger(operations, &transfers).await? {
-        operations.records().write(move |sql| operations::replace_open(sql, &new, state)).await?;
+        let written = operations.records().write(move |sql| {
+            Ok(operations::insert_in_state(sql, &new, state, None)?
+                || operations::replace_open(sql, &new, state)?)
+        });
+        written.await?;
     }
     Ok(())
 }

@@ -9,7 +9,9 @@ use records::operations::{self, Operation, OperationKind, OperationState};
 use wallet::ids::OperationId;
 
 use crate::rebuild::{self, Rebuilt};
-use crate::{OperationError, Operations, Receipt, merchants, payment, refund, top_up, transfer, withdrawal};
+use crate::{
+    OperationError, Operations, Receipt, merchants, one_step, payment, refund, top_up, transfer, withdrawal,
+};
 
 /// What the check did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -40,8 +42,8 @@ pub async fn run(operations: &Operations) -> Result<Report, OperationError> {
     Ok(Report { rebuilt, ..report })
 }
 
-/// Records again what the ledger has since the newest record. An intent is recorded before its transfer is created, so
-/// nothing older can be missing.
+/// Records again what the ledger has since a minute before the newest record. What goes through a bank is recorded before
+/// its transfer is created, and what one transfer decides right after it, so nothing older can be missing.
 async fn rebuild_missing(operations: &Operations) -> Result<u64, OperationError> {
     let newest = operations.records().read(operations::newest).await?;
     let mut since = Timestamp(newest.map_or(0, |newest| newest.0.saturating_sub(CLOCKS_APART)));
@@ -99,7 +101,8 @@ async fn rebuild_page(operations: &Operations, page: Vec<Transfer>) -> Result<u6
 /// # Errors
 /// What could not be reached.
 pub async fn resume_open(operations: &Operations, idle_since: Timestamp) -> Result<Report, OperationError> {
-    let mut report = Report::default();
+    let resumed = one_step::record_left_over(operations, idle_since).await?;
+    let mut report = Report { resumed, ..Report::default() };
     let mut after = 0;
     loop {
         let page = operations.records().read(move |sql| operations::open_after(sql, after, PAGE)).await?;

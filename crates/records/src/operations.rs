@@ -266,6 +266,19 @@ pub fn finish(
     Ok(changed == 1)
 }
 
+/// Gives an operation the memo that it lost when records were rebuilt from the ledger: the fingerprint says that the
+/// memo belongs to it. Says whether it did.
+///
+/// # Errors
+/// What the database says.
+pub fn fill_memo(sql: &mut dyn Sql, new: &NewOperation) -> Result<bool, RecordsError> {
+    let changed = sql.execute(
+        "UPDATE operations SET memo = $1 WHERE id = $2 AND fingerprint = $3 AND memo = ''",
+        &[new.memo.as_str().into(), new.id.into(), new.fingerprint.into()],
+    )?;
+    Ok(changed == 1)
+}
+
 /// The operation with that id.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ mod audit;
 mod bench;
 mod docs_command;
 mod exit;
+mod init;
 mod ledger_command;
 pub mod ledger_exec;
 mod ledger_verify;
@@ -28,6 +29,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Prepare a new data directory: an operator, a merchant, and a bank with test cards
+    Init(init::InitArguments),
     /// Run the wallet server
     Serve(serve::ServeArguments),
     /// Run Qingliu Town: people with wallets who pay shops
@@ -69,6 +72,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: &Command) -> Result<(), Failure> {
     match command {
+        Command::Init(arguments) => init::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::Town(arguments) => town::run(arguments),
         Command::Ledger(command) => ledger_command::run(command),

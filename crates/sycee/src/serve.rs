@@ -11,20 +11,27 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Failure;
 
+/// Where a server's stores are.
 #[derive(Debug, Args)]
-pub(crate) struct ServeArguments {
+pub(crate) struct StoreArguments {
     /// Directory of everything embedded; created where it does not exist
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Address and port to listen on
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
     /// The ledger: `embedded`, or the URL of a PostgreSQL database
     #[arg(long, value_name = "WHERE", default_value = "embedded", value_parser = ledger_choice)]
     ledger: LedgerChoice,
     /// The records: the URL of a PostgreSQL database instead of a file in the directory
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    #[command(flatten)]
+    stores: StoreArguments,
+    /// Address and port to listen on
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
     /// Send cookies over HTTPS only; for a server behind TLS
     #[arg(long)]
     secure_cookies: bool,
@@ -40,13 +47,20 @@ fn ledger_choice(text: &str) -> Result<LedgerChoice, String> {
     Err("say `embedded` or `postgres://…`".to_owned())
 }
 
-impl From<&ServeArguments> for ServeOptions {
-    fn from(arguments: &ServeArguments) -> Self {
+impl From<&StoreArguments> for ServeOptions {
+    fn from(arguments: &StoreArguments) -> Self {
         let mut options = Self::embedded(&arguments.data);
         options.ledger = arguments.ledger.clone();
         if let Some(url) = &arguments.database {
             options.records = RecordsChoice::Postgres(url.clone());
         }
+        options
+    }
+}
+
+impl From<&ServeArguments> for ServeOptions {
+    fn from(arguments: &ServeArguments) -> Self {
+        let mut options = Self::from(&arguments.stores);
         options.settings.secure_cookies = arguments.secure_cookies;
         options
     }

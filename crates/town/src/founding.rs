@@ -8,10 +8,12 @@ use money::{Amount, Currency};
 use operations::cards::{self, BindRequest};
 use operations::holders::{self, NewHolder};
 use operations::merchants::{self, NewBank, NewMerchant};
+use operations::staff::{self, Employer, NewStaff};
 use operations::{OperationError, Operations};
-use records::principals::{self, Language, Principal, PrincipalStatus, Role as PrincipalRole, Theme};
+use records::principals::{self, Language, Theme};
 use wallet::ids::{BankId, CardId, HolderId, MerchantId, PrincipalId, derive};
 
+use crate::economy::places::Name;
 use crate::economy::{
     BankIndex, CardCondition, CardProfile, HolderIndex, HolderProfile, Population, Random, Role, ShopIndex,
 };
@@ -266,58 +268,30 @@ async fn open_shop(
         category: profile.login.to_owned(),
     };
     let merchant = merchants::admit(operations, new).await?;
-    let staff = Staff {
-        login: profile.login,
-        role: PrincipalRole::MerchantStaff,
-        name: profile.name.zh,
-        latin_name: profile.name.en,
-        merchant: Some(merchant),
-    };
-    Ok((merchant, add_staff(operations, staff, password_hash).await?))
-}
-
-struct Staff {
-    login: &'static str,
-    role: PrincipalRole,
-    name: &'static str,
-    latin_name: &'static str,
-    merchant: Option<MerchantId>,
+    let employer = Employer::Merchant(merchant);
+    Ok((merchant, hire(operations, employer, (profile.login, profile.name), password_hash).await?))
 }
 
 async fn add_operator(operations: &Operations, password_hash: Option<&str>) -> Result<(), OperationError> {
-    let staff = Staff {
-        login: OPERATOR_LOGIN,
-        role: PrincipalRole::Operator,
-        name: "青柳镇运营方",
-        latin_name: "Qingliu Town Operator",
-        merchant: None,
-    };
-    add_staff(operations, staff, password_hash).await.map(drop)
+    let name = Name { zh: "青柳镇运营方", en: "Qingliu Town Operator" };
+    hire(operations, Employer::Operator, (OPERATOR_LOGIN, name), password_hash).await.map(drop)
 }
 
-async fn add_staff(
+async fn hire(
     operations: &Operations,
-    staff: Staff,
+    employer: Employer,
+    (login, name): (&str, Name),
     password_hash: Option<&str>,
 ) -> Result<PrincipalId, OperationError> {
-    let now = operations.services().clock.now();
-    let id = staff_id(staff.login);
-    let principal = Principal {
-        id,
-        role: staff.role,
-        login: staff.login.to_owned(),
-        phone: None,
-        name: staff.name.to_owned(),
-        latin_name: Some(staff.latin_name.to_owned()),
+    let id = staff_id(login);
+    let new = NewStaff {
+        login: login.to_owned(),
+        name: name.zh.to_owned(),
+        latin_name: Some(name.en.to_owned()),
         language: Language::Chinese,
-        theme: Theme::System,
-        status: PrincipalStatus::Active,
         password_hash: password_hash.map(str::to_owned),
-        merchant: staff.merchant,
-        created_at: now,
-        updated_at: now,
     };
-    operations.services().records.write(move |sql| principals::insert(sql, &principal)).await?;
+    staff::hire(operations, id, employer, new).await?;
     Ok(id)
 }
 

@@ -9,6 +9,7 @@ mod holders;
 #[expect(unused_qualifications, reason = "the description macro writes parameters with their path")]
 mod merchants;
 mod operator;
+mod operator_merchants;
 mod outcome;
 mod payees;
 mod payments;
@@ -60,4 +61,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(receipt::show))
         .routes(routes!(statement::download))
         .routes(routes!(operator::show))
+        .routes(routes!(operator_merchants::admit))
+        .routes(routes!(operator_merchants::change_status))
 }

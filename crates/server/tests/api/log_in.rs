@@ -4,12 +4,12 @@ use serde_json::json;
 
 use crate::world::{Answer, PASSWORD, Person, World, call};
 
-async fn log_in(world: &World, login: &str, password: &str) -> Answer {
+pub(crate) async fn log_in(world: &World, login: &str, password: &str) -> Answer {
     let body = json!({"login": login, "password": password});
     call("POST", "/api/v1/sessions").json(&body).send(&world.router).await
 }
 
-fn cookie(answer: &Answer) -> String {
+pub(crate) fn cookie(answer: &Answer) -> String {
     answer.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
 }
 

@@ -10,6 +10,7 @@ mod log_in;
 mod money_moves;
 mod openapi;
 mod opening;
+mod operator_merchants;
 mod pages;
 mod refunds;
 mod world;
