@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ledger::{
-    Account, AccountId, CreateTransferStatus, EngineError, QueryFilter, Request, Response, Submit, Transfer,
-    TransferId,
+    Account, AccountId, BATCH_MAX, CreateTransferStatus, EngineError, QueryFilter, Request, Response, Submit,
+    Transfer, TransferId,
 };
 use tokio::sync::oneshot;
 
@@ -77,11 +77,21 @@ impl LedgerClient {
         }
     }
 
-    pub(crate) async fn lookup_accounts(&self, ids: Vec<AccountId>) -> Result<Vec<Account>, OperationError> {
-        match self.call(Request::LookupAccounts(ids)).await? {
-            Response::Accounts(accounts) => Ok(accounts),
-            _ => Err(MISFIT),
+    /// Any number of accounts, each once.
+    pub(crate) async fn lookup_accounts(
+        &self,
+        mut ids: Vec<AccountId>,
+    ) -> Result<Vec<Account>, OperationError> {
+        ids.sort_unstable();
+        ids.dedup();
+        let mut found = Vec::with_capacity(ids.len());
+        for page in ids.chunks(BATCH_MAX) {
+            match self.call(Request::LookupAccounts(page.to_vec())).await? {
+                Response::Accounts(accounts) => found.extend(accounts),
+                _ => return Err(MISFIT),
+            }
         }
+        Ok(found)
     }
 
     pub(crate) async fn query_transfers(&self, filter: QueryFilter) -> Result<Vec<Transfer>, OperationError> {

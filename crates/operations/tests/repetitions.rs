@@ -63,6 +63,19 @@ fn the_ledger_refuses_a_reused_key_even_where_the_records_have_forgotten_it() {
 }
 
 #[test]
+fn more_lost_records_than_one_batch_of_the_ledger_can_name_are_rebuilt() {
+    let mut world = World::new();
+    let backup = world.records.image().unwrap();
+    let lost = 4_200;
+    for number in 0..lost {
+        world.pay(&format!("payment-{number}"), 1).unwrap();
+    }
+    let forgetful = SimulatedRecords::from_image(&backup, Box::new(|_| false)).unwrap();
+    world.restart(Arc::new(forgetful));
+    assert_eq!(now(start_up_check::run(&world.operations)).unwrap().rebuilt, lost);
+}
+
+#[test]
 fn records_restored_from_a_backup_get_back_what_the_ledger_knows() {
     let mut world = World::new();
     let backup = world.records.image().unwrap();

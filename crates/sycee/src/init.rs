@@ -59,7 +59,10 @@ async fn init(arguments: &InitArguments) -> Result<(), Failure> {
     let bank = test_bank::found(&app).await?;
     let report = Report { operator, merchant: MerchantReport::new(&new.merchant, owner), bank };
     report.print(arguments.json)?;
-    founding::found(operations, new).await.map_err(refused)?;
+    let not_valid = |error| {
+        Failure::unavailable(format!("{error}. The passwords above are not valid: run this command again"))
+    };
+    founding::found(operations, new).await.map_err(not_valid)?;
     Ok(())
 }
 
