@@ -204,9 +204,9 @@ fn retries_through_cut_connections_happen_once() {
     let payments: u128 = 60;
     let mut witness = founded(&url, 1, 1_000_000);
     let worker = {
-        let url = url.clone();
+        // Connected before the first cut: what a cut does to connecting is not the question here.
+        let mut engine = PostgresEngine::connect(&url).unwrap();
         thread::spawn(move || {
-            let mut engine = PostgresEngine::connect(&url).unwrap();
             let mut unknown = 0;
             for id in 0..payments {
                 let pay = [transfer(10 + id, AccountId(2), BANK, 1)];
