@@ -27,6 +27,13 @@ story('English and the dark theme survive a reload and a new page', async ({ pag
   await accessible(page, 'the history, dark');
   await page.goto(`${TOWN}/home`);
   await accessible(page, 'the home, dark');
+
+  // The choice is kept with the holder, so it is given back for the stories after this one.
+  await page.goto(`${TOWN}/settings`);
+  await page.locator('button[name=theme][value=system]').click();
+  assert.equal(await background(page), bright);
+  await page.locator('.top-tools button[name=language]').click();
+  assert.equal(await language(page), 'zh-CN');
 });
 
 story('a visitor from abroad is greeted in English, and a dark machine gets a dark page', async ({ page }) => {
