@@ -106,8 +106,8 @@ pub(crate) fn check_format<S: Storage>(
         return Err(OpenError::Damaged("the file `format` is missing beside a journal".into()));
     }
     let text = format!("{FORMAT_LINE}\n{}\n", options.segment_bytes);
+    // Its name becomes durable together with that of the first segment, before anything is acknowledged.
     replace_file(storage, FORMAT, text.as_bytes())?;
-    storage.sync_directory()?;
     Ok(options.segment_bytes)
 }
 
