@@ -101,7 +101,7 @@ struct Inner {
     ledger: LedgerClient,
     directory: Directory,
     in_flight: InFlight,
-    left_over: LeftOver,
+    left_over: Arc<LeftOver>,
 }
 
 impl fmt::Debug for Operations {
@@ -133,7 +133,7 @@ impl Operations {
                 ledger,
                 directory,
                 in_flight: InFlight::default(),
-                left_over: LeftOver::default(),
+                left_over: Arc::default(),
             }),
         }
     }
