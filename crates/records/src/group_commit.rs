@@ -248,8 +248,9 @@ fn read_loop<S: Session>(shared: &Shared, session: &mut S) {
 fn write_loop<S: Session>(shared: &Shared, mut session: S) {
     let _on_panic = StopOnPanic(shared);
     while let Some(group) = shared.next_group() {
+        let begin = if group.jobs.len() > group.unawaited { Step::Begin } else { Step::BeginUnsynced };
         if !group.jobs.is_empty()
-            && let Err(why) = transaction::commit_group(&mut session, group.jobs)
+            && let Err(why) = transaction::commit_group(&mut session, group.jobs, begin)
         {
             shared.stop(&stopped_by(&why));
             for job in group.reads {

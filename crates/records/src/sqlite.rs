@@ -80,6 +80,8 @@ pub(crate) struct SqliteSession {
     connection: Connection,
     /// Refuses to write.
     reading: bool,
+    /// Whether a commit is synced.
+    synced: bool,
 }
 
 impl SqliteSession {
@@ -148,7 +150,7 @@ impl SqliteSession {
         // One plan per statement, whatever is bound: without this, SQLite prepares a statement anew for other values
         // wherever a partial index might serve them. Where it cannot be set, everything still works.
         let _is_stable = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
-        Self { connection, reading: false }
+        Self { connection, reading: false, synced: true }
     }
 
     fn connect(path: &Path, flags: OpenFlags) -> Result<Self, RecordsError> {
@@ -159,6 +161,16 @@ impl SqliteSession {
 
     fn pragmas(&self, sql: &str) -> Result<(), RecordsError> {
         self.connection.execute_batch(sql).map_err(explain)
+    }
+
+    /// In WAL mode a commit that is not synced loses no more than itself: the log is synced with the next that is, and
+    /// before a checkpoint.
+    fn set_synced(&mut self, synced: bool) -> Result<(), RecordsError> {
+        if self.synced != synced {
+            self.pragmas(if synced { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" })?;
+            self.synced = synced;
+        }
+        Ok(())
     }
 
     fn check(&self, pragma: &str) -> Result<(), RecordsError> {
@@ -204,8 +216,11 @@ impl Session for SqliteSession {
     }
 
     fn step(&mut self, step: Step) -> Result<(), RecordsError> {
+        if matches!(step, Step::Begin | Step::BeginUnsynced) {
+            self.set_synced(step == Step::Begin)?;
+        }
         let sql = match step {
-            Step::Begin => "BEGIN IMMEDIATE",
+            Step::Begin | Step::BeginUnsynced => "BEGIN IMMEDIATE",
             Step::BeginRead => "BEGIN",
             Step::Commit => "COMMIT",
             Step::Rollback => "ROLLBACK",
