@@ -41,7 +41,10 @@ const FRAMES_AHEAD: usize = 4;
 /// transfer as for twenty, and at that rate nobody is served sooner without.
 const CROWD_PER_MILLISECOND: u64 = 6;
 /// How long requests of a crowd gather.
-const GATHER: Duration = Duration::from_micros(500);
+const GATHER: Duration = Duration::from_micros(300);
+/// How many requests of a crowd one frame takes. All in one would be answered at once, and would come back at once: the
+/// processors would idle while the disk works, and the disk while they do.
+const CROWD_FRAME: usize = 24;
 /// How often the executor looks for expired transfers when nobody asks for anything.
 const IDLE: Duration = Duration::from_millis(200);
 
@@ -261,10 +264,11 @@ impl<S: Storage> Executor<S> {
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => break,
             };
-            if self.crowd.is_crowd {
+            let mut jobs = Vec::new();
+            if self.gather(first, &mut jobs) && self.crowd.is_crowd {
                 std::thread::sleep(GATHER);
+                self.gather(self.queue.try_recv().ok(), &mut jobs);
             }
-            let jobs = self.gather(first);
             self.crowd.note((self.clock)(), jobs.len());
             if !self.round(jobs) {
                 break;
@@ -273,10 +277,10 @@ impl<S: Storage> Executor<S> {
         self.finish();
     }
 
-    /// Everything that waits, up to one full batch.
-    fn gather(&self, first: Option<Job>) -> Vec<(Request, Reply)> {
-        let mut jobs = Vec::new();
-        let mut rows = 0;
+    /// Adds what waits, up to one full batch. Tells whether there is room for more.
+    fn gather(&self, first: Option<Job>, jobs: &mut Vec<(Request, Reply)>) -> bool {
+        let mut rows: usize = jobs.iter().map(|(request, _)| events(request)).sum();
+        let most = if self.crowd.is_crowd { CROWD_FRAME } else { usize::MAX };
         let mut next = first;
         while let Some(job) = next {
             match job {
@@ -291,9 +295,12 @@ impl<S: Storage> Executor<S> {
                     let _gone = answer.send(Memory { accounts, account_bytes, id_index_bytes });
                 }
             }
-            next = if rows < BATCH_MAX { self.queue.try_recv().ok() } else { None };
+            if rows >= BATCH_MAX || jobs.len() >= most {
+                return false;
+            }
+            next = self.queue.try_recv().ok();
         }
-        jobs
+        true
     }
 
     /// Performs what was gathered as one frame and hands it on. `false` once the engine has stopped.

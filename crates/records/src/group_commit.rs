@@ -13,10 +13,10 @@ use crate::{Backend, ReadJob, RecordsError, WriteJob};
 const WAITING_MAX: usize = 16_384;
 
 /// Jobs of one commit.
-const GROUP_MAX: usize = 1_024;
+const GROUP_MAX: usize = 4_096;
 
 /// How long jobs that nobody waits for gather before they are committed: a commit costs a sync, whatever its size.
-const GATHER: Duration = Duration::from_millis(50);
+const GATHER: Duration = Duration::from_millis(100);
 
 /// A job in the queue.
 struct Waiting {
