@@ -1,7 +1,7 @@
 //! The two languages and their catalogues.
 //!
-//! A catalogue is a file of one-line Fluent messages, `key = text with { $name }`, in `i18n/`. Both files hold the same
-//! keys; a test compares them with each other and with the keys the sources use.
+//! A catalogue is the files of one-line Fluent messages, `key = text with { $name }`, in `i18n/<language>/`, one file per
+//! area. Both languages hold the same keys; a test compares them with each other and with the keys the sources use.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -15,8 +15,26 @@ pub enum Locale {
     En,
 }
 
-static ZH_CN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::parse(include_str!("../i18n/zh-CN.ftl")));
-static EN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::parse(include_str!("../i18n/en.ftl")));
+static ZH_CN: LazyLock<Catalogue> = LazyLock::new(|| {
+    Catalogue::parse(&[
+        include_str!("../i18n/zh-CN/wallet.ftl"),
+        include_str!("../i18n/zh-CN/access.ftl"),
+        include_str!("../i18n/zh-CN/holder.ftl"),
+        include_str!("../i18n/zh-CN/vault.ftl"),
+        include_str!("../i18n/zh-CN/merchant.ftl"),
+        include_str!("../i18n/zh-CN/control.ftl"),
+    ])
+});
+static EN: LazyLock<Catalogue> = LazyLock::new(|| {
+    Catalogue::parse(&[
+        include_str!("../i18n/en/wallet.ftl"),
+        include_str!("../i18n/en/access.ftl"),
+        include_str!("../i18n/en/holder.ftl"),
+        include_str!("../i18n/en/vault.ftl"),
+        include_str!("../i18n/en/merchant.ftl"),
+        include_str!("../i18n/en/control.ftl"),
+    ])
+});
 
 impl Locale {
     /// Both languages.
@@ -92,8 +110,8 @@ struct Catalogue {
 }
 
 impl Catalogue {
-    fn parse(source: &'static str) -> Self {
-        let lines = source.lines().filter(|line| !line.starts_with('#'));
+    fn parse(sources: &[&'static str]) -> Self {
+        let lines = sources.iter().flat_map(|source| source.lines()).filter(|line| !line.starts_with('#'));
         let messages = lines.filter_map(|line| line.split_once(" = "));
         Self { messages: messages.map(|(key, text)| (key.trim(), text.trim())).collect() }
     }
@@ -185,8 +203,8 @@ mod tests {
     #[test]
     fn both_catalogues_have_the_same_keys() {
         let (zh, en) = (keys(Locale::ZhCn), keys(Locale::En));
-        assert_eq!(zh.difference(&en).collect::<Vec<_>>(), Vec::<&&str>::new(), "not in en.ftl");
-        assert_eq!(en.difference(&zh).collect::<Vec<_>>(), Vec::<&&str>::new(), "not in zh-CN.ftl");
+        assert_eq!(zh.difference(&en).collect::<Vec<_>>(), Vec::<&&str>::new(), "not in en");
+        assert_eq!(en.difference(&zh).collect::<Vec<_>>(), Vec::<&&str>::new(), "not in zh-CN");
     }
 
     #[test]

@@ -4,7 +4,14 @@ use crate::transaction::{Session, Step};
 use crate::{RecordsError, Value};
 
 /// Every migration, in order: the first brings a new database to version 1.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_wallet.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_wallet.sql"),
+    include_str!("../migrations/0002_access.sql"),
+    include_str!("../migrations/0003_holder.sql"),
+    include_str!("../migrations/0004_vault.sql"),
+    include_str!("../migrations/0005_merchant.sql"),
+    include_str!("../migrations/0006_control.sql"),
+];
 
 /// The schema version that this program writes.
 #[must_use]
