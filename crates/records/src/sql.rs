@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use money::{Amount, Currency};
-use wallet::ids::{ApiKeyId, BankId, CardId, HolderId, MerchantId, OperationId, PrincipalId, SessionId};
+use wallet::ids::{ApprovalId, VaultItemId, 
+    ApiKeyId, BankId, BillId, CardId, ChallengeId, EndpointId, HolderId, ItemId, MerchantId, MessageId,
+    OperationId, OrderId, PostId, PasskeyId, PrincipalId, RequestId, SessionId, SplitId,
+};
 
 use crate::RecordsError;
 
@@ -146,7 +149,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { ApiKeyId BankId CardId HolderId MerchantId OperationId PrincipalId SessionId }
+ids! { ApprovalId SplitId RequestId PostId BillId ApiKeyId BankId CardId ChallengeId EndpointId HolderId ItemId MerchantId MessageId OperationId OrderId PasskeyId PrincipalId SessionId VaultItemId }
 
 /// An enum that is stored as a text code.
 pub trait Code: Copy + Sized + 'static {
@@ -207,7 +210,7 @@ impl Row {
         Self { values }
     }
 
-    fn value(&self, column: usize) -> Result<&Value, RecordsError> {
+    pub(crate) fn value(&self, column: usize) -> Result<&Value, RecordsError> {
         self.values
             .get(column)
             .ok_or_else(|| RecordsError::Unreadable(format!("there is no column {column}")))
