@@ -13,7 +13,9 @@ export const PAGES = {
   holder: [
     '/home', '/top-up', '/withdraw', '/transfer', '/pay', '/pay-code', '/scan', '/history', '/history/months',
     '/cards', '/cards/new', '/bills', '/board', '/board/new', '/requests', '/requests/new', '/orders', '/notifications',
-    '/limits', '/lost', '/vault', '/settings',
+    '/limits', '/lost', '/vault', '/settings', '/settings/security', '/settings/security/confirm',
+    '/settings/security/password', '/settings/security/pin', '/settings/security/authenticator',
+    '/settings/security/passkeys', '/settings/security/devices', '/settings/security/data', '/settings/security/close',
     { path: '/pay/{merchant}', from: '/pay', link: 'main a[href^="/pay/"]' },
     { path: '/cards/{card}', from: '/cards', link: 'main a[href^="/cards/"]:not([href$="/new"])' },
     { path: '/bills/{id}', from: '/bills', link: 'main a[href^="/bills/"]', optional: true },
@@ -51,6 +53,7 @@ export const SEEN_IN_STORIES = [
 /** What the server answers to a GET of a visitor that is no page to look at. */
 export const NOT_PAGES = [
   '/healthz', '/readyz', '/assets/{name}', '/town/live.json', '/town/login/{who}', '/session/state', '/pay-code/state.json',
+  '/settings/security/data.json',
   '/history.csv', '/history.pdf', '/transactions/{id}/receipt.pdf', '/vault/export.vcf', '/vault/export.xml',
   '/merchant/settlement.csv', '/operator/audit-log.csv', '/operator/reconciliation/statement/{bank}',
 ];

@@ -3,7 +3,8 @@
 //! Header, 128 bytes little-endian: magic (8), records (4), zero (4), journal offset of the frame (8), sequence number (8),
 //! engine time after the frame (8), offset up to which the journal was durable when the frame was written (8), hash of
 //! the frame before (32), BLAKE3 of the header up to here and of all records (32), zero (16). Frames are padded with
-//! zeros to whole sectors, so that writing one never touches a sector of another.
+//! zeros to whole sectors, so that writing one never touches a sector of another. Behind the last frame of a segment there
+//! may be zeros, written ahead of the frames to come.
 
 use ledger::Timestamp;
 
@@ -157,6 +158,18 @@ impl FrameHeader {
             return Err(FrameError::Hash);
         }
         Ok((header, body))
+    }
+
+    /// Reads the frame at the front of `bytes`, which are all that the segment has from `offset` of the journal on. `None`
+    /// where nothing was written: they end here, or are zeros to the end.
+    ///
+    /// # Errors
+    /// See [`FrameError`].
+    pub fn next(bytes: &[u8], offset: u64) -> Result<Option<(Self, &[u8])>, FrameError> {
+        if bytes.iter().all(|&byte| byte == 0) {
+            return Ok(None);
+        }
+        Self::read(bytes, offset).map(Some)
     }
 
     /// The records of a frame body with their positions.

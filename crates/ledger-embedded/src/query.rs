@@ -158,7 +158,8 @@ pub(crate) fn for_each_record<S: Storage>(
             let place = |error: &dyn std::fmt::Display| {
                 ReadError::Damaged(format!("{} at byte {local}: {error}", segment_name(number)))
             };
-            let (header, body) = FrameHeader::read(&bytes[local..], offset).map_err(|error| place(&error))?;
+            let next = FrameHeader::next(&bytes[local..], offset).map_err(|error| place(&error))?;
+            let Some((header, body)) = next else { break };
             for (position, record) in header.records(body) {
                 let record = record.map_err(|error| place(&error))?;
                 if !visit(&header, position, record) {

@@ -228,6 +228,7 @@ fn replay<S: Storage>(
     if segments.count() * size < tail.offset {
         return Err(OpenError::Damaged("the journal ends before its snapshot".into()));
     }
+    let mut frames_end = tail.offset;
     for number in tail.offset / size..segments.count() {
         let start = number * size;
         let bytes = segments.bytes(number, u64::MAX)?;
@@ -237,19 +238,19 @@ fn replay<S: Storage>(
             if local > bytes.len() {
                 return Err(OpenError::Damaged(format!("{} ends before its snapshot", segment_name(number))));
             }
-            if local == bytes.len() {
-                break;
+            match replay_frame(&bytes[local..], tail) {
+                Ok(Replayed::Frame) => recovery.frames_replayed += 1,
+                Ok(Replayed::End) => break,
+                Err(FrameOrMisfit::Frame(error)) => {
+                    let torn = Torn { number, local, frames_end, offset: tail.offset };
+                    return refuse_if_acknowledged(segments, &torn, error);
+                }
+                Err(FrameOrMisfit::Misfit(what)) => {
+                    let name = segment_name(number);
+                    return Err(OpenError::Damaged(format!("{name} at byte {local}: {what}")));
+                }
             }
-            if let Err(error) = replay_frame(&bytes[local..], tail) {
-                let FrameOrMisfit::Frame(_) = error else {
-                    return Err(OpenError::Damaged(format!(
-                        "{} at byte {local}: {error}",
-                        segment_name(number)
-                    )));
-                };
-                return refuse_if_acknowledged(segments, number, local, &error, tail.offset);
-            }
-            recovery.frames_replayed += 1;
+            frames_end = tail.offset;
         }
     }
     Ok(())
@@ -262,17 +263,16 @@ enum FrameOrMisfit {
     Misfit(String),
 }
 
-impl std::fmt::Display for FrameOrMisfit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Frame(error) => error.fmt(f),
-            Self::Misfit(what) => f.write_str(what),
-        }
-    }
+/// What was at the tail.
+enum Replayed {
+    Frame,
+    /// Nothing more in this segment.
+    End,
 }
 
-fn replay_frame(bytes: &[u8], tail: &mut Tail) -> Result<(), FrameOrMisfit> {
-    let (header, body) = FrameHeader::read(bytes, tail.offset).map_err(FrameOrMisfit::Frame)?;
+fn replay_frame(bytes: &[u8], tail: &mut Tail) -> Result<Replayed, FrameOrMisfit> {
+    let next = FrameHeader::next(bytes, tail.offset).map_err(FrameOrMisfit::Frame)?;
+    let Some((header, body)) = next else { return Ok(Replayed::End) };
     if header.previous != tail.previous || header.sequence != tail.sequence {
         // A whole frame of an earlier life of this place, from before a torn end was cut off.
         return Err(FrameOrMisfit::Frame(FrameError::Hash));
@@ -288,17 +288,34 @@ fn replay_frame(bytes: &[u8], tail: &mut Tail) -> Result<(), FrameOrMisfit> {
     tail.offset += header.bytes();
     tail.sequence += 1;
     tail.previous = header.hash;
-    Ok(())
+    Ok(Replayed::Frame)
+}
+
+/// Where the frames end for reason of an unreadable one.
+struct Torn {
+    /// Its segment, and the byte in it.
+    number: u64,
+    local: usize,
+    /// Where the last whole frame ends: before `offset` where that begins a segment.
+    frames_end: u64,
+    offset: u64,
+}
+
+impl Torn {
+    /// Whether a frame that knew the journal to be durable up to there has lost what it knew.
+    const fn is_refuted_by(&self, durable_offset: u64) -> bool {
+        // An engine opened at the beginning of an empty segment takes that for durable, with no frame behind it.
+        durable_offset > self.frames_end && durable_offset != self.offset
+    }
 }
 
 /// Looks behind an unreadable frame for one that knew it to be durable.
 fn refuse_if_acknowledged<S: Storage>(
     segments: &Segments<S>,
-    number: u64,
-    local: usize,
-    error: &FrameOrMisfit,
-    offset: u64,
+    torn: &Torn,
+    error: FrameError,
 ) -> Result<(), OpenError> {
+    let Torn { number, local, .. } = *torn;
     for later in number..segments.count() {
         let bytes = segments.bytes(later, u64::MAX)?;
         let start = later * segments.segment_bytes();
@@ -309,7 +326,7 @@ fn refuse_if_acknowledged<S: Storage>(
                 continue;
             }
             let Ok((header, _)) = FrameHeader::read(&bytes[place..], start + place as u64) else { continue };
-            if header.durable_offset > offset {
+            if torn.is_refuted_by(header.durable_offset) {
                 let place = format!("{} at byte {local}", segment_name(number));
                 return Err(OpenError::Damaged(format!("{place}: {error}, and it had been acknowledged")));
             }
@@ -335,12 +352,21 @@ fn cut<S: Storage>(segments: &Segments<S>, tail: &Tail, recovery: &mut Recovery)
     let Some(file) = segments.file(number) else { return Ok(()) };
     let (length, wanted) = (storage.length(&file)?, tail.offset - number * size);
     if length > wanted {
-        recovery.bytes_cut += length - wanted;
+        if !is_zero_from(segments, number, wanted)? {
+            recovery.bytes_cut += length - wanted;
+        }
         storage.truncate(&file, wanted)?;
     }
     // What was replayed may be in the page cache alone: it is acknowledged from now on, so it must be durable first.
     storage.sync(&file)?;
     Ok(())
+}
+
+/// Whether a segment has only zeros from there on: then they were written ahead, and nothing is lost with them.
+fn is_zero_from<S: Storage>(segments: &Segments<S>, number: u64, from: u64) -> Result<bool, OpenError> {
+    let bytes = segments.bytes(number, u64::MAX)?;
+    let from = usize::try_from(from).unwrap_or(usize::MAX);
+    Ok(bytes.get(from..).is_none_or(|rest| rest.iter().all(|&byte| byte == 0)))
 }
 
 /// Removes indexes of segments that will grow again: the torn end may have followed a segment that was sealed.

@@ -119,6 +119,13 @@ impl<S: Storage> Segments<S> {
     }
 }
 
+/// Small frames are written over zeros, which are written ahead up to the next multiple of this: a sync of bytes that the
+/// file already has changes none of its metadata, and so waits for no other file of the disk.
+const ZEROS_AHEAD: usize = 128 * 1024;
+/// Frames from this size on are so rarely synced that zeros ahead would only be written for nothing.
+const SMALL_FRAME: usize = ZEROS_AHEAD / 4;
+static ZEROS: [u8; ZEROS_AHEAD] = [0; ZEROS_AHEAD];
+
 /// The end of the journal, where the next frame grows.
 pub(crate) struct Writer<S: Storage> {
     pub(crate) segments: Arc<Segments<S>>,
@@ -128,6 +135,8 @@ pub(crate) struct Writer<S: Storage> {
     pub(crate) previous: ChainHash,
     /// The segment that takes the next frame, once there is one.
     growing: Option<u64>,
+    /// Up to where the growing segment is filled with zeros.
+    zeros_end: u64,
     frame: Vec<u8>,
 }
 
@@ -139,7 +148,7 @@ impl<S: Storage> Writer<S> {
     pub(crate) fn new(segments: Arc<Segments<S>>, end: u64, sequence: u64, previous: ChainHash) -> Self {
         let size = segments.segment_bytes();
         let growing = (!end.is_multiple_of(size)).then_some(end / size);
-        Self { segments, end, sequence, previous, growing, frame: vec![0; HEADER_BYTES] }
+        Self { segments, end, sequence, previous, growing, zeros_end: end, frame: vec![0; HEADER_BYTES] }
     }
 
     /// Makes sure that a frame of so many records fits the segment, else seals it and begins the next.
@@ -229,10 +238,26 @@ impl<S: Storage> Writer<S> {
         let file = file.ok_or_else(|| StorageError::new("write journal", "segment was not reserved"))?;
         self.segments.storage().write_at(&file, self.end % size, &self.frame)?;
         self.end += self.frame.len() as u64;
+        if self.frame.len() < SMALL_FRAME {
+            self.write_zeros(&file)?;
+        }
         self.sequence += 1;
         self.previous = header.hash;
         self.frame.clear();
         self.frame.resize(HEADER_BYTES, 0);
+        Ok(())
+    }
+    /// Fills the place of the next small frames, where that is not done yet.
+    fn write_zeros(&mut self, file: &S::File) -> Result<(), StorageError> {
+        let size = self.segments.segment_bytes();
+        let inside = self.end % size;
+        if self.end <= self.zeros_end || inside == 0 {
+            return Ok(());
+        }
+        let until = (inside + 1).next_multiple_of(ZEROS_AHEAD as u64).min(size);
+        let zeros = usize::try_from(until - inside).unwrap_or(ZEROS_AHEAD);
+        self.segments.storage().write_at(file, inside, &ZEROS[..zeros])?;
+        self.zeros_end = self.end - inside + until;
         Ok(())
     }
 }

@@ -132,8 +132,9 @@ impl Verifier {
             let local = self.offset - start;
             let rest = bytes.get(usize::try_from(local).unwrap_or(usize::MAX)..).unwrap_or_default();
             self.compare_snapshots();
-            let (header, body) = match FrameHeader::read(rest, self.offset) {
-                Ok(frame) => frame,
+            let (header, body) = match FrameHeader::next(rest, self.offset) {
+                Ok(Some(frame)) => frame,
+                Ok(None) => break,
                 Err(error) => {
                     self.find(name, local, error);
                     return Ok(false);

@@ -1,6 +1,7 @@
 //! What the records hold of an operation: its intent and its outcome, or both at once where one transfer decides.
 
-use records::operations::{self, Inserted, NewOperation, OperationState};
+use records::operations::{self, Inserted, NewOperation, Operation, OperationState};
+use records::{RecordsError, Sql};
 use wallet::ids::OperationId;
 
 use crate::receipt::Facts;
@@ -79,17 +80,30 @@ pub(crate) async fn record(
     let facts = Facts::from(&new);
     let fingerprint = new.fingerprint;
     let code = reason.map(Reason::code);
-    let existing = operations.records().write(move |sql| {
-        if operations::insert_in_state(sql, &new, state, code)? {
-            return Ok(None);
-        }
-        operations::fill_memo(sql, &new)?;
-        operations::get(sql, new.id)
-    });
+    let existing = operations.records().write(move |sql| insert_decided(sql, &new, state, code));
     match existing.await? {
         None => Ok(facts.receipt(state, reason)),
         Some(row) if row.fingerprint != fingerprint => Err(OperationError::KeyReused),
-        Some(row) if row.state.is_open() => Ok(conclude(operations, Facts::from(&row), state, reason)),
         Some(row) => Ok(Receipt::from(&row)),
     }
+}
+
+/// Inserts a decided operation, or answers the row that stands under its id. Where that one is of the same request, it is
+/// given what it lacks: its outcome, and its memo.
+pub(crate) fn insert_decided(
+    sql: &mut dyn Sql,
+    new: &NewOperation,
+    state: OperationState,
+    reason: Option<&str>,
+) -> Result<Option<Operation>, RecordsError> {
+    if operations::insert_in_state(sql, new, state, reason)? {
+        return Ok(None);
+    }
+    operations::fill_memo(sql, new)?;
+    let row = operations::get(sql, new.id)?;
+    if row.as_ref().is_some_and(|row| row.fingerprint == new.fingerprint && row.state.is_open()) {
+        operations::finish(sql, new.id, state, reason, new.created_at)?;
+        return operations::get(sql, new.id);
+    }
+    Ok(row)
 }

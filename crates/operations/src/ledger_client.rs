@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ledger::{
-    Account, AccountId, BATCH_MAX, CreateTransferStatus, EngineError, QueryFilter, Request, Response, Submit,
+    Account, AccountId, BATCH_MAX, CreateTransferResult, CreateTransferStatus, EngineError, QueryFilter, Request, Response, Submit,
     Transfer, TransferId,
 };
 use tokio::sync::oneshot;
@@ -50,19 +50,29 @@ impl LedgerClient {
         &self,
         transfer: Transfer,
     ) -> Result<CreateTransferStatus, OperationError> {
-        let statuses = self.create_transfers(vec![transfer]).await?;
-        statuses.first().copied().ok_or(MISFIT)
+        self.decide(transfer).await.map(|decision| decision.status)
+    }
+
+    /// Creates one transfer, and tells when it was created, now or earlier.
+    pub(crate) async fn decide(&self, transfer: Transfer) -> Result<CreateTransferResult, OperationError> {
+        let decisions = self.create_all(vec![transfer]).await?;
+        decisions.first().copied().ok_or(MISFIT)
     }
 
     pub(crate) async fn create_transfers(
         &self,
         transfers: Vec<Transfer>,
     ) -> Result<Vec<CreateTransferStatus>, OperationError> {
+        Ok(self.create_all(transfers).await?.into_iter().map(|result| result.status).collect())
+    }
+
+    async fn create_all(
+        &self,
+        transfers: Vec<Transfer>,
+    ) -> Result<Vec<CreateTransferResult>, OperationError> {
         let count = transfers.len();
         match self.call(Request::CreateTransfers(transfers)).await? {
-            Response::CreateTransfers(results) if results.len() == count => {
-                Ok(results.into_iter().map(|result| result.status).collect())
-            }
+            Response::CreateTransfers(results) if results.len() == count => Ok(results),
             _ => Err(MISFIT),
         }
     }

@@ -1,12 +1,12 @@
 //! Operations that one transfer decides: transfers and payments.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ledger::{CreateTransferStatus as Status, Timestamp, Transfer};
 use records::operations::{NewOperation, Operation, OperationState, fill_memo};
 use wallet::postings;
 
-use crate::intent::{conclude, record};
+use crate::intent::{self, conclude, record};
 use crate::receipt::Facts;
 use crate::{OperationError, Operations, Reason, Receipt, rebuild};
 
@@ -64,16 +64,23 @@ pub(crate) const fn is_another(status: Status) -> bool {
 }
 
 /// Carries out the operation: the ledger decides, then the records describe. Nothing of it is open in between: until it
-/// is recorded, the ledger has all that is needed to record it.
+/// is recorded, the ledger has all that is needed to record it. That is why the caller of a new operation without a memo
+/// hears of it as soon as the ledger has made it durable: its record follows, and a crash before it loses nothing that
+/// [`rebuild`] does not bring back. A memo is known to the records alone, so such an operation waits for its record.
 pub(crate) async fn run(
     operations: &Operations,
     new: NewOperation,
     posting: Transfer,
 ) -> Result<Receipt, OperationError> {
     let id = new.id;
-    let unrecorded = Unrecorded::new(operations, new);
-    let status = operations.ledger().create_transfer(posting).await?;
-    match verdict(status)? {
+    let mut unrecorded = Unrecorded::new(operations, new);
+    let decision = operations.ledger().decide(posting).await?;
+    let verdict = verdict(decision.status)?;
+    if matches!(verdict, Verdict::Created | Verdict::Existed) {
+        unrecorded.decided_at(decision.timestamp);
+    }
+    match verdict {
+        Verdict::Created if unrecorded.is_all_in_the_ledger() => unrecorded.record_later(),
         Verdict::Created | Verdict::Existed => unrecorded.record(OperationState::Completed, None).await,
         Verdict::Refused(reason) => unrecorded.record(OperationState::Declined, Some(reason)).await,
         Verdict::Another => {
@@ -83,6 +90,8 @@ pub(crate) async fn run(
         }
     }
 }
+
+const RECORDED_TWICE: OperationError = OperationError::Inconsistent("operation was recorded twice");
 
 /// An operation between its decision and its record. Where the record is not written, because the caller has gone or the
 /// records could not be reached, it is kept for [`record_left_over`].
@@ -100,14 +109,35 @@ impl<'a> Unrecorded<'a> {
         self.new = None;
     }
 
+    /// The record tells the time of the ledger, as it does where it is rebuilt from there.
+    const fn decided_at(&mut self, timestamp: Timestamp) {
+        if let Some(new) = &mut self.new {
+            new.created_at = timestamp;
+        }
+    }
+
+    fn is_all_in_the_ledger(&self) -> bool {
+        self.new.as_ref().is_some_and(|new| new.memo.is_empty())
+    }
+
+    /// Hands the completed operation to the records without waiting for them.
+    fn record_later(mut self) -> Result<Receipt, OperationError> {
+        let new = self.new.take().ok_or(RECORDED_TWICE)?;
+        let receipt = Facts::from(&new).receipt(OperationState::Completed, None);
+        let (kept, left_over) = (new.clone(), Arc::clone(&self.operations.inner.left_over));
+        self.operations.records().write_later_or(
+            move |sql| intent::insert_decided(sql, &new, OperationState::Completed, None).map(drop),
+            move |_why| left_over.push(kept),
+        );
+        Ok(receipt)
+    }
+
     async fn record(
         mut self,
         state: OperationState,
         reason: Option<Reason>,
     ) -> Result<Receipt, OperationError> {
-        let Some(new) = self.new.clone() else {
-            return Err(OperationError::Inconsistent("operation was recorded twice"));
-        };
+        let new = self.new.clone().ok_or(RECORDED_TWICE)?;
         let recorded = record(self.operations, new, state, reason).await;
         if !matches!(recorded, Err(OperationError::Unavailable(_))) {
             self.new = None;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::transaction::{self, Session, Step};
 use crate::{Backend, ReadJob, RecordsError, WriteJob};
@@ -12,7 +13,10 @@ use crate::{Backend, ReadJob, RecordsError, WriteJob};
 const WAITING_MAX: usize = 16_384;
 
 /// Jobs of one commit.
-const GROUP_MAX: usize = 1_024;
+const GROUP_MAX: usize = 4_096;
+
+/// How long jobs that nobody waits for gather before they are committed: a commit costs a sync, whatever its size.
+const GATHER: Duration = Duration::from_millis(100);
 
 /// A job in the queue.
 struct Waiting {
@@ -26,10 +30,19 @@ struct Writes {
     waiting: VecDeque<Waiting>,
     /// Reads that must see a `write_later` from before them.
     reads: Vec<Box<dyn ReadJob>>,
+    /// How many of `waiting` somebody waits for.
+    awaited: usize,
     /// How many `write_later` jobs are not yet committed.
     unawaited: usize,
     closing: bool,
     stopped: Option<RecordsError>,
+}
+
+impl Writes {
+    /// Whether nobody is kept waiting where the writer waits for more.
+    fn may_gather(&self) -> bool {
+        self.awaited == 0 && self.reads.is_empty() && self.waiting.len() < GROUP_MAX && !self.closing
+    }
 }
 
 #[derive(Default)]
@@ -101,9 +114,14 @@ impl GroupCommit {
             return job.finish(Err(why));
         }
         writes.waiting.push_back(Waiting { job, awaited });
+        writes.awaited += usize::from(awaited);
         writes.unawaited += usize::from(!awaited);
+        // The writer that gathers need not hear of each job that may wait.
+        let is_news = awaited || writes.waiting.len() == 1 || writes.waiting.len() == GROUP_MAX;
         drop(writes);
-        self.shared.write_waits.notify_one();
+        if is_news {
+            self.shared.write_waits.notify_one();
+        }
     }
 }
 
@@ -174,8 +192,13 @@ impl Shared {
             }
             writes = self.write_waits.wait(writes).unwrap_or_else(PoisonError::into_inner);
         }
+        if writes.may_gather() {
+            let gathered = self.write_waits.wait_timeout_while(writes, GATHER, |writes| writes.may_gather());
+            writes = gathered.unwrap_or_else(PoisonError::into_inner).0;
+        }
         let count = writes.waiting.len().min(GROUP_MAX);
         let taken: Vec<Waiting> = writes.waiting.drain(..count).collect();
+        writes.awaited -= taken.iter().filter(|waiting| waiting.awaited).count();
         // A read may go when no unawaited job from before it is left behind in the queue.
         let reads = if writes.waiting.is_empty() { std::mem::take(&mut writes.reads) } else { Vec::new() };
         drop(writes);
@@ -225,8 +248,9 @@ fn read_loop<S: Session>(shared: &Shared, session: &mut S) {
 fn write_loop<S: Session>(shared: &Shared, mut session: S) {
     let _on_panic = StopOnPanic(shared);
     while let Some(group) = shared.next_group() {
+        let begin = if group.jobs.len() > group.unawaited { Step::Begin } else { Step::BeginUnsynced };
         if !group.jobs.is_empty()
-            && let Err(why) = transaction::commit_group(&mut session, group.jobs)
+            && let Err(why) = transaction::commit_group(&mut session, group.jobs, begin)
         {
             shared.stop(&stopped_by(&why));
             for job in group.reads {

@@ -10,6 +10,9 @@ use crate::sqlite::SqliteSession;
 use crate::transaction::{self, Session, Step};
 use crate::{Backend, ReadJob, RecordsError, Sql, WriteJob};
 
+/// How many jobs a crash may lose at most: in reality, too, the next commit is never far.
+const UNSYNCED_MAX: u64 = 8;
+
 /// When a crash may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Moment {
@@ -202,6 +205,9 @@ impl Disk {
             return Err(why);
         }
         self.jobs += 1;
+        if self.jobs - self.durable >= UNSYNCED_MAX {
+            self.sync()?;
+        }
         self.maybe_crash(Moment::AfterCommit)
     }
 }

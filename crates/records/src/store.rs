@@ -93,7 +93,17 @@ impl Records {
     /// Runs `job` in the next group commit without waiting for it. What it writes may be lost in a crash, and its
     /// errors are: for outcomes that the start-up check can find again.
     pub fn write_later(&self, job: impl FnMut(&mut dyn Sql) -> Result<(), RecordsError> + Send + 'static) {
-        self.backend.write_later(Box::new(Unawaited { job }));
+        self.write_later_or(job, drop);
+    }
+
+    /// As [`Records::write_later`], and calls `failed` where the job could not be committed: for what must be tried
+    /// again.
+    pub fn write_later_or(
+        &self,
+        job: impl FnMut(&mut dyn Sql) -> Result<(), RecordsError> + Send + 'static,
+        failed: impl FnOnce(RecordsError) + Send + 'static,
+    ) {
+        self.backend.write_later(Box::new(Unawaited { job, failed }));
     }
 
     /// Runs `job` on one snapshot, which has everything that was committed or handed to [`Records::write_later`]
@@ -139,19 +149,25 @@ where
     }
 }
 
-struct Unawaited<F> {
+struct Unawaited<F, G> {
     job: F,
+    failed: G,
 }
 
-impl<F> WriteJob for Unawaited<F>
+impl<F, G> WriteJob for Unawaited<F, G>
 where
     F: FnMut(&mut dyn Sql) -> Result<(), RecordsError> + Send,
+    G: FnOnce(RecordsError) + Send,
 {
     fn run(&mut self, sql: &mut dyn Sql) -> Result<(), RecordsError> {
         (self.job)(sql)
     }
 
-    fn finish(self: Box<Self>, _outcome: Result<(), RecordsError>) {}
+    fn finish(self: Box<Self>, outcome: Result<(), RecordsError>) {
+        if let Err(why) = outcome {
+            (self.failed)(why);
+        }
+    }
 }
 
 struct Reading<F, T> {

@@ -11,6 +11,8 @@ const ATTEMPTS: u32 = 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Begin,
+    /// As [`Step::Begin`], and a crash of the machine may lose what is committed, though never a part of it.
+    BeginUnsynced,
     BeginRead,
     Commit,
     Rollback,
@@ -80,14 +82,16 @@ pub(crate) fn read<S: Session>(session: &mut S, job: Box<dyn ReadJob>) {
     let _ended = session.step(Step::Rollback);
 }
 
-/// Commits a group of jobs together and finishes each. Returns why the store must stop, if it must.
+/// Commits a group of jobs together and finishes each. Returns why the store must stop, if it must. `begin` says whether
+/// somebody waits for it to be durable.
 pub(crate) fn commit_group<S: Session>(
     session: &mut S,
     mut jobs: Vec<Box<dyn WriteJob>>,
+    begin: Step,
 ) -> Result<(), RecordsError> {
     let mut attempt = 0;
     loop {
-        match try_group(session, &mut jobs) {
+        match try_group(session, &mut jobs, begin) {
             Ok(outcomes) => {
                 for (job, outcome) in jobs.into_iter().zip(outcomes) {
                     job.finish(outcome);
@@ -112,9 +116,13 @@ pub(crate) fn commit_group<S: Session>(
 type Outcomes = Vec<Result<(), RecordsError>>;
 
 /// First without savepoints, in the hope that no job fails; where one does, again with a savepoint around each.
-fn try_group<S: Session>(session: &mut S, jobs: &mut [Box<dyn WriteJob>]) -> Result<Outcomes, RecordsError> {
+fn try_group<S: Session>(
+    session: &mut S,
+    jobs: &mut [Box<dyn WriteJob>],
+    begin: Step,
+) -> Result<Outcomes, RecordsError> {
     session.make_ready()?;
-    session.step(Step::Begin)?;
+    session.step(begin)?;
     let all = jobs.iter_mut().try_for_each(|job| run_job(session, job.as_mut()));
     match all {
         Ok(()) => {

@@ -58,11 +58,24 @@ fn a_torn_end_that_was_acknowledged_is_refused_and_not_cut_off() {
     let (disk, _) = filled(5);
     let last = disk.list().expect("readable").into_iter().rfind(|name| name.starts_with("journal-"));
     let last = last.expect("a filled ledger has a journal");
-    let length = disk.bytes(&last).expect("listed").len();
-    disk.flip_bit(&last, length - 600, 0);
+    let bytes = disk.bytes(&last).expect("listed");
+    let length = bytes.len();
+    // Behind the last frame there are only zeros written ahead.
+    let in_the_last_frame = bytes.iter().rposition(|&byte| byte != 0).expect("a journal has frames");
+    disk.flip_bit(&last, in_the_last_frame, 0);
     let opened = EmbeddedEngine::open_with(disk.clone(), OPTIONS).map(|_| ());
     assert!(matches!(opened, Err(OpenError::Damaged(_))), "{opened:?}");
     assert_eq!(disk.bytes(&last).expect("still there").len(), length);
+}
+
+#[test]
+fn zeros_written_ahead_are_no_torn_end() {
+    let (disk, _) = filled(5);
+    let last = disk.list().expect("readable").into_iter().rfind(|name| name.starts_with("journal-"));
+    let bytes = disk.bytes(&last.expect("a filled ledger has a journal")).expect("listed");
+    assert!(bytes.ends_with(&[0; 512]), "small frames have zeros behind them");
+    let recovery = EmbeddedEngine::open_with(disk, OPTIONS).expect("sound").recovery();
+    assert_eq!((recovery.bytes_cut, recovery.frames_replayed), (0, 0));
 }
 
 #[test]

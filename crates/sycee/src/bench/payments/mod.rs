@@ -8,12 +8,16 @@ mod report;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use clap::Args;
-use ledger::{Request, Response, Submit};
+use ledger::{Request, Response, Submit, Timestamp};
+use operations::totals;
+use records::operations::OperationKind;
 use server::{App, ServeOptions};
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use wallet::chart;
 
 use super::figures::Slice;
@@ -55,7 +59,11 @@ pub(crate) fn run(options: &PaymentsOptions) -> Result<(), Failure> {
     let people = runtime.block_on(people::found(&app, payments, options.connections))?;
 
     let mut report = Report::new(options.connections);
-    let pay = |run, milliseconds| run_plan(&plan(payments, run, milliseconds, people.payments()));
+    let pay = |run, milliseconds| {
+        let mut slice = run_plan(&plan(payments, run, milliseconds, people.payments()))?;
+        slice.elapsed += runtime.block_on(records_caught_up(&app))?;
+        Ok::<_, Failure>(slice)
+    };
     let nothing = |run, milliseconds| run_plan(&plan(empty, run, milliseconds, people.empty_requests()));
     // Connections, caches and pages are warm before anything counts.
     let mut paid = pay(0, options.milliseconds / 4)?.done;
@@ -67,6 +75,7 @@ pub(crate) fn run(options: &PaymentsOptions) -> Result<(), Failure> {
         report.add(of_nothing, of_payments);
     }
     check_credited(&app, &people, paid)?;
+    check_recorded(&app, &runtime, paid)?;
     let mut output = io::stdout().lock();
     if options.json {
         writeln!(output, "{}", report.to_json())?;
@@ -86,6 +95,29 @@ async fn listen(router: Router) -> Result<std::net::SocketAddr, Failure> {
     let address = listener.local_addr()?;
     tokio::spawn(server::serve_router(listener, router, std::future::pending()));
     Ok(address)
+}
+
+/// How long the records take to describe everything that was acknowledged: it belongs to the round.
+async fn records_caught_up(app: &App) -> Result<Duration, Failure> {
+    let started = Instant::now();
+    app.operations().services().records.read(|_| Ok(())).await.map_err(failed)?;
+    Ok(started.elapsed())
+}
+
+fn failed(error: impl ToString) -> Failure {
+    Failure::software(error.to_string())
+}
+
+/// Every answered payment must have been recorded exactly once.
+fn check_recorded(app: &App, runtime: &Runtime, paid: u64) -> Result<(), Failure> {
+    let counts = totals::counts(app.operations(), (Timestamp(0), Timestamp::LAST));
+    let counts = runtime.block_on(counts).map_err(failed)?;
+    let payments = counts.iter().filter(|count| count.kind == OperationKind::Payment);
+    let recorded: u64 = payments.map(|count| count.count).sum();
+    if recorded == paid {
+        return Ok(());
+    }
+    Err(Failure::software(format!("{recorded} payments are recorded, but {paid} were acknowledged")))
 }
 
 /// Every answered payment must have been credited exactly once.
