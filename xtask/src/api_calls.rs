@@ -36,23 +36,31 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
 /// Calls everything as everyone; returns how many calls that were.
 pub(crate) fn all(root: &Path, program: &Path) -> Result<String, String> {
     let schemathesis = prepare(root)?;
+    let description = root.join("docs/openapi.json");
+    // What it remembers of its runs stays out of the sources.
+    let memory = tools(root);
     let mut calls = 0;
     for (who, examples) in CALLERS {
         // Each caller gets a town of its own, because calls may close accounts and block cards.
         let town = RunningTown::found(program, "api")?;
         let mut command = Command::new(&schemathesis);
-        command.args(["run", "docs/openapi.json", "--url", &town.address, "--max-examples", examples]);
+        command.arg("run").arg(&description);
+        command.args(["--url", &town.address, "--max-examples", examples]);
         command.args(["--phases", "examples,coverage,fuzzing", "--workers", "2", "--seed", "7"]);
         command.args(["--exclude-checks", NOT_ASKED, "--continue-on-failure", "--warnings", "off"]);
-        command.env("SCHEMATHESIS_HOOKS", root.join("fuzz/api_hooks.py"));
+        command.env("SCHEMATHESIS_HOOKS", root.join("fuzz/api_hooks.py")).env("PYTHONDONTWRITEBYTECODE", "1");
         command.env("SYCEE_URL", &town.address).env("SYCEE_WHO", who);
         eprintln!("── calls of {}", if who.is_empty() { "a guest" } else { who });
-        run_watched(root, command, |line| calls += calls_in(line))?;
+        run_watched(&memory, command, |line| calls += calls_in(line))?;
     }
     if calls < CALLS_MIN {
         return Err(format!("only {calls} calls were made, fewer than {CALLS_MIN}"));
     }
     Ok(format!("{calls} made-up calls, each answered as described"))
+}
+
+fn tools(root: &Path) -> PathBuf {
+    root.join("target/tools")
 }
 
 /// The number in `  1431 generated, 1431 passed`.
@@ -64,7 +72,7 @@ fn calls_in(line: &str) -> u64 {
 /// Installs what `fuzz/requirements.txt` asks for under `target/tools`, unless it is there.
 fn prepare(root: &Path) -> Result<PathBuf, String> {
     let requirements = root.join("fuzz/requirements.txt");
-    let folder = root.join("target/tools/python");
+    let folder = tools(root).join("python");
     let installed = folder.join("installed.txt");
     let wanted = fs::read(&requirements)
         .map_err(|error| format!("cannot read {}: {error}", requirements.display()))?;

@@ -17,7 +17,7 @@ use wallet::ids::{CardId, HolderId, PrincipalId, SessionId};
 
 use crate::balances::{self, WalletBalance};
 use crate::cards::CardRequest;
-use crate::{IdempotencyKey, OperationError, Operations, holders, withdrawal};
+use crate::{IdempotencyKey, OperationError, Operations, audit_log, holders, withdrawal};
 
 /// Why an account cannot be closed now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +118,7 @@ async fn end(operations: &Operations, holder: HolderId) -> Result<Result<(), Sti
     });
     closed.await?;
     operations.forget_holder(holder);
+    audit_log::note(operations, id, "account.closed", &id.to_string(), &[]).await?;
     Ok(Ok(()))
 }
 

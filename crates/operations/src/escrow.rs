@@ -13,13 +13,14 @@ use wallet::chart;
 use wallet::ids::{HolderId, MerchantId, OperationId, OrderId, PrincipalId};
 use wallet::order_postings::{self, EscrowMovement};
 
+use crate::duties::Permission;
 use crate::intent::{Begun, begin, conclude};
 use crate::key::operation_id;
 use crate::one_step::{Verdict, verdict};
 use crate::orders::{event, refunded_of};
 use crate::{
-    IdempotencyKey, OperationError, Operations, Party, Reason, Receipt, audit_log, memo, rebuild, refund,
-    webhooks,
+    IdempotencyKey, OperationError, Operations, Party, Reason, Receipt, audit_log, duties, memo, rebuild,
+    refund, webhooks,
 };
 
 /// How often a dispute is opened again because something left the escrow in between.
@@ -357,7 +358,8 @@ pub async fn concede(
 /// An operator proposes what the merchant gets. Nothing moves until another operator confirms.
 ///
 /// # Errors
-/// [`OperationError::AmountTooLarge`], [`OperationError::NotInEscrow`], or what could not be reached.
+/// [`OperationError::NotPermitted`], [`OperationError::AmountTooLarge`], [`OperationError::NotInEscrow`], or what could
+/// not be reached.
 pub async fn propose(
     operations: &Operations,
     operator: PrincipalId,
@@ -365,6 +367,7 @@ pub async fn propose(
     share: Amount,
     note: String,
 ) -> Result<(), OperationError> {
+    duties::require(operations, operator, Permission::Ask).await?;
     memo::check_name("note", &note, 140)?;
     let dispute = dispute_of(operations, order).await?;
     if share.currency() != dispute.held.currency() {
@@ -392,12 +395,14 @@ pub async fn propose(
 /// A second operator confirms what the first proposed, and the money moves.
 ///
 /// # Errors
-/// [`OperationError::SamePerson`], [`OperationError::NotInEscrow`], or what could not be reached.
+/// [`OperationError::NotPermitted`], [`OperationError::SamePerson`], [`OperationError::NotInEscrow`], or what could not be
+/// reached.
 pub async fn confirm(
     operations: &Operations,
     operator: PrincipalId,
     order: &Order,
 ) -> Result<Receipt, OperationError> {
+    duties::require(operations, operator, Permission::Approve).await?;
     let dispute = dispute_of(operations, order).await?;
     let proposal = dispute.proposal.ok_or(OperationError::NotInEscrow)?;
     if proposal.by == operator {

@@ -3,11 +3,11 @@
 //! The single limit is compared with the amount. The daily one is an account of the ledger, one for each day, from which
 //! every operation takes its amount in the same chain as the money.
 
-use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Timestamp};
+use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Timestamp, Transfer};
 use money::{Amount, Currency};
 use records::notifications::NoticeKind;
 use records::spending_limits::{self, SpendingLimits};
-use wallet::ids::HolderId;
+use wallet::ids::{HolderId, OperationId};
 use wallet::limit_postings::{self, SpendingDay};
 
 use crate::notifications::{self, Notice};
@@ -157,6 +157,25 @@ pub(crate) async fn grant(
         status if is_another(status) => Ok(()),
         _ => Err(OperationError::Inconsistent("ledger refused to grant a limit")),
     }
+}
+
+/// The leg that takes the amount from the payer's day, for operations that build their own chains: to be linked behind
+/// the money. `None` where the payer has no daily limit.
+pub(crate) async fn leg(
+    operations: &Operations,
+    payer: HolderId,
+    (operation, amount): (OperationId, Amount),
+) -> Result<Option<Transfer>, OperationError> {
+    let Some((day, limit)) = today(operations, payer, amount.currency()).await? else { return Ok(None) };
+    let accounts = vec![limit_postings::limit_control(day.currency), day.account()];
+    operations.ledger().open_accounts(accounts).await?;
+    grant(operations, &day, limit).await?;
+    Ok(Some(limit_postings::limit_used(&day, operation, amount)))
+}
+
+/// Whether the ledger's answer to [`leg`] says that the day's limit is used up.
+pub(crate) const fn is_used_up(status: Status) -> bool {
+    matches!(status, Status::ExceedsCredits | Status::IdAlreadyFailed)
 }
 
 /// The day's account and limit, for a holder who has a daily limit in this currency.

@@ -4,7 +4,7 @@
 //! * Cancelled or expired: the ledger is made to refuse that id for ever, so an order that ended unpaid stays unpaid.
 //! * The state in the records is what the ledger said last; [`run_due`] asks it again.
 
-use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Timestamp};
+use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Timestamp, Transfer, TransferFlags};
 use money::Amount;
 use records::operations::{self, NewOperation, OperationKind, OperationState};
 use records::orders::{
@@ -21,7 +21,7 @@ use crate::one_step::{Verdict, is_another, verdict};
 use crate::spending::{self, Origin, Spending};
 use crate::{
     IdempotencyKey, OperationError, Operations, Party, Reason, Receipt, checkout_origins, directory, escrow,
-    memo, rebuild, webhooks,
+    limits, memo, rebuild, webhooks,
 };
 
 /// How long an order can be paid where its merchant does not say, in seconds.
@@ -428,11 +428,19 @@ async fn decide(
         amount: order.amount,
         route,
     };
-    let statuses =
-        operations.ledger().create_transfers(order_postings::order_paid(&payment).to_vec()).await?;
-    let &[money, taken] = statuses.as_slice() else {
+    let [money, mut taken] = order_postings::order_paid(&payment);
+    let used = limits::leg(operations, payer, (id, order.amount)).await?;
+    if used.is_some() {
+        taken.flags |= TransferFlags::LINKED;
+    }
+    let legs: Vec<Transfer> = [Some(money), Some(taken), used].into_iter().flatten().collect();
+    let statuses = operations.ledger().create_transfers(legs).await?;
+    let &[money, taken, ref used @ ..] = statuses.as_slice() else {
         return Err(OperationError::Inconsistent("ledger answered another question"));
     };
+    if money == Status::LinkedEventFailed && used.iter().copied().any(limits::is_used_up) {
+        return Ok(Verdict::Refused(Reason::OverDailyLimit));
+    }
     let ended = taken == Status::IdAlreadyFailed || taken == Status::Exists || is_another(taken);
     if money == Status::LinkedEventFailed && ended {
         return Ok(Verdict::Refused(Reason::OrderEnded));

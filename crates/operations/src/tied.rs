@@ -128,7 +128,7 @@ impl Ties {
             (None, Some(_), &[claimed]) => (None, Some(claimed)),
             _ => return Err(OperationError::Inconsistent("ledger answered another question")),
         };
-        if let Some(Status::ExceedsCredits | Status::IdAlreadyFailed) = used {
+        if used.is_some_and(limits::is_used_up) {
             return Ok(Verdict::Refused(Reason::OverDailyLimit));
         }
         match claimed {

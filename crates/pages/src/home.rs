@@ -80,7 +80,9 @@ pub fn home(frame: &Frame, view: &Home) -> Markup {
 
 /// Nothing where nothing needs attention.
 fn attention(frame: &Frame, attention: Attention) -> Markup {
-    let count = |key, count: usize| frame.fill(key, &[("count", &figures::count(count as u64))]);
+    let count = |key, count: usize| {
+        frame.fill(key, &[("count", &figures::count(u64::try_from(count).unwrap_or(u64::MAX)))])
+    };
     let mut entries: Vec<(&str, Icon, &str, String)> = Vec::new();
     if attention.stopped {
         entries.push(("/lost", Icon::Stop, "tone-danger", frame.t("attention-stopped").to_owned()));

@@ -179,6 +179,15 @@ fn stopped(frame: &Frame, view: &Lost, since: Timestamp) -> Markup {
                     prefix: None,
                     optional: false,
                 }))
+                (field(frame, &view.problems, &Field {
+                    name: "code",
+                    label: frame.t("second-factor-code"),
+                    hint: Some(frame.t("second-factor-hint")),
+                    value: "",
+                    input: Input::OneTimeCode,
+                    prefix: None,
+                    optional: true,
+                }))
                 (form::submit(frame.t("lost-release")))
             }))
             p { a href="/cards" { (frame.t("lost-unfreeze")) } }

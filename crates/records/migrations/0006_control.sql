@@ -134,7 +134,5 @@ CREATE TABLE bank_differences (
     CONSTRAINT bank_differences_file_id_number_key PRIMARY KEY (file_id, number)
 ) {strict};
 
--- What a merchant was told of a payment is found by the payment.
-CREATE INDEX orders_by_payment ON orders (payment_id) WHERE payment_id IS NOT NULL;
-
+-- What a merchant was told of a payment is found by its order.
 CREATE INDEX webhook_messages_by_order ON webhook_messages (order_id) WHERE order_id IS NOT NULL;

@@ -38,10 +38,10 @@ pub fn sums(
     for (span, edges) in starts.windows(2).enumerate() {
         let &[from, until] = edges else { continue };
         let rows = sql.query(
-            "SELECT kind, 1, COUNT(*), CAST(SUM(amount) AS BIGINT) FROM operations \
+            "SELECT kind, CAST(1 AS BIGINT), COUNT(*), CAST(SUM(amount) AS BIGINT) FROM operations \
              WHERE payer_id = $1 AND currency = $2 AND state = 'completed' AND created_at >= $3 AND created_at < $4 \
              GROUP BY kind \
-             UNION ALL SELECT kind, 0, COUNT(*), CAST(SUM(amount) AS BIGINT) FROM operations \
+             UNION ALL SELECT kind, CAST(0 AS BIGINT), COUNT(*), CAST(SUM(amount) AS BIGINT) FROM operations \
              WHERE payee_id = $1 AND currency = $2 AND state = 'completed' AND created_at >= $3 AND created_at < $4 \
              GROUP BY kind ORDER BY 2, 1",
             &[holder.into(), currency.into(), from.into(), until.into()],

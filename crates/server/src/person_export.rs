@@ -1,7 +1,7 @@
 //! Everything that is kept about one person, as one JSON document.
 
 use ledger::Timestamp;
-use operations::balances;
+use operations::{audit_log, balances};
 use records::person::{self, Told};
 use records::principals::{Principal, Role};
 use serde_json::{Map, Value, json};
@@ -14,6 +14,7 @@ use crate::rfc3339;
 /// Everything that is kept about this person. Secrets are left out.
 pub(crate) async fn person_export(app: &App, person: Principal) -> Result<Value, Problem> {
     let id = person.id;
+    audit_log::note(app.operations(), id, "person.exported", &id.to_string(), &[]).await?;
     let kept = app.records().read(move |sql| person::everything(sql, id)).await.map_err(internal)?;
     let tables: Map<String, Value> = kept
         .into_iter()

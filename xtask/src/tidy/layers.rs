@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("messages", &["money"]),
     ("vault", &[]),
     ("audit-log", &["ledger"]),
+    ("documents", &[]),
     ("risk", &["money", "ledger"]),
     ("ledger-embedded", &["ledger"]),
     ("ledger-postgres", &["ledger"]),

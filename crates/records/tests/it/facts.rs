@@ -1,6 +1,7 @@
 //! What is true of every store.
 
 pub(crate) use crate::access_facts::*;
+pub(crate) use crate::holder_facts::*;
 use ledger::Amount;
 use money::Currency;
 use records::api_keys::{self, ApiKey};

@@ -3,6 +3,7 @@
 mod access_facts;
 mod direct;
 mod facts;
+mod holder_facts;
 mod postgres;
 mod samples;
 mod simulated;
@@ -50,6 +51,11 @@ macro_rules! suite {
                 a_code_of_a_time_step_and_a_recovery_code_count_once
                 a_challenge_of_a_passkey_is_taken_once_for_what_it_was_asked
                 a_passkey_belongs_to_one_credential_and_never_counts_back
+                month_sums_count_each_side_and_kind_in_its_span
+                a_holder_finds_operations_by_note_tag_and_name
+                what_a_holder_sets_is_kept_in_place_of_what_was_set_before
+                a_fact_is_told_once_and_read_once
+                requests_bills_and_posts_turn_once
             }
         }
     };

@@ -9,7 +9,7 @@ use operations::{balances, lost_device};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::refusals::{Change, Read, Write};
+use super::refusals::{Read, Write};
 use crate::App;
 use crate::auth::{self, Holder, LoggedIn};
 use crate::fields::{CurrencyCode, Minor};
@@ -99,19 +99,30 @@ pub(super) async fn change(
     list(&app, &holder).await
 }
 
-/// Stop all spending, freeze every card and end every other session, as after the loss of a phone.
+/// How far the stop goes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StopOrder {
+    /// Whether every other session of the caller ends too, as where a phone was lost.
+    end_other_sessions: bool,
+}
+
+/// Stop all spending and freeze every card, as after the loss of a phone.
 ///
 /// Only a log-in with the password releases it, on the page `/lost`.
 #[utoipa::path(
-    post, path = "/api/v1/spending-stop", tag = "Limits",
-    responses((status = 204, description = "Stopped"), Change)
+    post, path = "/api/v1/spending-stop", tag = "Limits", request_body = StopOrder,
+    responses((status = 204, description = "Stopped"), Write)
 )]
 pub(super) async fn stop(
     State(app): State<App>,
     holder: Holder,
     logged_in: LoggedIn,
+    Body(body): Body<StopOrder>,
 ) -> Result<StatusCode, Problem> {
     lost_device::stop(app.operations(), holder.id).await?;
-    auth::revoke_other_sessions(&app, holder.id.into(), Some(logged_in.session)).await?;
+    if body.end_other_sessions {
+        auth::revoke_other_sessions(&app, holder.id.into(), Some(logged_in.session)).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }

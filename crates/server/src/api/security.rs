@@ -14,7 +14,7 @@ use super::refusals::{Change, Read, Write};
 use super::sessions::{OpenedSession, opened};
 use crate::App;
 use crate::auth::{
-    self, Assertion, Attestation, Caller, Device, Evidence, From, Holder, LoggedIn, Site, add_passkey, ask,
+    self, Assertion, Attestation, Caller, Device, Evidence, Holder, LoggedIn, Place, Site, add_passkey, ask,
     authenticate_again, check_new_pin, confirm_one_time_passwords, lock_session, log_in_by_passkey,
     offer_one_time_passwords, remove_passkey, remove_pin, remove_second_factor, renew_recovery_codes,
     require_fresh, set_pin, shown_secret,
@@ -49,7 +49,7 @@ pub(super) struct PasskeyView {
     used_at: Option<String>,
 }
 
-impl core::convert::From<Passkey> for PasskeyView {
+impl From<Passkey> for PasskeyView {
     fn from(passkey: Passkey) -> Self {
         Self {
             id: Id(passkey.id),
@@ -170,7 +170,7 @@ pub(super) async fn unlock(
 ) -> Result<StatusCode, Problem> {
     let session = session_of(caller.as_ref())?;
     let (evidence, _) = body?.0.parts()?;
-    auth::unlock(&app, session, evidence, &From { site, device }).await?;
+    auth::unlock(&app, session, evidence, &Place { site, device }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -189,7 +189,7 @@ pub(super) async fn authenticate(
     Body(body): Body<WhoIAm>,
 ) -> Result<StatusCode, Problem> {
     let (evidence, code) = body.parts()?;
-    authenticate_again(&app, &logged_in, evidence, code, &From { site, device }).await?;
+    authenticate_again(&app, &logged_in, evidence, code, &Place { site, device }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use operations::webhooks;
+use records::till::StaffRole;
 use records::webhooks::{Delivery, Endpoint, EndpointState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,6 +18,7 @@ use crate::json::{self, Body};
 use crate::problem::Problem;
 use crate::request::PathId;
 use crate::rfc3339;
+use crate::web::staff_role::require_on_api;
 
 /// The most deliveries of one answer.
 const DELIVERIES_MAX: u32 = 100;
@@ -132,6 +134,7 @@ pub(super) async fn create(
     staff: Staff,
     Body(body): Body<EndpointRequest>,
 ) -> Result<Response, Problem> {
+    require_on_api(&app, staff.caller.principal, StaffRole::Owner).await?;
     let made = webhooks::add_endpoint(app.operations(), staff.merchant, body.url.into_string()).await?;
     let secret = webhooks::secret_text(&made.secret);
     Ok(json::created(&CreatedEndpoint { id: Id(made.id), url: made.url, secret }))
@@ -143,6 +146,7 @@ pub(super) async fn create(
     responses((status = 200, description = "The endpoints of the merchant", body = Endpoints), Read)
 )]
 pub(super) async fn list(State(app): State<App>, staff: Staff) -> Result<Response, Problem> {
+    require_on_api(&app, staff.caller.principal, StaffRole::Owner).await?;
     let found = webhooks::endpoints(app.operations(), staff.merchant).await?;
     Ok(json::ok(&Endpoints { endpoints: found.into_iter().map(EndpointView::from).collect() }))
 }
@@ -158,6 +162,7 @@ pub(super) async fn remove(
     staff: Staff,
     PathId(id): PathId<EndpointId>,
 ) -> Result<StatusCode, Problem> {
+    require_on_api(&app, staff.caller.principal, StaffRole::Owner).await?;
     webhooks::set_state(app.operations(), staff.merchant, id, EndpointState::Removed).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -173,6 +178,7 @@ pub(super) async fn rotate(
     staff: Staff,
     PathId(id): PathId<EndpointId>,
 ) -> Result<Response, Problem> {
+    require_on_api(&app, staff.caller.principal, StaffRole::Owner).await?;
     let secret = webhooks::rotate(app.operations(), staff.merchant, id).await?;
     Ok(json::created(&NewSecret { secret }))
 }
@@ -183,6 +189,7 @@ pub(super) async fn rotate(
     responses((status = 200, description = "The latest deliveries, newest first", body = Deliveries), Read)
 )]
 pub(super) async fn deliveries(State(app): State<App>, staff: Staff) -> Result<Response, Problem> {
+    require_on_api(&app, staff.caller.principal, StaffRole::Owner).await?;
     let found = webhooks::log(app.operations(), staff.merchant, DELIVERIES_MAX).await?;
     Ok(json::ok(&Deliveries { deliveries: found.into_iter().map(DeliveryView::from).collect() }))
 }
@@ -201,6 +208,7 @@ pub(super) async fn send_again(
     staff: Staff,
     Path((id, endpoint)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
+    require_on_api(&app, staff.caller.principal, StaffRole::Owner).await?;
     let message = id.strip_prefix("msg_").and_then(parse_id).ok_or_else(Problem::not_found)?;
     let endpoint = parse_id(&endpoint).ok_or_else(Problem::not_found)?;
     webhooks::send_again(app.operations(), staff.merchant, (message, endpoint)).await?;

@@ -9,6 +9,7 @@ use wallet::ids::PrincipalId;
 use super::caller::LoggedIn;
 use super::password::check_new;
 use super::second_factor::{owes_second_factor, verify_second_factor};
+use super::secret_change::note_change;
 use super::session::{Device, NewSession, open_session, revoke_other_sessions};
 use super::throttle::{Account, Attempt};
 use super::token::{TokenHash, new_token};
@@ -190,6 +191,6 @@ pub(crate) async fn set_password(app: &App, id: PrincipalId, new: Secret) -> Res
     app.records()
         .write(move |sql| principals::set_password_hash(sql, id, &hash, now))
         .await
-        .map(drop)
-        .map_err(internal)
+        .map_err(internal)?;
+    note_change(app, id, "password.changed").await
 }

@@ -15,6 +15,7 @@ mod proof;
 mod recovery_code;
 mod scope;
 mod second_factor;
+mod secret_change;
 mod session;
 mod throttle;
 mod token;
@@ -37,9 +38,10 @@ pub use password::hash_password;
 pub(crate) use password::{PASSWORD_MAX, PASSWORD_MIN, Passwords, check_new, length_of};
 pub(crate) use payment_pin::{check_new_pin, remove_pin, set_pin};
 pub(crate) use proof::{
-    Evidence, From, Means, authenticate_again, is_fresh, means_of, prove_challenge, require_fresh, unlock,
+    Evidence, Means, Place, authenticate_again, is_fresh, means_of, prove_challenge, require_fresh, unlock,
 };
 pub(crate) use scope::{Scope, Scopes};
+pub(crate) use secret_change::note_change;
 pub(crate) use second_factor::{
     confirm_one_time_passwords, offer_one_time_passwords, offered_secret, remove_second_factor,
     renew_recovery_codes,

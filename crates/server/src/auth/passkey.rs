@@ -15,6 +15,7 @@ use wallet::ids::{HolderId, PasskeyId, PrincipalId};
 
 use super::base64url;
 use super::log_in::later;
+use super::secret_change::note_change;
 use super::session::{Device, NewSession, open_session};
 use super::webauthn::{self, Site, Unproven};
 use crate::App;
@@ -153,6 +154,7 @@ pub(crate) async fn add_passkey(
     })?;
     app.operations().forget_holder(HolderId::new(principal.bits()));
     if added {
+        note_change(app, principal, "passkey.added").await?;
         Ok(id)
     } else {
         Err(Problem::new(Kind::REFUSED, "there are too many passkeys; remove one first"))
@@ -168,6 +170,9 @@ pub(crate) async fn remove_passkey(
     let removed =
         app.records().write(move |sql| passkeys::delete(sql, principal, passkey)).await.map_err(internal)?;
     app.operations().forget_holder(HolderId::new(principal.bits()));
+    if removed {
+        note_change(app, principal, "passkey.removed").await?;
+    }
     Ok(removed)
 }
 

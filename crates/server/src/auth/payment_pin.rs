@@ -7,6 +7,7 @@ use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use records::payment_pins;
 use wallet::ids::{HolderId, PrincipalId};
 
+use super::secret_change::note_change;
 use crate::App;
 use crate::fields::Secret;
 use crate::problem::{Kind, Problem, internal};
@@ -50,7 +51,7 @@ pub(crate) async fn set_pin(app: &App, principal: PrincipalId, pin: Secret) -> R
     let (hash, now) = (app.passwords().hash(pin, salt).await?, app.now());
     app.records().write(move |sql| payment_pins::set(sql, principal, &hash, now)).await.map_err(internal)?;
     app.operations().forget_holder(HolderId::new(principal.bits()));
-    Ok(())
+    note_change(app, principal, "payment_pin.set").await
 }
 
 /// Removes the PIN.
@@ -58,6 +59,9 @@ pub(crate) async fn remove_pin(app: &App, principal: PrincipalId) -> Result<bool
     let removed =
         app.records().write(move |sql| payment_pins::delete(sql, principal)).await.map_err(internal)?;
     app.operations().forget_holder(HolderId::new(principal.bits()));
+    if removed {
+        note_change(app, principal, "payment_pin.removed").await?;
+    }
     Ok(removed)
 }
 

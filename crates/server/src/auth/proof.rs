@@ -44,7 +44,7 @@ pub(crate) struct Means {
 
 /// Where a proof comes from.
 #[derive(Clone, Debug)]
-pub(crate) struct From {
+pub(crate) struct Place {
     pub(crate) site: Site,
     pub(crate) device: Device,
 }
@@ -71,15 +71,15 @@ pub(crate) async fn unlock(
     app: &App,
     (owner, session): (PrincipalId, SessionId),
     evidence: Evidence,
-    from: &From,
+    at: &Place,
 ) -> Result<(), Problem> {
     match evidence {
         Evidence::Password(password) => {
             let principal = principal_of(app, owner).await?;
-            prove_own_password(app, &principal, password, &from.device).await?;
+            prove_own_password(app, &principal, password, &at.device).await?;
         }
         Evidence::Pin(pin) => verify_pin(app, owner, pin).await?,
-        Evidence::Passkey(assertion) => prove_passkey(app, owner, &from.site, &assertion).await?,
+        Evidence::Passkey(assertion) => prove_passkey(app, owner, &at.site, &assertion).await?,
     }
     unlock_session(app, owner, session).await
 }
@@ -90,20 +90,20 @@ pub(crate) async fn authenticate_again(
     logged_in: &LoggedIn,
     evidence: Evidence,
     code: Option<Secret>,
-    from: &From,
+    at: &Place,
 ) -> Result<(), Problem> {
     let owner = logged_in.caller.principal;
     match evidence {
         Evidence::Password(password) => {
             let principal = principal_of(app, owner).await?;
-            prove_own_password(app, &principal, password, &from.device).await?;
+            prove_own_password(app, &principal, password, &at.device).await?;
             if owes_second_factor(app, owner).await? {
                 let missing =
                     || Problem::new(Kind::SECOND_FACTOR, "send a one-time password as well").at("code");
-                verify_second_factor(app, owner, code.ok_or_else(missing)?, &from.device).await?;
+                verify_second_factor(app, owner, code.ok_or_else(missing)?, &at.device).await?;
             }
         }
-        Evidence::Passkey(assertion) => prove_passkey(app, owner, &from.site, &assertion).await?,
+        Evidence::Passkey(assertion) => prove_passkey(app, owner, &at.site, &assertion).await?,
         Evidence::Pin(_) => return Err(Problem::invalid("pin", "the payment PIN is not enough for this")),
     }
     let (session, now) = (logged_in.session, app.now());

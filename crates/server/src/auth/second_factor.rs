@@ -5,6 +5,7 @@ use wallet::ids::PrincipalId;
 
 use super::one_time_password::{SECRET_BYTES, matching_step};
 use super::recovery_code;
+use super::secret_change::note_change;
 use super::session::Device;
 use super::throttle::{Account, Attempt};
 use crate::App;
@@ -98,6 +99,7 @@ pub(crate) async fn confirm_one_time_passwords(
         return Err(wrong());
     }
     attempt.succeeded(app).await?;
+    note_change(app, principal, "one_time_passwords.on").await?;
     Ok(codes)
 }
 
@@ -116,12 +118,14 @@ pub(crate) async fn renew_recovery_codes(app: &App, principal: PrincipalId) -> R
         .write(move |sql| second_factors::replace_recovery_codes(sql, principal, &hashes, now))
         .await;
     written.map_err(internal)?;
+    note_change(app, principal, "recovery_codes.renewed").await?;
     Ok(codes)
 }
 
 /// Switches one-time passwords off, recovery codes with them.
 pub(crate) async fn remove_second_factor(app: &App, principal: PrincipalId) -> Result<(), Problem> {
-    app.records().write(move |sql| second_factors::delete(sql, principal)).await.map_err(internal)
+    app.records().write(move |sql| second_factors::delete(sql, principal)).await.map_err(internal)?;
+    note_change(app, principal, "one_time_passwords.off").await
 }
 
 fn hashes(principal: PrincipalId, codes: &[String]) -> Vec<[u8; 32]> {

@@ -15,7 +15,7 @@ use super::own_form::OwnForm;
 use super::stop::Stop;
 use super::trouble::problem_of;
 use super::visit::{HolderVisit, page, page_with_problems, see_other};
-use crate::auth::{self, Evidence, LoggedIn};
+use crate::auth::{self, Evidence, LoggedIn, Place};
 use crate::fields::Secret;
 
 /// `GET /limits`
@@ -108,6 +108,9 @@ pub(super) async fn stop(
 pub(super) struct ReleaseForm {
     #[serde(default)]
     password: String,
+    /// The one-time password, where the holder has set one up.
+    #[serde(default)]
+    code: String,
 }
 
 /// `POST /lost/release`
@@ -119,9 +122,10 @@ pub(super) async fn release(
     OwnForm(form): OwnForm<ReleaseForm>,
 ) -> Result<Response, Stop> {
     let app = &visit.visit.app;
-    let from = auth::From { site, device };
+    let at = Place { site, device };
     let evidence = Evidence::Password(Secret::from(form.password));
-    let proven = auth::authenticate_again(app, &logged_in, evidence, None, &from).await;
+    let code = Some(form.code.trim().to_owned()).filter(|code| !code.is_empty()).map(Secret::from);
+    let proven = auth::authenticate_again(app, &logged_in, evidence, code, &at).await;
     if proven.is_err() {
         let problem = Problem { field: "password", trouble: Trouble::WrongPassword };
         let view = lost(&visit, vec![problem]).await?;

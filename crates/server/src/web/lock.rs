@@ -17,7 +17,7 @@ use super::passkey::{AssertionForm, assertion_request};
 use super::sign_in::{first_page, log_in_trouble};
 use super::stop::Stop;
 use super::visit::{Member, MemberVisit, Visit, encoded, own_path, page, page_with_problems, see_other};
-use crate::auth::{self, Device, Evidence, From, Site, ended_cookie, lock_session, revoke_session};
+use crate::auth::{self, Device, Evidence, Place, Site, ended_cookie, lock_session, revoke_session};
 use crate::fields::Secret;
 use crate::form::{check_token, token_for};
 
@@ -109,8 +109,8 @@ pub(super) async fn unlock(
     check_token(&locked.caller, &form.form_token).map_err(|_| visit.stop(Fault::ForgedForm))?;
     let Some(session) = locked.caller.any_session() else { return Ok(see_other("/login")) };
     let (evidence, field) = form.evidence();
-    let from = From { site: site.clone(), device };
-    let Err(problem) = auth::unlock(&visit.app, session, evidence, &from).await else {
+    let at = Place { site: site.clone(), device };
+    let Err(problem) = auth::unlock(&visit.app, session, evidence, &at).await else {
         return Ok(see_other(back_to(&visit, &next)));
     };
     let trouble = match (log_in_trouble(&problem), field) {

@@ -197,8 +197,8 @@ pub(super) async fn set_role(
     let Some(role) = role else { return Err(visit.stop(pages::fault::Fault::BadRequest)) };
     let operations = visit.app.operations();
     visit.need(till::set_role(operations, staff.merchant, principal, role).await)?;
-    let details = [("role", role.code().to_owned())];
-    let noted = audit_log::note(operations, me, "staff.role_changed", &principal.to_string(), &details);
+    let (subject, details) = (principal.to_string(), [("role", role.code().to_owned())]);
+    let noted = audit_log::note(operations, me, "staff.role_changed", &subject, &details);
     visit.need(noted.await)?;
     Ok(saved())
 }

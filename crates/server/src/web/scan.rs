@@ -5,7 +5,7 @@ use axum::extract::{Multipart, Query};
 use axum::response::{IntoResponse, Response};
 use operations::merchant_code::{self, GoodCode};
 use operations::payment::PaymentRequest;
-use operations::{CodeRefusal, IdempotencyKey, OperationError, orders, paid_once};
+use operations::{CodeRefusal, IdempotencyKey, OperationError, orders};
 use pages::fault::Fault;
 use pages::form::{Problem, Trouble};
 use pages::scan::{Scan, ScanAmount, ScanCheck};

@@ -21,7 +21,7 @@ use super::stop::Stop;
 use super::visit::{MemberVisit, Visit, encoded, own_path, page, page_with_problems, see_other};
 use crate::App;
 use crate::auth::{
-    self, Device, Evidence, From, LoggedIn, PASSKEY_NAME_MAX, Site, add_passkey, authenticate_again,
+    self, Device, Evidence, LoggedIn, PASSKEY_NAME_MAX, Place, Site, add_passkey, authenticate_again,
     check_new, check_new_pin, confirm_one_time_passwords, forget_devices, is_fresh, key_uri,
     offer_one_time_passwords, offered_secret, remove_passkey, remove_pin, remove_second_factor,
     renew_recovery_codes, revoke_other_sessions, revoke_session, set_password, set_pin, shown_secret,
@@ -131,9 +131,9 @@ pub(super) async fn confirm(
         true => Evidence::Passkey(Box::new(form.passkey.assertion())),
         false => Evidence::Password(Secret::from(form.password)),
     };
-    let from = From { site: site.clone(), device };
+    let at = Place { site: site.clone(), device };
     let code = Some(Secret::from(form.code));
-    let proven = authenticate_again(&member.visit.app, &logged_in, evidence, code, &from).await;
+    let proven = authenticate_again(&member.visit.app, &logged_in, evidence, code, &at).await;
     let Err(problem) = proven else {
         let next = own_path(&form.passkey.next);
         return Ok(see_other(if next == "/" { OVERVIEW } else { next }));

@@ -87,6 +87,24 @@ async fn a_limit_is_lowered_at_once_and_raised_after_a_day() {
 }
 
 #[tokio::test]
+async fn an_order_counts_against_the_daily_limit() {
+    let world = World::with_balance(100_000).await;
+    let limit = json!({"currency": "CNY", "daily": 2_000});
+    assert_eq!(patch(&world, "/api/v1/limits", &world.lilin, &limit).await, 200);
+    let order = json!({"amount": 1_500, "currency": "CNY"});
+    let mut orders = Vec::new();
+    for _ in 0..2 {
+        let made = world.post("/api/v1/orders", &world.tea_staff, &order).await.assert_status(201);
+        orders.push(format!("/api/v1/orders/{}/payment", made.text_of("id")));
+    }
+    world.post(&orders[0], &world.lilin, &json!({})).await.assert_status(201);
+    let over = world.post(&orders[1], &world.lilin, &json!({})).await.assert_status(422);
+    assert_eq!(over.text_of("reason"), "over_daily_limit");
+    assert_eq!(world.balance(&world.lilin).await, 98_500);
+    world.assert_adds_up().await;
+}
+
+#[tokio::test]
 async fn a_request_is_paid_once_however_many_pay_at_once() {
     let world = World::with_balance(50_000).await;
     enrich(&world, 20_000).await;
@@ -239,7 +257,8 @@ async fn a_declined_card_moves_nothing_and_another_way_pays() {
 async fn a_stop_ends_spending_cards_and_other_sessions() {
     let world = World::with_balance(9_000).await;
     let elsewhere = crate::world::log_in(&world.app, world.lilin.id).await;
-    world.post("/api/v1/spending-stop", &world.lilin, &json!({})).await.assert_status(204);
+    let body = json!({"end_other_sessions": true});
+    world.post("/api/v1/spending-stop", &world.lilin, &body).await.assert_status(204);
     world.get("/api/v1/wallets", &elsewhere).await.assert_status(401);
     world.post("/api/v1/payments", &world.lilin, &world.payment(100)).await.assert_status(422);
     world.post("/api/v1/withdrawals", &world.lilin, &world.card_amount(100)).await.assert_status(422);
