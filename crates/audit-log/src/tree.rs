@@ -163,7 +163,11 @@ fn subproof(leaves: &[Hash], old: usize, known: bool) -> Vec<Hash> {
 /// Whether the proof shows that the tree of `new` leaves with `new_root` begins with the tree of `old` leaves with
 /// `old_root` (RFC 9162, section 2.1.4.2).
 #[must_use]
-pub fn proves_consistency((old, old_root): (u64, &Hash), (new, new_root): (u64, &Hash), proof: &[Hash]) -> bool {
+pub fn proves_consistency(
+    (old, old_root): (u64, &Hash),
+    (new, new_root): (u64, &Hash),
+    proof: &[Hash],
+) -> bool {
     if old == 0 || old > new {
         return false;
     }
@@ -276,7 +280,10 @@ mod tests {
                 let old_root = root(&leaves[..old]);
                 let proof = consistency_proof(&leaves, old).unwrap();
                 let sizes = (old as u64, new as u64);
-                assert!(proves_consistency((sizes.0, &old_root), (sizes.1, &new_root), &proof), "{old} {new}");
+                assert!(
+                    proves_consistency((sizes.0, &old_root), (sizes.1, &new_root), &proof),
+                    "{old} {new}"
+                );
                 let other = leaf_hash(b"other");
                 assert!(!proves_consistency((sizes.0, &other), (sizes.1, &new_root), &proof));
                 assert!(!proves_consistency((sizes.0, &old_root), (sizes.1, &other), &proof));

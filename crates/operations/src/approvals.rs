@@ -355,9 +355,7 @@ pub async fn decide(
     };
     let state = match (&action, approved) {
         (Action::Correct { .. }, true) => correct(operations, id, &action, ending).await?,
-        (Action::Correct { amount, .. }, false) => {
-            give_up(operations, id, amount.currency(), ending).await?
-        }
+        (Action::Correct { amount, .. }, false) => give_up(operations, id, amount.currency(), ending).await?,
         (_, true) => execute(operations, id, &action, ending).await?,
         (_, false) => end(operations, id, ending).await?,
     };
@@ -401,14 +399,11 @@ async fn correct(
     let (state, reason, first) = match verdict(status)? {
         Verdict::Created => (ApprovalState::Executed, None, true),
         Verdict::Existed => (ApprovalState::Executed, None, false),
-        Verdict::Refused(reason) => {
-            (ApprovalState::Failed, Some(reason), reason != Reason::RefusedEarlier)
-        }
+        Verdict::Refused(reason) => (ApprovalState::Failed, Some(reason), reason != Reason::RefusedEarlier),
         Verdict::Another => return Err(OperationError::Inconsistent("correction has another's id")),
     };
     let new = new_operation(operation, (party, direction), amount, ending.at);
-    let outcome =
-        if reason.is_none() { OperationState::Completed } else { OperationState::Declined };
+    let outcome = if reason.is_none() { OperationState::Completed } else { OperationState::Declined };
     let code = reason.map(Reason::code);
     let ending = Ending { state, ..ending };
     let ended = operations.records().write(move |sql| {
@@ -472,9 +467,7 @@ async fn execute(
     ending: Ending,
 ) -> Result<ApprovalState, OperationError> {
     let merchant = match action {
-        Action::Admit(admission) => {
-            Some(merchants::prepare(operations, admission.merchant.clone()).await?)
-        }
+        Action::Admit(admission) => Some(merchants::prepare(operations, admission.merchant.clone()).await?),
         _ => None,
     };
     let owner_id = PrincipalId::new(operations.fresh_bits());
@@ -504,9 +497,7 @@ fn describe(
 ) -> Result<(), RecordsError> {
     match action {
         Action::Correct { .. } => Ok(()),
-        Action::Close(id) => {
-            merchant_rows::set_status(sql, *id, MerchantStatus::Closed, ending.at).map(drop)
-        }
+        Action::Close(id) => merchant_rows::set_status(sql, *id, MerchantStatus::Closed, ending.at).map(drop),
         Action::SwitchOn { rule, .. } => {
             let author = ending.checker.unwrap_or(owner_id);
             risk_rules::change_state(sql, *rule, (RuleState::On, author), ending.at).map(drop)
@@ -531,8 +522,7 @@ pub async fn expire(operations: &Operations) -> Result<u64, OperationError> {
     let waiting = operations.records().read(rows::waiting).await?;
     let mut expired = 0;
     for approval in waiting.into_iter().filter(|approval| approval.expires_at <= now) {
-        let ending =
-            Ending { state: ApprovalState::Expired, checker: None, reason: String::new(), at: now };
+        let ending = Ending { state: ApprovalState::Expired, checker: None, reason: String::new(), at: now };
         let ended = match Action::of(&approval) {
             Some(Action::Correct { amount, .. }) => {
                 give_up(operations, approval.id, amount.currency(), ending).await

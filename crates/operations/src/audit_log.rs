@@ -131,11 +131,8 @@ pub(crate) fn append(
     let stored = Stored::from(&entry);
     frontier.push(tree::leaf_hash(&stored.body));
     let signed = keeper.key.sign(Head { size: frontier.size(), at: now, root: frontier.root() });
-    let head = HeadRow {
-        size: frontier.size(),
-        head: signed.to_bytes().to_vec(),
-        frontier: frontier.to_bytes(),
-    };
+    let head =
+        HeadRow { size: frontier.size(), head: signed.to_bytes().to_vec(), frontier: frontier.to_bytes() };
     rows::append(sql, &row(stored), &head)?;
     Ok(signed)
 }

@@ -87,7 +87,11 @@ pub async fn report(operations: &Operations, day: &BusinessDay) -> Result<String
     let mut csv = "section,name,currency,count,minor\n".to_owned();
     for volume in volumes {
         let (kind, currency) = (volume.kind.code(), volume.currency.code());
-        line(&mut csv, ("completed", kind, currency), (volume.count, i128::try_from(volume.sum.0).unwrap_or(i128::MAX)));
+        line(
+            &mut csv,
+            ("completed", kind, currency),
+            (volume.count, i128::try_from(volume.sum.0).unwrap_or(i128::MAX)),
+        );
     }
     for KindCount { kind, state, count } in counts {
         if state != OperationState::Completed {
@@ -201,7 +205,9 @@ mod tests {
 
     #[test]
     fn a_day_and_its_date_are_the_same_in_both_directions() {
-        for (number, text) in [(0, "1970-01-01"), (11_016, "2000-02-29"), (20_779, "2026-11-22"), (47_541, "2100-03-01")] {
+        for (number, text) in
+            [(0, "1970-01-01"), (11_016, "2000-02-29"), (20_779, "2026-11-22"), (47_541, "2100-03-01")]
+        {
             assert_eq!(BusinessDay::of(number).date, text);
             assert_eq!(BusinessDay::parse(text), Some(BusinessDay::of(number)));
         }

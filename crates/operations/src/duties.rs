@@ -206,8 +206,7 @@ pub async fn hire_as(
         approvals::put_duties(sql, &duties, now)
     });
     written.await.map_err(crate::holders::taken)?;
-    let details =
-        [("login", login), ("role", role.code().to_owned()), ("permissions", permissions)];
+    let details = [("login", login), ("role", role.code().to_owned()), ("permissions", permissions)];
     audit_log::note(operations, by, "operator.hired", &id.to_string(), &details).await
 }
 

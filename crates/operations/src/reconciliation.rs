@@ -344,18 +344,22 @@ mod tests {
     fn each_difference_has_its_class() {
         use DifferenceClass as C;
         let entries = [entry(1, 10, 500), entry(2, 11, 700), entry(3, 10, 900), entry(4, 12, 100)];
-        let lines = [line(1, 10, 501), line(3, 12, 900), line(3, 12, 900), line(9, 10, -1_250), line(8, 12, 1)];
+        let lines =
+            [line(1, 10, 501), line(3, 12, 900), line(3, 12, 900), line(9, 10, -1_250), line(8, 12, 1)];
         let (matched, found) = classes(&lines, &entries);
         assert_eq!(matched, 1);
-        assert_eq!(found, [
-            C::AmountDiffers,
-            C::Timing,
-            C::Duplicate,
-            C::MissingInLedger,
-            C::MissingInLedger,
-            C::MissingAtBank,
-            C::Timing
-        ]);
+        assert_eq!(
+            found,
+            [
+                C::AmountDiffers,
+                C::Timing,
+                C::Duplicate,
+                C::MissingInLedger,
+                C::MissingInLedger,
+                C::MissingAtBank,
+                C::Timing
+            ]
+        );
     }
 
     #[test]
@@ -364,8 +368,12 @@ mod tests {
         let lines = read_statement(&text).unwrap();
         assert_eq!(lines.len(), 1);
         assert_eq!((lines[0].minor, lines[0].text.as_str()), (-1_250, "monthly fee, with a comma"));
-        for bad in ["", "a,b", &format!("{HEADER}\nX,2026-11-22,CNY,1.234,in,x"), &format!("{HEADER}\nX,today,CNY,1.00,in,x")]
-        {
+        for bad in [
+            "",
+            "a,b",
+            &format!("{HEADER}\nX,2026-11-22,CNY,1.234,in,x"),
+            &format!("{HEADER}\nX,today,CNY,1.00,in,x"),
+        ] {
             assert!(read_statement(bad).is_err(), "{bad}");
         }
     }

@@ -64,11 +64,7 @@ pub(crate) async fn hold(
     posting: Transfer,
 ) -> Result<Receipt, OperationError> {
     let (id, fingerprint) = (new.id, new.fingerprint);
-    let held = Transfer {
-        flags: posting.flags | TransferFlags::PENDING,
-        timeout: WAITS_SECONDS,
-        ..posting
-    };
+    let held = Transfer { flags: posting.flags | TransferFlags::PENDING, timeout: WAITS_SECONDS, ..posting };
     let status = operations.ledger().create_transfer(held).await?;
     match verdict(status)? {
         Verdict::Created | Verdict::Existed => record_held(operations, new).await,
@@ -222,7 +218,11 @@ pub async fn recover(operations: &Operations) -> Result<u64, OperationError> {
 ///
 /// # Errors
 /// What could not be reached.
-pub async fn queue(operations: &Operations, is_waiting: bool, limit: u32) -> Result<Vec<Queued>, OperationError> {
+pub async fn queue(
+    operations: &Operations,
+    is_waiting: bool,
+    limit: u32,
+) -> Result<Vec<Queued>, OperationError> {
     let found = operations.records().read(move |sql| {
         let mut queue = Vec::new();
         for review in rows::reviews(sql, is_waiting, limit)? {

@@ -190,8 +190,7 @@ pub(crate) async fn decide(operations: &Operations, spending: &Spending) -> Resu
         return Ok(Verdict::listed(kind));
     }
     let Some(kind) = kind_of(spending.kind) else { return Ok(Verdict::allow()) };
-    let attempt =
-        Attempt { kind, amount: spending.amount, at: now, minute_of_day: minute_of_day(now) };
+    let attempt = Attempt { kind, amount: spending.amount, at: now, minute_of_day: minute_of_day(now) };
     let recent = note(desk, &snapshot, spending, now);
     let mut decision = risk::decide(&snapshot.rules, &attempt, &recent, Familiar::NOTHING);
     if decision.rests_on_familiar {
@@ -203,10 +202,7 @@ pub(crate) async fn decide(operations: &Operations, spending: &Spending) -> Resu
 
 fn verdict(snapshot: &Snapshot, decision: &Decision) -> Verdict {
     let words = decision.rules.iter().filter_map(|id| snapshot.words.get(id));
-    Verdict {
-        outcome: decision.outcome,
-        reasons: words.map(String::as_str).collect::<Vec<_>>().join("\n"),
-    }
+    Verdict { outcome: decision.outcome, reasons: words.map(String::as_str).collect::<Vec<_>>().join("\n") }
 }
 
 /// Counts the attempt, where a rule looks back, and says what the payer attempted lately.
@@ -228,7 +224,9 @@ async fn listed(
     spending: &Spending,
 ) -> Result<Option<ListKind>, OperationError> {
     let payee = spending.payee.to_string();
-    if snapshot.lists(ListKind::Holder, &spending.payer.to_string()) || snapshot.lists(ListKind::Holder, &payee) {
+    if snapshot.lists(ListKind::Holder, &spending.payer.to_string())
+        || snapshot.lists(ListKind::Holder, &payee)
+    {
         return Ok(Some(ListKind::Holder));
     }
     if snapshot.lists(ListKind::Merchant, &payee) {

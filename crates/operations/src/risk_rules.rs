@@ -136,13 +136,12 @@ pub async fn switch_off(
     id: u128,
 ) -> Result<(), OperationError> {
     let now = operations.now();
-    let changed = operations
-        .records()
-        .write(move |sql| change_state(sql, id, (RuleState::Off, author), now))
-        .await?;
+    let changed =
+        operations.records().write(move |sql| change_state(sql, id, (RuleState::Off, author), now)).await?;
     if let Some(row) = changed {
         let details = [("version", row.version.to_string()), ("name", row.name)];
-        audit_log::note(operations, Actor::Principal(author), "rule.switched_off", &subject(id), &details).await?;
+        audit_log::note(operations, Actor::Principal(author), "rule.switched_off", &subject(id), &details)
+            .await?;
         risk_desk::reload(operations).await?;
     }
     Ok(())
@@ -176,8 +175,7 @@ fn replay(rule: &Rule, past: &[PastAttempt]) -> RuleTest {
         let of_payer = recent.entry(one.payer).or_default();
         of_payer.forget(one.at, looks_back);
         of_payer.note(one.operation.bits(), one.at, one.amount);
-        let attempt =
-            Attempt { kind, amount: one.amount, at: one.at, minute_of_day: minute_of_day(one.at) };
+        let attempt = Attempt { kind, amount: one.amount, at: one.at, minute_of_day: minute_of_day(one.at) };
         let familiar = Familiar { payee: paid.contains(&(one.payer, one.payee)), ..Familiar::ALL };
         let applies = !risk::decide(rules, &attempt, of_payer, familiar).rules.is_empty();
         if one.state == OperationState::Completed {

@@ -401,7 +401,7 @@ fn key(operations: &Operations, owner: Owner) -> Result<Key, OperationError> {
 }
 
 const fn label(holder: HolderId, id: VaultItemId, version: u32) -> Label {
-    Label::Item { owner: holder.bits(), id: id.bits(), version }
+    Label::Item { owner: holder.bits(), item: id.bits(), version }
 }
 
 /// Everything in the vault.

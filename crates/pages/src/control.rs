@@ -2,12 +2,12 @@
 
 pub mod approvals;
 pub mod audit_log;
+pub mod days;
 pub mod explain;
 pub mod merchants;
 pub mod people;
 pub mod reconciliation;
 pub mod risk;
-pub mod days;
 
 use maud::{Markup, html};
 

@@ -157,6 +157,7 @@ fn offer(frame: &Frame) -> Markup {
             }
             form method="post" action="/lost/stop" {
                 (form::hidden(frame))
+                input type="hidden" name="confirm" value="yes";
                 button.button.button-danger.button-wide { (icon(Icon::Stop)) (frame.t("lost-stop")) }
             }
         }

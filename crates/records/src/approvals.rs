@@ -118,8 +118,10 @@ pub fn newest(sql: &mut dyn Sql, limit: u32) -> Result<Vec<Approval>, RecordsErr
 /// # Errors
 /// What the database says.
 pub fn waiting(sql: &mut dyn Sql) -> Result<Vec<Approval>, RecordsError> {
-    let rows =
-        sql.query(&format!("SELECT {COLUMNS} FROM approvals WHERE state = 'waiting' ORDER BY created_at"), &[])?;
+    let rows = sql.query(
+        &format!("SELECT {COLUMNS} FROM approvals WHERE state = 'waiting' ORDER BY created_at"),
+        &[],
+    )?;
     each(&rows, read)
 }
 

@@ -100,11 +100,7 @@ pub fn whole(sql: &mut dyn Sql) -> Result<(Vec<AuditRow>, Vec<HeadRow>), Records
 ///
 /// # Errors
 /// What the database says.
-pub fn search(
-    sql: &mut dyn Sql,
-    filter: &AuditFilter,
-    limit: u32,
-) -> Result<Vec<AuditRow>, RecordsError> {
+pub fn search(sql: &mut dyn Sql, filter: &AuditFilter, limit: u32) -> Result<Vec<AuditRow>, RecordsError> {
     let before = filter.before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
     let rows = sql.query(
         "SELECT place, at, actor, action, subject, body FROM audit_entries \

@@ -270,8 +270,8 @@ pub fn reviews(sql: &mut dyn Sql, waiting: bool, limit: u32) -> Result<Vec<Revie
     } else {
         "state <> 'waiting' ORDER BY decided_at DESC"
     };
-    let rows = sql
-        .query(&format!("SELECT {REVIEW_COLUMNS} FROM reviews WHERE {filter} LIMIT $1"), &[limit.into()])?;
+    let rows =
+        sql.query(&format!("SELECT {REVIEW_COLUMNS} FROM reviews WHERE {filter} LIMIT $1"), &[limit.into()])?;
     each(&rows, read_review)
 }
 

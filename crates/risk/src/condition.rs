@@ -63,9 +63,7 @@ impl Condition {
         let same_currency = |amount: &Amount| amount.currency() == attempt.amount.currency();
         match self {
             Self::Kind(kind) => attempt.kind == *kind,
-            Self::AmountFrom(least) => {
-                same_currency(least) && attempt.amount.minor() >= least.minor()
-            }
+            Self::AmountFrom(least) => same_currency(least) && attempt.amount.minor() >= least.minor(),
             Self::CountFrom { count, seconds } => recent.count_within(attempt.at, *seconds) >= *count,
             Self::SumFrom { amount, seconds } => {
                 same_currency(amount)

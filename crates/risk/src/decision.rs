@@ -222,7 +222,10 @@ mod tests {
 
     #[test]
     fn a_decision_says_whether_it_rests_on_what_is_familiar() {
-        let rules = [rule(1, Outcome::StepUp, "new-payee; amount 100 CNY"), rule(2, Outcome::Hold, "amount 1000 CNY")];
+        let rules = [
+            rule(1, Outcome::StepUp, "new-payee; amount 100 CNY"),
+            rule(2, Outcome::Hold, "amount 1000 CNY"),
+        ];
         let ask = |minor| decide(&rules, &attempt(minor, 0), &Recent::default(), Familiar::NOTHING);
         assert!(!ask(99).rests_on_familiar);
         assert!(ask(100).rests_on_familiar);
@@ -237,14 +240,17 @@ mod tests {
             let now = Attempt { minute_of_day, ..attempt(1, 0) };
             decide(&night, &now, &Recent::default(), Familiar::ALL).outcome
         };
-        assert_eq!([ask(1_379), ask(1_380), ask(0), ask(359), ask(360)].map(|outcome| outcome == Outcome::Hold), [
-            false, true, true, true, false
-        ]);
+        assert_eq!(
+            [ask(1_379), ask(1_380), ask(0), ask(359), ask(360)].map(|outcome| outcome == Outcome::Hold),
+            [false, true, true, true, false]
+        );
     }
 
     #[test]
     fn nonsense_is_no_condition() {
-        for text in ["amount 5", "amount -1 CNY", "count 3 in 0", "count 3 in 99999999", "time 0 to 1440", "maybe"] {
+        for text in
+            ["amount 5", "amount -1 CNY", "count 3 in 0", "count 3 in 99999999", "time 0 to 1440", "maybe"]
+        {
             assert!(conditions_from_text(text).is_err(), "{text}");
         }
     }

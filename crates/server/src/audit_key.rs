@@ -52,9 +52,9 @@ pub fn read_log_key(data: &Path) -> io::Result<Option<LogKey>> {
 pub fn read_log_head(data: &Path) -> io::Result<Option<SignedHead>> {
     match fs::read(data.join(HEAD_FILE)) {
         Ok(bytes) => {
-            let bytes: [u8; HEAD_BYTES] = bytes
-                .try_into()
-                .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "audit-log.head has another length"))?;
+            let bytes: [u8; HEAD_BYTES] = bytes.try_into().map_err(|_| {
+                io::Error::new(io::ErrorKind::InvalidData, "audit-log.head has another length")
+            })?;
             Ok(Some(SignedHead::from_bytes(&bytes)))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

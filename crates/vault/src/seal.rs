@@ -47,7 +47,7 @@ pub enum Label {
         /// Whose vault.
         owner: u128,
         /// Which item.
-        id: u128,
+        item: u128,
         /// Which version of it.
         version: u32,
     },
@@ -57,7 +57,7 @@ impl Label {
     fn bytes(self) -> Vec<u8> {
         let (kind, owner, id, version): (u8, u128, u128, u32) = match self {
             Self::VaultKey { owner } => (1, owner, 0, 0),
-            Self::Item { owner, id, version } => (2, owner, id, version),
+            Self::Item { owner, item, version } => (2, owner, item, version),
         };
         let mut bytes = b"sycee vault v1".to_vec();
         bytes.push(kind);
@@ -129,7 +129,7 @@ impl Key {
     pub fn seal(&self, label: Label, nonce: [u8; NONCE_BYTES], text: &[u8]) -> Vec<u8> {
         let mut padded = Zeroizing::new(text.to_vec());
         padded.push(0x80);
-        while padded.len() % PADDING_BYTES != 0 {
+        while !padded.len().is_multiple_of(PADDING_BYTES) {
             padded.push(0);
         }
         let payload = Payload { msg: &padded, aad: &label.bytes() };
@@ -194,7 +194,7 @@ mod tests {
 
     use super::*;
 
-    const ITEM: Label = Label::Item { owner: 1, id: 2, version: 3 };
+    const ITEM: Label = Label::Item { owner: 1, item: 2, version: 3 };
 
     fn key() -> Key {
         Key::new([7; KEY_BYTES])
@@ -205,9 +205,9 @@ mod tests {
         let sealed = key().seal(ITEM, [9; NONCE_BYTES], "字".as_bytes());
         assert_eq!(key().open(ITEM, &sealed).unwrap().as_slice(), "字".as_bytes());
         for other in [
-            Label::Item { owner: 2, id: 2, version: 3 },
-            Label::Item { owner: 1, id: 3, version: 3 },
-            Label::Item { owner: 1, id: 2, version: 2 },
+            Label::Item { owner: 2, item: 2, version: 3 },
+            Label::Item { owner: 1, item: 3, version: 3 },
+            Label::Item { owner: 1, item: 2, version: 2 },
             Label::VaultKey { owner: 1 },
         ] {
             assert_eq!(key().open(other, &sealed).err(), Some(NotOpened), "{other:?}");

@@ -60,7 +60,8 @@ mod tests {
     fn a_correction_has_suspense_on_its_other_side() {
         let account = chart::wallet_id(HolderId::new(1), Currency::CNY);
         let amount = Amount::from_minor(1_250, Currency::CNY).unwrap();
-        let of = |direction| corrected(&Correction { operation: OperationId::new(9), account, direction, amount });
+        let of =
+            |direction| corrected(&Correction { operation: OperationId::new(9), account, direction, amount });
         let (given, taken) = (of(Direction::ToParty), of(Direction::FromParty));
         assert_eq!((given.credit_account_id, given.id), (account, decision_id(OperationId::new(9))));
         assert_eq!((taken.debit_account_id, taken.credit_account_id), (account, given.debit_account_id));

@@ -27,7 +27,6 @@ reconciliation-note = Statements of banks against the ledger
 audit-log = Audit log
 audit-log-note = Who did what, in a log that shows every later change
 number = Number
-details = Details
 
 # Audit log
 audit-empty = Nothing was noted that fits.

@@ -27,7 +27,6 @@ reconciliation-note = 银行对账单与总账逐笔核对
 audit-log = 审计日志
 audit-log-note = 谁做了什么；事后任何改动都会显现
 number = 编号
-details = 详情
 
 # Audit log
 audit-empty = 没有符合条件的记录。

@@ -193,20 +193,29 @@ fn correction(frame: &Frame, view: &Approvals) -> Markup {
         .map(|code| Choice { value: code.clone(), label: code.as_str().into() })
         .collect();
     let line = |name, label, hint, value, input| {
-        field(frame, &view.problems, &Field { name, label, hint, value, input, prefix: None, optional: false })
+        field(
+            frame,
+            &view.problems,
+            &Field { name, label, hint, value, input, prefix: None, optional: false },
+        )
     };
-    form::form(frame, "/operator/approvals", None, html! {
-        p.hint { (frame.t("correction-note")) }
-        div.form-columns {
-            (select(frame, &view.problems, ("kind", frame.t("kind")), &view.kind, &kinds))
-            (line("party", frame.t("correction-party"), Some(frame.t("correction-party-hint")), &view.party, Input::Text))
-            (select(frame, &view.problems, ("direction", frame.t("correction-direction")), &view.direction, &directions))
-            (line("amount", frame.t("amount"), None, &view.amount, Input::Money))
-            (select(frame, &view.problems, ("currency", frame.t("currency")), &view.currency, &currencies))
-        }
-        (line("reason", frame.t("approval-reason"), None, &view.reason, Input::Text))
-        (form::submit(frame.t("approval-ask")))
-    })
+    form::form(
+        frame,
+        "/operator/approvals",
+        None,
+        html! {
+            p.hint { (frame.t("correction-note")) }
+            div.form-columns {
+                (select(frame, &view.problems, ("kind", frame.t("kind")), &view.kind, &kinds))
+                (line("party", frame.t("correction-party"), Some(frame.t("correction-party-hint")), &view.party, Input::Text))
+                (select(frame, &view.problems, ("direction", frame.t("correction-direction")), &view.direction, &directions))
+                (line("amount", frame.t("amount"), None, &view.amount, Input::Money))
+                (select(frame, &view.problems, ("currency", frame.t("currency")), &view.currency, &currencies))
+            }
+            (line("reason", frame.t("approval-reason"), None, &view.reason, Input::Text))
+            (form::submit(frame.t("approval-ask")))
+        },
+    )
 }
 
 fn decided(frame: &Frame, lines: &[ApprovalLine]) -> Markup {

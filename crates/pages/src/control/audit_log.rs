@@ -99,15 +99,11 @@ fn state(frame: &Frame, view: &AuditLog) -> Markup {
 
 fn filters(frame: &Frame, view: &AuditLog) -> Markup {
     let line = |name, label, value| {
-        field(frame, &[], &Field {
-            name,
-            label,
-            hint: None,
-            value,
-            input: Input::Text,
-            prefix: None,
-            optional: true,
-        })
+        field(
+            frame,
+            &[],
+            &Field { name, label, hint: None, value, input: Input::Text, prefix: None, optional: true },
+        )
     };
     html! {
         form.filters method="get" action="/operator/audit-log" {

@@ -200,7 +200,9 @@ fn words(frame: &Frame, fact: &Fact) -> Markup {
             p { (frame.t("explain-decided")) " " strong { (outcome_word(frame, *outcome)) } }
             (causes(frame, why))
         },
-        Fact::Posted { effect, debit, credit, amount, id, .. } => posting(frame, (*effect, *amount), (debit, credit), id),
+        Fact::Posted { effect, debit, credit, amount, id, .. } => {
+            posting(frame, (*effect, *amount), (debit, credit), id)
+        }
         Fact::BankAsked(card) => html! { p { (frame.fill("explain-bank", &[("card", card)])) } },
         Fact::Reviewed(released, by, reason) => {
             let key = if *released { "explain-released" } else { "explain-declined" };

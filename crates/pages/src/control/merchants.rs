@@ -116,18 +116,27 @@ fn actions(frame: &Frame, merchant: &MerchantLine) -> Markup {
 
 fn admission(frame: &Frame, view: &Merchants) -> Markup {
     let line = |name, label, hint, value, input| {
-        field(frame, &view.problems, &Field { name, label, hint, value, input, prefix: None, optional: false })
+        field(
+            frame,
+            &view.problems,
+            &Field { name, label, hint, value, input, prefix: None, optional: false },
+        )
     };
-    form::form(frame, "/operator/merchants", None, html! {
-        p.hint { (frame.t("merchant-admit-note")) }
-        div.form-columns {
-            (line("name_zh", frame.t("merchant-name-zh"), None, &view.name_zh, Input::Text))
-            (line("name_en", frame.t("merchant-name-en"), None, &view.name_en, Input::Text))
-            (line("category", frame.t("merchant-category"), Some(frame.t("merchant-category-hint")), &view.category, Input::Text))
-            (line("login", frame.t("merchant-login"), Some(frame.t("people-login-hint")), &view.login, Input::Login))
-        }
-        (line("password", frame.t("people-password"), Some(frame.t("people-password-hint")), "", Input::NewPassword))
-        (line("reason", frame.t("approval-reason"), None, &view.reason, Input::Text))
-        (form::submit(frame.t("approval-ask")))
-    })
+    form::form(
+        frame,
+        "/operator/merchants",
+        None,
+        html! {
+            p.hint { (frame.t("merchant-admit-note")) }
+            div.form-columns {
+                (line("name_zh", frame.t("merchant-name-zh"), None, &view.name_zh, Input::Text))
+                (line("name_en", frame.t("merchant-name-en"), None, &view.name_en, Input::Text))
+                (line("category", frame.t("merchant-category"), Some(frame.t("merchant-category-hint")), &view.category, Input::Text))
+                (line("login", frame.t("merchant-login"), Some(frame.t("people-login-hint")), &view.login, Input::Login))
+            }
+            (line("password", frame.t("people-password"), Some(frame.t("people-password-hint")), "", Input::NewPassword))
+            (line("reason", frame.t("approval-reason"), None, &view.reason, Input::Text))
+            (form::submit(frame.t("approval-ask")))
+        },
+    )
 }

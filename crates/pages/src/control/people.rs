@@ -43,8 +43,12 @@ pub struct People {
     pub problems: Vec<Problem>,
 }
 
-const ROLES: [(&str, &str); 4] =
-    [("admin", "duty-admin"), ("risk", "duty-risk"), ("finance", "duty-finance"), ("auditor", "duty-auditor")];
+const ROLES: [(&str, &str); 4] = [
+    ("admin", "duty-admin"),
+    ("risk", "duty-risk"),
+    ("finance", "duty-finance"),
+    ("auditor", "duty-auditor"),
+];
 
 const PERMISSIONS: [(&str, &str); 9] = [
     ("review", "may-review"),
@@ -116,13 +120,22 @@ fn card(frame: &Frame, view: &People, colleague: &Colleague) -> Markup {
 fn new_colleague(frame: &Frame, view: &People) -> Markup {
     let roles = ROLES.map(|(code, key)| Choice { value: code.to_owned(), label: frame.t(key).into() });
     let line = |name, label, hint, value, input| {
-        field(frame, &view.problems, &Field { name, label, hint, value, input, prefix: None, optional: false })
+        field(
+            frame,
+            &view.problems,
+            &Field { name, label, hint, value, input, prefix: None, optional: false },
+        )
     };
-    form::form(frame, "/operator/people", None, html! {
-        (line("login", frame.t("people-login"), Some(frame.t("people-login-hint")), &view.login, Input::Login))
-        (line("display_name", frame.t("people-name"), None, &view.display_name, Input::Name))
-        (line("password", frame.t("people-password"), Some(frame.t("people-password-hint")), "", Input::NewPassword))
-        (select(frame, &view.problems, ("role", frame.t("people-role")), &view.role, &roles))
-        (form::submit(frame.t("people-new")))
-    })
+    form::form(
+        frame,
+        "/operator/people",
+        None,
+        html! {
+            (line("login", frame.t("people-login"), Some(frame.t("people-login-hint")), &view.login, Input::Login))
+            (line("display_name", frame.t("people-name"), None, &view.display_name, Input::Name))
+            (line("password", frame.t("people-password"), Some(frame.t("people-password-hint")), "", Input::NewPassword))
+            (select(frame, &view.problems, ("role", frame.t("people-role")), &view.role, &roles))
+            (form::submit(frame.t("people-new")))
+        },
+    )
 }

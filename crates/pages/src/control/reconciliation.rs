@@ -98,21 +98,29 @@ fn files(frame: &Frame, files: &[FileLine]) -> Markup {
 }
 
 fn import(frame: &Frame, view: &Reconciliation) -> Markup {
-    let banks: Vec<Choice<'_>> =
-        view.banks.iter().map(|(id, name)| Choice { value: id.clone(), label: name.as_str().into() }).collect();
-    form::form(frame, "/operator/reconciliation", None, html! {
-        p.hint { (frame.t("file-import-note")) }
-        (select(frame, &view.problems, ("bank", frame.t("bank")), &view.bank, &banks))
-        div.field {
-            label for="name" { (frame.t("file-name")) }
-            div.input { input id="name" name="name" type="text" maxlength="80" required value=(view.name); }
-        }
-        div.field {
-            label for="statement" { (frame.t("file-content")) }
-            textarea.area id="statement" name="statement" rows="8" required spellcheck="false" { (view.statement) }
-        }
-        (form::submit(frame.t("file-import")))
-    })
+    let banks: Vec<Choice<'_>> = view
+        .banks
+        .iter()
+        .map(|(id, name)| Choice { value: id.clone(), label: name.as_str().into() })
+        .collect();
+    form::form(
+        frame,
+        "/operator/reconciliation",
+        None,
+        html! {
+            p.hint { (frame.t("file-import-note")) }
+            (select(frame, &view.problems, ("bank", frame.t("bank")), &view.bank, &banks))
+            div.field {
+                label for="name" { (frame.t("file-name")) }
+                div.input { input id="name" name="name" type="text" maxlength="80" required value=(view.name); }
+            }
+            div.field {
+                label for="statement" { (frame.t("file-content")) }
+                textarea.area id="statement" name="statement" rows="8" required spellcheck="false" { (view.statement) }
+            }
+            (form::submit(frame.t("file-import")))
+        },
+    )
 }
 
 /// In what way bank and ledger differ.
@@ -168,11 +176,14 @@ pub struct FilePage {
 #[must_use]
 pub fn file(frame: &Frame, view: &FilePage) -> Markup {
     let head = Head { title: &view.file.name, place: Place::Control, class: "wide" };
-    let matched = frame.fill("file-said", &[
-        ("bank", &view.file.bank),
-        ("lines", &figures::count(view.file.lines)),
-        ("matched", &figures::count(view.file.matched)),
-    ]);
+    let matched = frame.fill(
+        "file-said",
+        &[
+            ("bank", &view.file.bank),
+            ("lines", &figures::count(view.file.lines)),
+            ("matched", &figures::count(view.file.matched)),
+        ],
+    );
     document(
         frame,
         &head,

@@ -164,21 +164,18 @@ fn condition(frame: &Frame, condition: Condition) -> String {
         Condition::Kind(Kind::Payment) => frame.t("cond-payments").to_owned(),
         Condition::Kind(Kind::Transfer) => frame.t("cond-transfers").to_owned(),
         Condition::AmountFrom(amount) => frame.fill("cond-amount", &[("amount", &figures::text(amount))]),
-        Condition::CountFrom { count, seconds } => frame.fill("cond-count", &[
-            ("count", &count.to_string()),
-            ("span", &span(frame, seconds)),
-        ]),
-        Condition::SumFrom { amount, seconds } => frame.fill("cond-sum", &[
-            ("amount", &figures::text(amount)),
-            ("span", &span(frame, seconds)),
-        ]),
+        Condition::CountFrom { count, seconds } => {
+            frame.fill("cond-count", &[("count", &count.to_string()), ("span", &span(frame, seconds))])
+        }
+        Condition::SumFrom { amount, seconds } => {
+            frame.fill("cond-sum", &[("amount", &figures::text(amount)), ("span", &span(frame, seconds))])
+        }
         Condition::NewPayee => frame.t("cond-new-payee").to_owned(),
         Condition::NewDevice => frame.t("cond-new-device").to_owned(),
         Condition::NewPlace => frame.t("cond-new-place").to_owned(),
-        Condition::TimeBetween { from, until } => frame.fill("cond-time", &[
-            ("from", &clock(from)),
-            ("until", &clock(until)),
-        ]),
+        Condition::TimeBetween { from, until } => {
+            frame.fill("cond-time", &[("from", &clock(from)), ("until", &clock(until))])
+        }
     }
 }
 
@@ -394,22 +391,27 @@ fn rule_form(frame: &Frame, action: &str, view: &RuleForm) -> Markup {
         ("new_device", frame.t("cond-new-device"), view.new_device),
         ("new_place", frame.t("cond-new-place"), view.new_place),
     ];
-    form::form(frame, action, None, html! {
-        (line("name", frame.t("rule-name"), &view.name, Input::Text, false))
-        div.form-columns {
-            (select(frame, &view.problems, ("outcome", frame.t("rule-outcome")), &view.outcome, &outcomes))
-            (select(frame, &view.problems, ("kind", frame.t("kind")), &view.kind, &kinds))
-            (line("amount", frame.t("rule-amount"), &view.amount, Input::Money, true))
-            (select(frame, &view.problems, ("currency", frame.t("currency")), &view.currency, &currencies))
-            (line("count", frame.t("rule-count"), &view.count, Input::Money, true))
-            (line("sum", frame.t("rule-sum"), &view.sum, Input::Money, true))
-            (line("minutes", frame.t("rule-minutes"), &view.minutes, Input::Money, true))
-            (line("from", frame.t("rule-from"), &view.from, Input::Text, true))
-            (line("until", frame.t("rule-until"), &view.until, Input::Text, true))
-        }
-        (tick_boxes(frame.t("rule-only-new"), &boxes))
-        (form::submit(frame.t("rule-save")))
-    })
+    form::form(
+        frame,
+        action,
+        None,
+        html! {
+            (line("name", frame.t("rule-name"), &view.name, Input::Text, false))
+            div.form-columns {
+                (select(frame, &view.problems, ("outcome", frame.t("rule-outcome")), &view.outcome, &outcomes))
+                (select(frame, &view.problems, ("kind", frame.t("kind")), &view.kind, &kinds))
+                (line("amount", frame.t("rule-amount"), &view.amount, Input::Money, true))
+                (select(frame, &view.problems, ("currency", frame.t("currency")), &view.currency, &currencies))
+                (line("count", frame.t("rule-count"), &view.count, Input::Money, true))
+                (line("sum", frame.t("rule-sum"), &view.sum, Input::Money, true))
+                (line("minutes", frame.t("rule-minutes"), &view.minutes, Input::Money, true))
+                (line("from", frame.t("rule-from"), &view.from, Input::Text, true))
+                (line("until", frame.t("rule-until"), &view.until, Input::Text, true))
+            }
+            (tick_boxes(frame.t("rule-only-new"), &boxes))
+            (form::submit(frame.t("rule-save")))
+        },
+    )
 }
 
 /// What a rule would have done.
@@ -493,13 +495,16 @@ fn ask_for_it(frame: &Frame, path: &str, view: &RulePage) -> Markup {
 
 fn trial(frame: &Frame, trial: &RuleTrial) -> Markup {
     let (days, hits) = (trial.days.to_string(), figures::count(trial.hits));
-    let said = frame.fill("rule-test-said", &[
-        ("days", &days),
-        ("attempts", &figures::count(trial.attempts)),
-        ("hits", &hits),
-        ("completed", &figures::count(trial.hits_completed)),
-        ("payers", &figures::count(trial.payers)),
-    ]);
+    let said = frame.fill(
+        "rule-test-said",
+        &[
+            ("days", &days),
+            ("attempts", &figures::count(trial.attempts)),
+            ("hits", &hits),
+            ("completed", &figures::count(trial.hits_completed)),
+            ("payers", &figures::count(trial.payers)),
+        ],
+    );
     let columns = [
         (frame.t("time"), false),
         (frame.t("payer"), false),
@@ -624,22 +629,23 @@ fn list_form(frame: &Frame, view: &BlackList) -> Markup {
     let kinds = ["holder", "card", "merchant", "device"]
         .map(|code| Choice { value: code.to_owned(), label: list_kind(frame, code).into() });
     let line = |name, label, hint, value| {
-        field(frame, &view.problems, &Field {
-            name,
-            label,
-            hint,
-            value,
-            input: Input::Text,
-            prefix: None,
-            optional: false,
-        })
+        field(
+            frame,
+            &view.problems,
+            &Field { name, label, hint, value, input: Input::Text, prefix: None, optional: false },
+        )
     };
-    form::form(frame, "/operator/black-list", None, html! {
-        (select(frame, &view.problems, ("kind", frame.t("kind")), &view.kind, &kinds))
-        (line("subject", frame.t("list-subject"), Some(frame.t("list-subject-hint")), &view.subject))
-        (line("reason", frame.t("risk-reason"), None, &view.reason))
-        (form::submit(frame.t("list-add")))
-    })
+    form::form(
+        frame,
+        "/operator/black-list",
+        None,
+        html! {
+            (select(frame, &view.problems, ("kind", frame.t("kind")), &view.kind, &kinds))
+            (line("subject", frame.t("list-subject"), Some(frame.t("list-subject-hint")), &view.subject))
+            (line("reason", frame.t("risk-reason"), None, &view.reason))
+            (form::submit(frame.t("list-add")))
+        },
+    )
 }
 
 fn list_table(frame: &Frame, lines: &[ListLine], removable: bool) -> Markup {

@@ -41,7 +41,6 @@ pub(crate) use proof::{
     Evidence, Means, Place, authenticate_again, is_fresh, means_of, prove_challenge, require_fresh, unlock,
 };
 pub(crate) use scope::{Scope, Scopes};
-pub(crate) use secret_change::note_change;
 pub(crate) use second_factor::{
     confirm_one_time_passwords, offer_one_time_passwords, offered_secret, remove_second_factor,
     renew_recovery_codes,

@@ -9,7 +9,7 @@ use crate::App;
 use crate::problem::Problem;
 
 /// Notes the change in the audit log and tells its owner: if it was not them, they learn of it.
-pub(crate) async fn note_change(app: &App, owner: PrincipalId, action: &'static str) -> Result<(), Problem> {
+pub(super) async fn note_change(app: &App, owner: PrincipalId, action: &'static str) -> Result<(), Problem> {
     audit_log::note(app.operations(), owner, action, &owner.to_string(), &[]).await?;
     let notice = Notice { kind: NoticeKind::Security, subject: app.random_bits(), actor: None, amount: None };
     notifications::tell(app.operations(), owner, notice);

@@ -10,7 +10,6 @@ use pages::limits::{Limits, Lost, WalletLimits};
 use serde::Deserialize;
 
 use super::amounts;
-use super::cards::Bare;
 use super::own_form::OwnForm;
 use super::stop::Stop;
 use super::trouble::problem_of;
@@ -91,12 +90,22 @@ async fn lost(visit: &HolderVisit, problems: Vec<Problem>) -> Result<Lost, Stop>
     Ok(Lost { stopped_at: visit.visit.need(settings)?.stopped_at, problems })
 }
 
+/// What the button of the page sends: nothing else stops everything.
+#[derive(Deserialize)]
+pub(super) struct StopForm {
+    #[serde(default)]
+    confirm: String,
+}
+
 /// `POST /lost/stop`
 pub(super) async fn stop(
     logged_in: LoggedIn,
     visit: HolderVisit,
-    OwnForm(Bare {}): OwnForm<Bare>,
+    OwnForm(form): OwnForm<StopForm>,
 ) -> Result<Response, Stop> {
+    if form.confirm != "yes" {
+        return Ok(see_other("/lost"));
+    }
     let app = &visit.visit.app;
     visit.visit.need(lost_device::stop(app.operations(), visit.holder).await)?;
     let ended = auth::revoke_other_sessions(app, visit.holder.into(), Some(logged_in.session)).await;

@@ -42,8 +42,7 @@ async fn switch_on(world: &World, second: &Person, fields: &[(&str, &str)]) {
     let written = send(world, &world.operator, ("/operator/rules", "/operator/rules"), fields).await;
     let rule = location(&written);
     let to = format!("{rule}/on");
-    let asked =
-        send(world, &world.operator, (&rule, &to), &[("version", "1"), ("reason", "tested")]).await;
+    let asked = send(world, &world.operator, (&rule, &to), &[("version", "1"), ("reason", "tested")]).await;
     assert_eq!(location(&asked), "/operator/approvals");
     let list = world.get("/api/v1/operator/approvals", second).await.assert_status(200).json();
     let id = list["approvals"][0]["id"].as_str().unwrap().to_owned();
@@ -174,13 +173,16 @@ async fn an_auditor_sees_everything_and_changes_nothing() {
         .unwrap()
         .unwrap();
     let auditor = log_in(&world.app, found.id).await;
-    for path in ["/operator", "/operator/risk", "/operator/audit-log", "/operator/approvals", "/operator/days"] {
+    for path in
+        ["/operator", "/operator/risk", "/operator/audit-log", "/operator/approvals", "/operator/days"]
+    {
         page(&world, &auditor, path).await;
     }
     let list = [("kind", "holder"), ("subject", "lilin"), ("reason", "because")];
     let refused = send(&world, &auditor, ("/operator/people", "/operator/black-list"), &list).await;
     assert_eq!(refused.status.as_u16(), 422);
-    let closed = send(&world, &auditor, ("/operator/people", "/operator/merchants"), &[("password", "x")]).await;
+    let closed =
+        send(&world, &auditor, ("/operator/people", "/operator/merchants"), &[("password", "x")]).await;
     assert_eq!(closed.status.as_u16(), 422);
     let status = format!("/api/v1/operator/merchants/{}/status", world.tea);
     world.post(&status, &auditor, &json!({"status": "suspended"})).await.assert_status(403);
@@ -250,7 +252,7 @@ async fn a_day_is_closed_reported_and_opened_again() {
 
 #[tokio::test]
 async fn a_statement_is_imported_and_its_fee_corrected() {
-    let (world, second) = staffed(1_000).await;
+    let (world, second) = staffed(5_000).await;
     let from = "/operator/reconciliation";
     let text = page(&world, &world.operator, from).await;
     let (_, rest) = text.split_once("/operator/reconciliation/statement/").unwrap();

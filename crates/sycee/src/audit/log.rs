@@ -19,8 +19,7 @@ pub(super) fn audit(data: &Path) -> Result<Option<Report>, Failure> {
     if !path.is_file() {
         return Ok(None);
     }
-    let (entries, heads) =
-        read(&path).map_err(|error| Failure::findings(format!("audit log: {error}")))?;
+    let (entries, heads) = read(&path).map_err(|error| Failure::findings(format!("audit log: {error}")))?;
     let witness = server::read_log_head(data).map_err(unreadable)?;
     Ok(Some(check(&entries, &heads, &key.public(), &witness)))
 }
@@ -37,7 +36,8 @@ fn read(path: &Path) -> Result<(Vec<Stored>, Vec<SignedHead>), rusqlite::Error> 
 }
 
 fn stored(row: &Row<'_>) -> Result<Stored, rusqlite::Error> {
-    let number = |column: usize| row.get::<_, i64>(column).map(|value| u64::try_from(value).unwrap_or(u64::MAX));
+    let number =
+        |column: usize| row.get::<_, i64>(column).map(|value| u64::try_from(value).unwrap_or(u64::MAX));
     Ok(Stored {
         index: number(0)?,
         at: Timestamp(number(1)?),

@@ -20,7 +20,7 @@ use operations::webhooks;
 use serde_json::{Value, json};
 
 /// The host of the shop.
-pub const HOST: &str = "shop.localhost";
+pub(super) const HOST: &str = "shop.localhost";
 
 /// The most of an answer that is read, in bytes.
 const ANSWER_MAX: usize = 64 * 1024;
@@ -35,13 +35,13 @@ const BOOKS: [(&str, &str, u64); 4] = [
 
 /// What the shop is opened with.
 #[derive(Clone)]
-pub struct ShopOptions {
+pub(super) struct ShopOptions {
     /// Where the wallet listens.
-    pub wallet: SocketAddr,
+    pub(super) wallet: SocketAddr,
     /// The shop's key for the wallet's interface: it may make and read orders.
-    pub api_key: String,
+    pub(super) api_key: String,
     /// The secret of its webhook endpoint.
-    pub webhook_secret: Vec<u8>,
+    pub(super) webhook_secret: Vec<u8>,
 }
 
 impl std::fmt::Debug for ShopOptions {
@@ -80,7 +80,7 @@ impl Shop {
 }
 
 /// The shop's pages and its webhook.
-pub fn router(options: ShopOptions) -> Router {
+pub(super) fn router(options: ShopOptions) -> Router {
     let shop = Shop { options: Arc::new(options), orders: Arc::default() };
     Router::new()
         .route("/", get(shelf))
@@ -93,7 +93,10 @@ pub fn router(options: ShopOptions) -> Router {
 
 /// A page that may load its own style and send its form to itself and on to the wallet.
 fn page(shop: &Shop, title: &str, body: Markup) -> Response {
-    let policy = format!("default-src 'none'; style-src 'self'; form-action 'self' {}", shop.wallet_origin());
+    let policy = format!(
+        "default-src 'none'; img-src data:; style-src 'self'; form-action 'self' {}",
+        shop.wallet_origin()
+    );
     let markup = html! {
         (DOCTYPE)
         html lang="zh-CN" {

@@ -18,9 +18,9 @@ use crate::economy::{HolderIndex, ShopIndex};
 use crate::founding::{Residents, staff_id};
 
 /// The PIN of the canteen's second cashier.
-pub const CASHIER_PIN: &str = "246810";
+pub(super) const CASHIER_PIN: &str = "246810";
 /// Who stands at the canteen's second window.
-pub const CASHIER_LOGIN: &str = "canteen.xiaomei";
+pub(super) const CASHIER_LOGIN: &str = "canteen.xiaomei";
 
 /// Name in Chinese, name in English, group, fen.
 type Dish = (&'static str, &'static str, &'static str, u64);
@@ -46,7 +46,7 @@ const TEA_ITEMS: [Dish; 4] = [
 ///
 /// # Errors
 /// See [`LiveError`].
-pub async fn set_up(operations: &Operations, residents: &Residents) -> Result<(), LiveError> {
+pub(super) async fn set_up(operations: &Operations, residents: &Residents) -> Result<(), LiveError> {
     for (shop, dishes) in [(CANTEEN, CANTEEN_ITEMS.as_slice()), (TEA, TEA_ITEMS.as_slice())] {
         set_items(operations, residents.shop(shop), dishes).await?;
     }

@@ -145,17 +145,18 @@ pub(super) async fn ask(
 ) -> Result<Response, Stop> {
     let problem = match correction(&visit, &form).await? {
         Err(problem) => problem,
-        Ok(action) => match approvals::ask(visit.app.operations(), own_id(&visit)?, action, &form.reason).await
-        {
-            Ok(_) => {
-                let notice = Notice::AskedForApproval.code();
-                return Ok(see_other(&format!("/operator/approvals?notice={notice}")));
+        Ok(action) => {
+            match approvals::ask(visit.app.operations(), own_id(&visit)?, action, &form.reason).await {
+                Ok(_) => {
+                    let notice = Notice::AskedForApproval.code();
+                    return Ok(see_other(&format!("/operator/approvals?notice={notice}")));
+                }
+                Err(operations::OperationError::TextLength { .. }) => {
+                    Problem { field: "reason", trouble: Trouble::Missing }
+                }
+                Err(error) => mendable(&visit, error)?,
             }
-            Err(operations::OperationError::TextLength { .. }) => {
-                Problem { field: "reason", trouble: Trouble::Missing }
-            }
-            Err(error) => mendable(&visit, error)?,
-        },
+        }
     };
     let view = view(&visit, form, vec![problem]).await?;
     Ok(page_with_problems(pages::control::approvals::approvals(&visit.frame(), &view)))
@@ -169,9 +170,7 @@ async fn correction(visit: &Visit, form: &CorrectionForm) -> Result<Result<Actio
             .await
             .ok()
             .map(|payee| Corrected::Holder(payee.holder)),
-        "merchant" => {
-            merchants::find(operations, typed).await.ok().map(|shop| Corrected::Merchant(shop.id))
-        }
+        "merchant" => merchants::find(operations, typed).await.ok().map(|shop| Corrected::Merchant(shop.id)),
         "bank" => {
             let banks = visit.need(merchants::list_banks(operations).await)?;
             banks.into_iter().find(|bank| bank.code == typed).map(|bank| Corrected::Bank(bank.id))
@@ -186,7 +185,11 @@ async fn correction(visit: &Visit, form: &CorrectionForm) -> Result<Result<Actio
     let Some(party) = party else {
         return Ok(Err(Problem { field: "party", trouble: Trouble::SubjectUnknown }));
     };
-    Ok(amounts::typed(&form.amount, &form.currency).map(|amount| Action::Correct { party, direction, amount }))
+    Ok(amounts::typed(&form.amount, &form.currency).map(|amount| Action::Correct {
+        party,
+        direction,
+        amount,
+    }))
 }
 
 #[derive(Deserialize)]

@@ -51,7 +51,11 @@ pub(super) async fn list(
     let report = visit.need(audit_log::check(operations).await)?;
     let full = u32::try_from(found.len()) == Ok(PAGE);
     let older = found.last().filter(|_| full).map(|last| {
-        let next = LogQuery { before: Some(last.index), action: query.action.clone(), subject: query.subject.clone() };
+        let next = LogQuery {
+            before: Some(last.index),
+            action: query.action.clone(),
+            subject: query.subject.clone(),
+        };
         serde_urlencoded::to_string(next).unwrap_or_default()
     });
     let view = AuditLog {
@@ -105,7 +109,8 @@ pub(super) async fn export(
         let details: Vec<String> =
             entry.details().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let at = crate::rfc3339::format(entry.at);
-        let fields = [&entry.actor, &entry.action, &entry.subject, &details.join("; ")].map(|field| quoted(field));
+        let fields =
+            [&entry.actor, &entry.action, &entry.subject, &details.join("; ")].map(|field| quoted(field));
         text.push_str(&format!("{},{at},{}\n", entry.index, fields.join(",")));
     }
     Ok(csv(text))

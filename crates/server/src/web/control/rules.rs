@@ -113,8 +113,7 @@ impl TypedRule {
 
     /// The form that would write this rule.
     fn of(row: &RuleRow) -> Self {
-        let mut typed =
-            Self { name: row.name.clone(), outcome: row.outcome.clone(), ..Self::default() };
+        let mut typed = Self { name: row.name.clone(), outcome: row.outcome.clone(), ..Self::default() };
         let yes = || "yes".to_owned();
         for condition in risk::conditions_from_text(&row.conditions).unwrap_or_default() {
             match condition {
