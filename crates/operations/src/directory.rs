@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use money::Currency;
+use records::holder_settings::{self, HolderSettings};
 use records::merchants::{self, Merchant, MerchantStatus};
 use records::principals::{self, Principal, PrincipalStatus, Role};
 use records::spending_limits::{self, SpendingLimits};
-use records::holder_settings::{self, HolderSettings};
 use records::step_up_challenges;
 use records::wallets::{self, WalletStatus};
 use wallet::ids::{HolderId, MerchantId, PrincipalId};
@@ -229,10 +229,7 @@ pub(crate) async fn spender(
 }
 
 /// The names of a holder; empty where nobody is known under the id.
-pub(crate) async fn holder_name(
-    operations: &Operations,
-    id: HolderId,
-) -> Result<PartyName, OperationError> {
+pub(crate) async fn holder_name(operations: &Operations, id: HolderId) -> Result<PartyName, OperationError> {
     let entry = holder(operations, id).await?;
     Ok(entry.map_or_else(PartyName::default, |entry| PartyName {
         name: entry.principal.name.clone(),

@@ -157,7 +157,9 @@ impl fmt::Display for OperationError {
             Self::NotPermitted => f.write_str("your duties do not cover this"),
             Self::SamePerson => f.write_str("who asked for it may not approve it"),
             Self::DecidedBefore => f.write_str("it was decided before, or its time is over"),
-            Self::OverSingleLimit { most } => write!(f, "amount is above your own limit of {most} minor units"),
+            Self::OverSingleLimit { most } => {
+                write!(f, "amount is above your own limit of {most} minor units")
+            }
             Self::OverDailyLimit { left } => {
                 write!(f, "your own limit leaves {left} minor units for today")
             }

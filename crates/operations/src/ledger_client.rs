@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ledger::{
-    Account, AccountId, BATCH_MAX, CreateTransferResult, CreateTransferStatus, EngineError, QueryFilter, Request, Response, Submit,
-    Transfer, TransferId,
+    Account, AccountId, BATCH_MAX, CreateTransferResult, CreateTransferStatus, EngineError, QueryFilter,
+    Request, Response, Submit, Transfer, TransferId,
 };
 use tokio::sync::oneshot;
 

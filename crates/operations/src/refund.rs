@@ -14,7 +14,9 @@ use wallet::postings::{self, Fingerprint, PaymentRefund};
 use crate::intent::{self, Begun, begin, conclude};
 use crate::key::operation_id;
 use crate::one_step::{self, Verdict, verdict};
-use crate::{IdempotencyKey, OperationError, Operations, Party, Reason, Receipt, directory, memo, orders, rebuild};
+use crate::{
+    IdempotencyKey, OperationError, Operations, Party, Reason, Receipt, directory, memo, orders, rebuild,
+};
 
 /// What a merchant asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

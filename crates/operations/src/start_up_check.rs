@@ -10,7 +10,8 @@ use wallet::ids::OperationId;
 
 use crate::rebuild::{self, Rebuilt};
 use crate::{
-    OperationError, Operations, Receipt, approvals, card_payment, merchants, one_step, payment, refund, review, risk_desk, top_up, transfer, withdrawal,
+    OperationError, Operations, Receipt, approvals, card_payment, merchants, one_step, payment, refund,
+    review, risk_desk, top_up, transfer, withdrawal,
 };
 
 /// What the check did.
@@ -138,8 +139,6 @@ pub async fn resume(operations: &Operations, row: &Operation) -> Result<Option<R
         OperationKind::EscrowPayment
         | OperationKind::EscrowRelease
         | OperationKind::EscrowRefund
-        | OperationKind::Adjustment => {
-            one_step::resume(operations, row).await.map(Some)
-        }
+        | OperationKind::Adjustment => one_step::resume(operations, row).await.map(Some),
     }
 }

@@ -408,7 +408,10 @@ fn money_pages(frame: &Frame, available: &[Amount]) -> Result<Pages, Failure> {
         ("pay", pay::directory(frame, &Directory { search: String::new(), shops })),
         ("pay-amount", pay::amount(frame, &pay_amount)),
         ("pay-check", pay::check(frame, &pay_check)),
-        ("cards", bank_card::cards(frame, &Cards { view: CardsView::Pictures, cards: sample_cards(frame.locale) })),
+        (
+            "cards",
+            bank_card::cards(frame, &Cards { view: CardsView::Pictures, cards: sample_cards(frame.locale) }),
+        ),
         ("card-bind", bank_card::bind(frame, &bind)),
     ])
 }

@@ -52,8 +52,9 @@ pub(crate) static LIVE_SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("live", "js", JAVASCRIPT, include_str!("../assets/live.js").to_owned()));
 pub(crate) static LOCK_SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("lock", "js", JAVASCRIPT, include_str!("../assets/lock.js").to_owned()));
-pub(crate) static PASSKEY_SCRIPT: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("passkey", "js", JAVASCRIPT, include_str!("../assets/passkey.js").to_owned()));
+pub(crate) static PASSKEY_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("passkey", "js", JAVASCRIPT, include_str!("../assets/passkey.js").to_owned())
+});
 pub(crate) static ACCESS_STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("access", "css", CSS, compact(include_str!("../assets/access.css"))));
 pub(crate) static MERCHANT_STYLE: LazyLock<Asset> =
@@ -62,8 +63,9 @@ pub(crate) static TILL_SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("till", "js", JAVASCRIPT, include_str!("../assets/till.js").to_owned()));
 pub(crate) static SCAN_SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("scan", "js", JAVASCRIPT, include_str!("../assets/scan.js").to_owned()));
-pub(crate) static PAY_CODE_SCRIPT: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("pay-code", "js", JAVASCRIPT, include_str!("../assets/pay-code.js").to_owned()));
+pub(crate) static PAY_CODE_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("pay-code", "js", JAVASCRIPT, include_str!("../assets/pay-code.js").to_owned())
+});
 pub(crate) static VAULT_STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("vault", "css", CSS, compact(include_str!("../assets/vault.css"))));
 pub(crate) static ICON: LazyLock<Asset> = LazyLock::new(|| {
@@ -78,7 +80,22 @@ pub(crate) fn merchant_style() -> maud::Markup {
 /// Every asset.
 #[must_use]
 pub fn all() -> [&'static Asset; 14] {
-    [&STYLE, &PAGE_STYLE, &TOWN_STYLE, &SCRIPT, &LIVE_SCRIPT, &ICON, &ACCESS_STYLE, &LOCK_SCRIPT, &PASSKEY_SCRIPT, &MERCHANT_STYLE, &TILL_SCRIPT, &SCAN_SCRIPT, &PAY_CODE_SCRIPT, &VAULT_STYLE]
+    [
+        &STYLE,
+        &PAGE_STYLE,
+        &TOWN_STYLE,
+        &SCRIPT,
+        &LIVE_SCRIPT,
+        &ICON,
+        &ACCESS_STYLE,
+        &LOCK_SCRIPT,
+        &PASSKEY_SCRIPT,
+        &MERCHANT_STYLE,
+        &TILL_SCRIPT,
+        &SCAN_SCRIPT,
+        &PAY_CODE_SCRIPT,
+        &VAULT_STYLE,
+    ]
 }
 
 /// The asset served under this path.

@@ -52,7 +52,12 @@ const MERCHANT: [Entry; 5] = [
 const OPERATOR: [Entry; 5] = [
     Entry { place: Place::Overview, href: "/operator", icon: Icon::Gauge, label: "nav-overview" },
     Entry { place: Place::Risk, href: "/operator/risk", icon: Icon::Shield, label: "nav-risk" },
-    Entry { place: Place::Approvals, href: "/operator/approvals", icon: Icon::People, label: "nav-approvals" },
+    Entry {
+        place: Place::Approvals,
+        href: "/operator/approvals",
+        icon: Icon::People,
+        label: "nav-approvals",
+    },
     Entry { place: Place::Control, href: "/operator/control", icon: Icon::List, label: "nav-control" },
     Entry { place: Place::Me, href: "/settings", icon: Icon::Person, label: "nav-me" },
 ];

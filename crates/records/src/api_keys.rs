@@ -29,7 +29,8 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "id, principal_id, key_hash, label, created_at, used_at, revoked_at, scopes, expires_at";
+const COLUMNS: &str =
+    "id, principal_id, key_hash, label, created_at, used_at, revoked_at, scopes, expires_at";
 
 /// Adds a key.
 ///

@@ -112,9 +112,7 @@ impl Session for PostgresSession {
     fn step(&mut self, step: Step) -> Result<(), RecordsError> {
         let sql = match step {
             Step::Begin => "BEGIN ISOLATION LEVEL READ COMMITTED",
-            Step::BeginUnsynced => {
-                "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off"
-            }
+            Step::BeginUnsynced => "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off",
             Step::BeginRead => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Step::Commit => "COMMIT",
             Step::Rollback => "ROLLBACK",

@@ -191,7 +191,9 @@ pub fn list(sql: &mut dyn Sql, role: Role, after: &str, limit: u32) -> Result<Ve
 /// What the database says.
 pub fn operators(sql: &mut dyn Sql) -> Result<Vec<Principal>, RecordsError> {
     let rows = sql.query(
-        &format!("SELECT {COLUMNS} FROM principals WHERE role = 'operator' AND status <> 'closed' ORDER BY login"),
+        &format!(
+            "SELECT {COLUMNS} FROM principals WHERE role = 'operator' AND status <> 'closed' ORDER BY login"
+        ),
         &[],
     )?;
     each(&rows, read)

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use money::{Amount, Currency};
-use wallet::ids::{ApprovalId, VaultItemId, 
-    ApiKeyId, BankId, BillId, CardId, ChallengeId, EndpointId, HolderId, ItemId, MerchantId, MessageId,
-    OperationId, OrderId, PostId, PasskeyId, PrincipalId, RequestId, SessionId, SplitId,
+use wallet::ids::{
+    ApiKeyId, ApprovalId, BankId, BillId, CardId, ChallengeId, EndpointId, HolderId, ItemId, MerchantId,
+    MessageId, OperationId, OrderId, PasskeyId, PostId, PrincipalId, RequestId, SessionId, SplitId,
+    VaultItemId,
 };
 
 use crate::RecordsError;

@@ -152,7 +152,8 @@ fn open_stores(options: ServeOptions) -> Result<(Operations, Arc<EmbeddedBank>),
     let records = records.map_err(OpenError::Records)?;
     let bank = EmbeddedBank::open(&options.data.join("bank.sqlite"), Arc::clone(&options.clock));
     let bank = Arc::new(bank.map_err(OpenError::Bank)?);
-    let keeper = audit_key::audit_log_keeper(&options.data, &*options.entropy).map_err(OpenError::AuditKey)?;
+    let keeper =
+        audit_key::audit_log_keeper(&options.data, &*options.entropy).map_err(OpenError::AuditKey)?;
     let services = Services {
         ledger,
         records,

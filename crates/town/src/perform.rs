@@ -154,13 +154,8 @@ pub async fn perform(
     let key = &envelope.key;
     match ask {
         Ask::Pay { payer, merchant, amount, memo } => {
-            let request = PaymentRequest {
-                payer,
-                merchant,
-                amount,
-                memo: memo.to_owned(),
-                origin: Origin::default(),
-            };
+            let request =
+                PaymentRequest { payer, merchant, amount, memo: memo.to_owned(), origin: Origin::default() };
             payment::start(&operations, key, request).await
         }
         Ask::Refund { merchant, operation, amount, .. } => {

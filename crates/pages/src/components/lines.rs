@@ -71,6 +71,8 @@ fn figure(frame: &Frame, line: &Line) -> Markup {
         State::Declined | State::Reversed => {
             html! { s.muted { (figures::amount(frame, line.delta.magnitude())) } }
         }
-        State::Started | State::Completed | State::Unknown | State::Held => figures::movement(frame, line.delta),
+        State::Started | State::Completed | State::Unknown | State::Held => {
+            figures::movement(frame, line.delta)
+        }
     }
 }

@@ -14,8 +14,8 @@ use super::profile::ProfileView;
 use super::refusals::{Change, Read, Write};
 use crate::App;
 use crate::auth::{
-    Caller, Device, LoggedIn, ended_cookie, log_in, revoke_other_sessions, revoke_session, session_cookies,
-    NewSession,
+    Caller, Device, LoggedIn, NewSession, ended_cookie, log_in, revoke_other_sessions, revoke_session,
+    session_cookies,
 };
 use crate::fields::{AnyId, Id, Secret};
 use crate::json::{self, Body};

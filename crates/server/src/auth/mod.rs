@@ -19,8 +19,8 @@ mod secret_change;
 mod session;
 mod throttle;
 mod token;
-mod webauthn;
 pub(crate) mod vault_pin;
+mod webauthn;
 
 pub(crate) use api_key::{create_api_key, revoke_api_key, rotate_api_key};
 pub(crate) use cache::CallerCache;

@@ -95,9 +95,17 @@ pub(super) fn reason(code: &str) -> Reason {
             | Why::CardCurrency
             | Why::BankDeclined,
         ) => Reason::CardDeclined,
-        Some(Why::OrderEnded | Why::EscrowShort | Why::DeclinedAfterReview | Why::ReviewExpired | Why::AccountClosed | Why::AccountMissing | Why::RefusedEarlier | Why::Interrupted) | None => {
-            Reason::Other
-        }
+        Some(
+            Why::OrderEnded
+            | Why::EscrowShort
+            | Why::DeclinedAfterReview
+            | Why::ReviewExpired
+            | Why::AccountClosed
+            | Why::AccountMissing
+            | Why::RefusedEarlier
+            | Why::Interrupted,
+        )
+        | None => Reason::Other,
     }
 }
 

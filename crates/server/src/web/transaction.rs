@@ -21,7 +21,9 @@ use super::merchant::minor_amount;
 use super::own_form::OwnForm;
 use super::stop::Stop;
 use super::trouble::{problem_of, settled};
-use super::visit::{HolderVisit, Member, MemberVisit, StaffVisit, Visit, page, page_with_problems, see_other};
+use super::visit::{
+    HolderVisit, Member, MemberVisit, StaffVisit, Visit, page, page_with_problems, see_other,
+};
 use super::{amounts, describe, staff_role};
 use crate::request::PathId;
 

@@ -213,9 +213,9 @@ impl FromRequestParts<App> for Visit {
         let member = match caller.filter(|caller| caller.any_session().is_some()) {
             Some(caller) => {
                 let id = caller.principal;
-                let read = app.records().read(move |sql| {
-                    Ok((principals::get(sql, id)?, notifications::count_unread(sql, id)?))
-                });
+                let read = app
+                    .records()
+                    .read(move |sql| Ok((principals::get(sql, id)?, notifications::count_unread(sql, id)?)));
                 let (found, count) = read.await.map_err(internal)?;
                 unread = count;
                 found.map(|principal| Member { caller, principal })

@@ -188,7 +188,8 @@ impl World {
     pub(crate) async fn with_settings(set: impl FnOnce(&mut Settings)) -> Self {
         let directory = Directory::new();
         let clock = Arc::new(MovableClock::default());
-        let mut options = ServeOptions { clock: Arc::clone(&clock) as _, ..ServeOptions::embedded(&directory.0) };
+        let mut options =
+            ServeOptions { clock: Arc::clone(&clock) as _, ..ServeOptions::embedded(&directory.0) };
         set(&mut options.settings);
         let app = server::open(options).await.unwrap();
         let operations = app.operations().clone();
