@@ -16,11 +16,11 @@ const IN_USE: &str = "00020101021252044131153137210116372101160123456789ABCDE601
      540510.005303840621201081234567863041FF2";
 
 fn id(number: u8) -> ObjectId {
-    ObjectId::new(number).unwrap()
+    ObjectId::new(number).expect("a valid object")
 }
 
 fn object(number: u8, value: &str) -> DataObject {
-    DataObject::new(id(number), value).unwrap()
+    DataObject::new(id(number), value).expect("a valid object")
 }
 
 fn with_checksum(body: &str) -> String {
@@ -34,7 +34,7 @@ fn tea() -> MerchantCode {
         accounts: vec![object(26, "0004test0102ab")],
         category: "5812".to_owned(),
         currency: Currency::CNY,
-        amount: Some(Amount::from_minor(850, Currency::CNY).unwrap()),
+        amount: Some(Amount::from_minor(850, Currency::CNY).expect("a valid object")),
         tip: None,
         country: "CN".to_owned(),
         name: "Willow Tea".to_owned(),

@@ -129,8 +129,8 @@ fn of_64_decisions_about_one_held_payment_one_wins() {
     let operations = &world.operations;
     let won: usize = std::thread::scope(|scope| {
         let decide = |number: usize| {
-            let choice = if number % 2 == 0 { Choice::Release } else { Choice::Decline };
-            let who = if number % 3 == 0 { ONE } else { TWO };
+            let choice = if number.is_multiple_of(2) { Choice::Release } else { Choice::Decline };
+            let who = if number.is_multiple_of(3) { ONE } else { TWO };
             scope.spawn(move || now(review::decide(operations, who, held.id, choice, "decided")).is_ok())
         };
         let threads: Vec<_> = (0..64).map(decide).collect();

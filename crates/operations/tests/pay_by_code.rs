@@ -20,13 +20,13 @@ fn at(world: &World, seconds_from_now: u64) -> Timestamp {
 
 fn poster(world: &World) -> String {
     let new = NewCode { merchant: world.shop, currency: CNY, amount: None, once: None };
-    now(merchant_code::create(&world.operations, &new)).unwrap()
+    now(merchant_code::create(&world.operations, &new)).expect("a code of this merchant")
 }
 
 fn order(world: &World, reference: &str, minor: u64) -> String {
     let once = Some((reference.to_owned(), at(world, 600)));
     let new = NewCode { merchant: world.shop, currency: CNY, amount: Some(cny(minor)), once };
-    now(merchant_code::create(&world.operations, &new)).unwrap()
+    now(merchant_code::create(&world.operations, &new)).expect("a code of this merchant")
 }
 
 fn refusal(world: &World, text: &str) -> CodeRefusal {
@@ -70,7 +70,7 @@ fn charge(world: &World, digits: &str, minor: u64) -> Result<Charged, OperationE
 }
 
 fn shown(world: &World) -> String {
-    now(payer_code::show(&world.operations, world.alice, CNY, 1_000)).unwrap().digits
+    now(payer_code::show(&world.operations, world.alice, CNY, 1_000)).expect("a code of this payer").digits
 }
 
 fn ended(charged: Result<Charged, OperationError>) -> Receipt {

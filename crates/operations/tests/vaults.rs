@@ -18,7 +18,7 @@ fn owner(holder: HolderId, session: u128) -> Owner {
 
 fn create(world: &World, owner: Owner) -> String {
     let salt = vaults::new_salt(&world.operations);
-    now(vaults::create(&world.operations, owner, salt, &Key::from_pin(PIN, &salt))).unwrap()
+    now(vaults::create(&world.operations, owner, salt, &Key::from_pin(PIN, &salt))).expect("a vault takes this")
 }
 
 fn open(world: &World, owner: Owner, pin: &str) -> Result<(), OperationError> {
@@ -28,7 +28,7 @@ fn open(world: &World, owner: Owner, pin: &str) -> Result<(), OperationError> {
 }
 
 fn note(words: &str) -> Content {
-    Content::Item(Item::new(Kind::Note, "a note", &[], words).unwrap())
+    Content::Item(Item::new(Kind::Note, "a note", &[], words).expect("a vault takes this"))
 }
 
 fn refused<T: std::fmt::Debug + PartialEq>(result: Result<T, OperationError>, refusal: VaultRefusal) {
@@ -36,7 +36,7 @@ fn refused<T: std::fmt::Debug + PartialEq>(result: Result<T, OperationError>, re
 }
 
 fn add(world: &World, owner: Owner, content: &Content) -> VaultItemId {
-    now(vaults::add(&world.operations, owner, content)).unwrap()
+    now(vaults::add(&world.operations, owner, content)).expect("a vault takes this")
 }
 
 #[test]

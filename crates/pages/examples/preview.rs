@@ -551,7 +551,7 @@ fn sample_overview(locale: Locale) -> Result<Overview, Failure> {
         failed: 23,
         open: 2,
         holders: 120,
-        waiting: pages::operator::Waiting { held: 1, approvals: 2, differences: 1 },
+        waiting: operator::Waiting { held: 1, approvals: 2, differences: 1 },
         latest: vec![
             entry(1, Kind::Payment, State::Completed, li_lei, ("老王牛肉面", "Wang’s Beef Noodles"), 850)?,
             entry(

@@ -153,7 +153,7 @@ pub(crate) async fn requests_bills_and_posts_turn_once(stage: Stage) {
             expires_at: at(9),
         };
         money_requests::insert(sql, &request)?;
-        assert_eq!(money_requests::open_for(sql, you, at(8))?, [request.clone()]);
+        assert_eq!(money_requests::open_for(sql, you, at(8))?, std::slice::from_ref(&request));
         assert_eq!(money_requests::open_for(sql, you, at(9))?, []);
         assert!(money_requests::end(sql, request.id, RequestState::Declined, None, at(2))?);
         assert!(!money_requests::end(sql, request.id, RequestState::Withdrawn, None, at(3))?);

@@ -25,7 +25,7 @@ pub(crate) const HALF_SECONDS: u32 = 300;
 /// How far log-in came.
 pub(crate) enum LogIn {
     /// All the way.
-    Done(Principal, NewSession),
+    Done(Box<Principal>, NewSession),
     /// The password was right; the second factor is owed. The token is known only here and to the client.
     Half(String),
 }
@@ -59,7 +59,7 @@ pub(crate) async fn begin_log_in(
     let principal = prove_password(app, login, password, &device).await?;
     if !owes_second_factor(app, principal.id).await? {
         let session = open_session(app, principal.id, device).await?;
-        return Ok(LogIn::Done(principal, session));
+        return Ok(LogIn::Done(Box::new(principal), session));
     }
     let token = new_token("", app.entropy());
     let (hash, expires_at) = (TokenHash::of(&token), later(app, HALF_SECONDS));
