@@ -3,8 +3,9 @@
 //! The account template with our [`GLOBAL_ID`] holds the merchant, for a code of one payment the moment it expires, and
 //! a seal: a keyed hash over every other object of the code. The seal is symmetric, with a key that only this
 //! installation has: whoever scans a code asks this installation anyway, so nobody else has to check it, and twelve
-//! bytes fit the template of 99 characters, which a public-key signature of 64 bytes would not; numbers are in base 36. The key stands in the
-//! records: who can read those can make codes, but a code only ever says whom to pay, and the payer sees and confirms.
+//! bytes fit the template of 99 characters, which a public-key signature of 64 bytes would not; numbers are in base 36.
+//! The key stands in the records: who can read those can make codes, but a code only ever says whom to pay, and the payer
+//! sees and confirms.
 
 use std::sync::OnceLock;
 

@@ -18,7 +18,8 @@ fn owner(holder: HolderId, session: u128) -> Owner {
 
 fn create(world: &World, owner: Owner) -> String {
     let salt = vaults::new_salt(&world.operations);
-    now(vaults::create(&world.operations, owner, salt, &Key::from_pin(PIN, &salt))).expect("a vault takes this")
+    now(vaults::create(&world.operations, owner, salt, &Key::from_pin(PIN, &salt)))
+        .expect("a vault takes this")
 }
 
 fn open(world: &World, owner: Owner, pin: &str) -> Result<(), OperationError> {

@@ -376,9 +376,13 @@ fn switches(frame: &Frame, card: &BankCard) -> Markup {
             form method="post" action="/pay-with" {
                 (form::hidden(frame))
                 @if card.is_default {
-                    button.button.button-wide name="instrument" value="wallet" { (icon(Icon::Wallet)) (frame.t("card-default-end")) }
+                    button.button.button-wide name="instrument" value="wallet" {
+                        (icon(Icon::Wallet)) (frame.t("card-default-end"))
+                    }
                 } @else {
-                    button.button.button-wide name="instrument" value=(card.id) { (icon(Icon::Star)) (frame.t("card-default-make")) }
+                    button.button.button-wide name="instrument" value=(card.id) {
+                        (icon(Icon::Star)) (frame.t("card-default-make"))
+                    }
                 }
             }
         }

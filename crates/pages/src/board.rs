@@ -154,7 +154,9 @@ fn posts(frame: &Frame, posts: &[Post]) -> Markup {
                 li {
                     a.panel.post href={ "/board/" (post.id) } {
                         span.badges {
-                            span class={ "badge " (if post.offer { "badge-ok" } else { "badge-info" }) } { (frame.t(post.kind_key())) }
+                            span class={ "badge " (if post.offer { "badge-ok" } else { "badge-info" }) } {
+                                (frame.t(post.kind_key()))
+                            }
                             @if post.state != PostState::Open { (badge(frame, post.state)) }
                         }
                         strong { (post.title) }

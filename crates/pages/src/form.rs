@@ -225,6 +225,13 @@ impl Trouble {
             Self::DecidedBefore => "trouble-decided-before",
             Self::Unreadable => "trouble-unreadable",
             Self::SubjectUnknown => "trouble-subject-unknown",
+            code_or_vault => code_or_vault.key_of_codes_and_vault(),
+        }
+    }
+
+    /// [`Trouble::key`] of what goes wrong with payment codes and vaults.
+    const fn key_of_codes_and_vault(self) -> &'static str {
+        match self {
             Self::CodeUnknown => "trouble-code-unknown",
             Self::CodeDamaged => "trouble-code-damaged",
             Self::CodeForeign => "trouble-code-foreign",
@@ -245,11 +252,7 @@ impl Trouble {
             Self::VaultField => "trouble-vault-field",
             Self::VaultPinsDiffer => "trouble-vault-pins-differ",
             Self::VaultNoCards => "trouble-vault-no-cards",
-            Self::TooManyDecimals(_)
-            | Self::PasswordTooShort(_)
-            | Self::Throttled(_)
-            | Self::TooLong(_)
-            | Self::Refused => "trouble-refused",
+            _ => "trouble-refused",
         }
     }
 }

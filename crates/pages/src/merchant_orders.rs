@@ -263,31 +263,24 @@ fn share(frame: &Frame, view: &OrderDetail) -> Markup {
     }
 }
 
-fn actions(frame: &Frame, view: &OrderDetail, action: &str) -> Markup {
+/// A field for an amount.
+fn money(frame: &Frame, view: &OrderDetail, name: &'static str, label: &str, hint: &str) -> Markup {
+    let (value, input) = (view.typed.as_str(), Input::Money);
+    let field_of_money = Field { name, label, hint: Some(hint), value, input, prefix: None, optional: false };
+    field(frame, &view.problems, &field_of_money)
+}
+
+/// A field for words, which may be left empty where there are some already.
+fn words(frame: &Frame, view: &OrderDetail, name: &'static str, label: &str, value: Option<&str>) -> Markup {
+    let (input, optional) = (Input::Text, value.is_some());
+    let value = value.unwrap_or_default();
+    field(frame, &view.problems, &Field { name, label, hint: None, value, input, prefix: None, optional })
+}
+
+/// What may be done about a dispute now.
+fn dispute_actions(frame: &Frame, view: &OrderDetail, action: &str) -> Markup {
     let actions = &view.actions;
     let attempt = Some(view.attempt.as_str());
-    let money = |name, label, hint: &str, value: &str| {
-        field(
-            frame,
-            &view.problems,
-            &Field {
-                name,
-                label,
-                hint: Some(hint),
-                value,
-                input: Input::Money,
-                prefix: None,
-                optional: false,
-            },
-        )
-    };
-    let words = |name, label, value: &str, optional| {
-        field(
-            frame,
-            &view.problems,
-            &Field { name, label, hint: None, value, input: Input::Text, prefix: None, optional },
-        )
-    };
     html! {
         @if let Some(share) = actions.confirm {
             section.panel aria-labelledby="confirm" {
@@ -300,9 +293,9 @@ fn actions(frame: &Frame, view: &OrderDetail, action: &str) -> Markup {
             section.panel aria-labelledby="propose" {
                 h2 id="propose" { (frame.t("dispute-propose-title")) }
                 (form::form(frame, &format!("{action}/propose"), None, html! {
-                    (money("share", frame.t("dispute-share"), &frame.fill("dispute-held", &[("amount",
-                        &figures::text(held))]), &view.typed))
-                    (words("note", frame.t("dispute-why"), "", false))
+                    (money(frame, view, "share", frame.t("dispute-share"), &frame.fill("dispute-held", &[("amount",
+                        &figures::text(held))])))
+                    (words(frame, view, "note", frame.t("dispute-why"), None))
                     (form::submit(frame.t("dispute-propose-now")))
                 }))
             }
@@ -311,7 +304,7 @@ fn actions(frame: &Frame, view: &OrderDetail, action: &str) -> Markup {
             section.panel aria-labelledby="answer-title" {
                 h2 id="answer-title" { (frame.t("dispute-answer-title")) }
                 (form::form(frame, &format!("{action}/answer"), None, html! {
-                    (words("answer", frame.t("dispute-answer"), "", false))
+                    (words(frame, view, "answer", frame.t("dispute-answer"), None))
                     (form::submit(frame.t("dispute-answer-now")))
                 }))
                 (form::form(frame, &format!("{action}/concede"), attempt, html! {
@@ -319,13 +312,22 @@ fn actions(frame: &Frame, view: &OrderDetail, action: &str) -> Markup {
                 }))
             }
         }
+    }
+}
+
+/// What may be done with the order now.
+fn actions(frame: &Frame, view: &OrderDetail, action: &str) -> Markup {
+    let actions = &view.actions;
+    let attempt = Some(view.attempt.as_str());
+    html! {
+        (dispute_actions(frame, view, action))
         @if let Some(left) = actions.refund {
             section.panel aria-labelledby="refund" {
                 h2 id="refund" { (frame.t("refund-title")) }
                 (form::form(frame, &format!("{action}/refund"), attempt, html! {
-                    (money("amount", frame.t("refund-amount"), &frame.fill("refund-left", &[("left",
-                        &figures::text(left))]), &view.typed))
-                    (words("memo", frame.t("refund-reason"), "", false))
+                    (money(frame, view, "amount", frame.t("refund-amount"), &frame.fill("refund-left", &[("left",
+                        &figures::text(left))])))
+                    (words(frame, view, "memo", frame.t("refund-reason"), None))
                     (form::submit(frame.t("refund-now")))
                 }))
             }
@@ -333,7 +335,7 @@ fn actions(frame: &Frame, view: &OrderDetail, action: &str) -> Markup {
         @if actions.note {
             section.panel {
                 (form::form(frame, &format!("{action}/note"), None, html! {
-                    (words("note", frame.t("order-note"), &view.note, true))
+                    (words(frame, view, "note", frame.t("order-note"), Some(&view.note)))
                     button.button { (frame.t("save")) }
                 }))
             }

@@ -81,7 +81,8 @@ pub fn pay_code(frame: &Frame, view: &PayCode) -> Markup {
                     a href={ "/transactions/" (paid) } { (frame.t("pay-code-receipt")) }
                 }
             }
-            section.panel.pay-code data-pay-code=[view.renews.then_some("/pay-code/state.json")] data-since=(frame.now.0 / 1_000_000) {
+            section.panel.pay-code data-pay-code=[view.renews.then_some("/pay-code/state.json")]
+                data-since=(frame.now.0 / 1_000_000) {
                 (qr(&view.digits, frame.t("pay-code-title")))
                 p.pay-code-digits { (grouped(&view.digits)) }
                 p.muted { (frame.fill("pay-code-limit", &[("most", &figures::text(view.most))])) }

@@ -190,9 +190,11 @@ pub fn ask(frame: &Frame, view: &AskForm) -> Markup {
             h1 { (head.title) }
             (error_summary(frame, &view.problems))
             (form::form(frame, "/requests/new", None, html! {
-                (line("people", frame.t("request-people"), Some(frame.t("request-people-hint")), view.people.as_str(), Input::Text, false))
+                (line("people", frame.t("request-people"), Some(frame.t("request-people-hint")),
+                    view.people.as_str(), Input::Text, false))
                 div.amount-row {
-                    (line("amount", frame.t("request-total"), Some(frame.t("request-total-hint")), view.amount.as_str(), Input::Money, false))
+                    (line("amount", frame.t("request-total"), Some(frame.t("request-total-hint")),
+                        view.amount.as_str(), Input::Money, false))
                     (currency_field(frame, &view.problems, &view.currency, &view.available))
                 }
                 label.check {

@@ -150,7 +150,10 @@ macro_rules! ids {
     )*};
 }
 
-ids! { ApprovalId SplitId RequestId PostId BillId ApiKeyId BankId CardId ChallengeId EndpointId HolderId ItemId MerchantId MessageId OperationId OrderId PasskeyId PrincipalId SessionId VaultItemId }
+ids! {
+    ApiKeyId ApprovalId BankId BillId CardId ChallengeId EndpointId HolderId ItemId MerchantId MessageId OperationId
+    OrderId PasskeyId PostId PrincipalId RequestId SessionId SplitId VaultItemId
+}
 
 /// An enum that is stored as a text code.
 pub trait Code: Copy + Sized + 'static {

@@ -94,8 +94,8 @@ pub fn prove(
     Ok(changed == 1)
 }
 
-/// Uses a proven challenge up for an operation that moves this amount from this payer to this payee. Says whether it counts: the operation that used it
-/// may use it again, another one may not.
+/// Uses a proven challenge up for an operation that moves this amount from this payer to this payee. Says whether it
+/// counts: the operation that used it may use it again, another one may not.
 ///
 /// # Errors
 /// What the database says.

@@ -131,7 +131,8 @@ fn admission(frame: &Frame, view: &Merchants) -> Markup {
             div.form-columns {
                 (line("name_zh", frame.t("merchant-name-zh"), None, &view.name_zh, Input::Text))
                 (line("name_en", frame.t("merchant-name-en"), None, &view.name_en, Input::Text))
-                (line("category", frame.t("merchant-category"), Some(frame.t("merchant-category-hint")), &view.category, Input::Text))
+                (line("category", frame.t("merchant-category"), Some(frame.t("merchant-category-hint")),
+                    &view.category, Input::Text))
                 (line("login", frame.t("merchant-login"), Some(frame.t("people-login-hint")), &view.login, Input::Login))
             }
             (line("password", frame.t("people-password"), Some(frame.t("people-password-hint")), "", Input::NewPassword))

@@ -234,7 +234,10 @@ pub fn item(frame: &Frame, view: &ItemView) -> Markup {
         html! {
             (back("/vault", frame.t("vault")))
             h1 { (name) }
-            p.muted { (icon(kind_icon(kind))) " " (title) " · " (frame.t("vault-changed")) " " (when::short(frame, view.updated_at)) }
+            p.muted {
+                (icon(kind_icon(kind))) " " (title) " · "
+                (frame.t("vault-changed")) " " (when::short(frame, view.updated_at))
+            }
             @match &view.shown {
                 Shown::Item(item) => (item_body(frame, item)),
                 Shown::Set { cards, .. } => (set_body(frame, view.id, cards)),
@@ -267,7 +270,9 @@ fn item_body(frame: &Frame, item: &Item) -> Markup {
                 ul.vault-picked {
                     @for number in &picked.numbers { li { (icon(Icon::Till)) span.tabular { (number) } } }
                     @for email in &picked.emails { li { (icon(Icon::Person)) a href={ "mailto:" (email) } { (email) } } }
-                    @for url in &picked.urls { li { (icon(Icon::Globe)) a href=(full_url(url)) rel="noopener noreferrer" { (url) } } }
+                    @for url in &picked.urls {
+                        li { (icon(Icon::Globe)) a href=(full_url(url)) rel="noopener noreferrer" { (url) } }
+                    }
                 }
             }
         }
