@@ -39,9 +39,9 @@ pub fn settings(frame: &Frame, view: &Settings) -> Markup {
             h1 { (head.title) }
             (error_summary(frame, &view.problems))
             section.panel { h2 { (frame.t("profile")) } (profile(frame, view)) }
-            a.panel.title-row href="/settings/security" {
-                span { strong { (frame.t("security")) } br; span.muted { (frame.t("security-note")) } }
-                (icon(Icon::Shield))
+            a.panel.entry href="/settings/security" {
+                (icon(Icon::Key))
+                span { strong { (frame.t("security")) } span.muted { (frame.t("security-note")) } }
             }
             @if holder { section.panel { h2 { (frame.t("wallets")) } (wallets(frame, view)) } }
             @if holder { (own_pages(frame)) }

@@ -106,7 +106,7 @@ pub fn note_use(
 ) -> Result<bool, RecordsError> {
     let changed = sql.execute(
         "UPDATE passkeys SET sign_count = $1, used_at = $2 \
-         WHERE id = $3 AND (sign_count < $4 OR (sign_count = 0 AND $5 = 0))",
+         WHERE id = $3 AND (sign_count < $4 OR (sign_count = 0 AND sign_count >= $5))",
         &[sign_count.into(), now.into(), id.into(), sign_count.into(), sign_count.into()],
     )?;
     Ok(changed == 1)

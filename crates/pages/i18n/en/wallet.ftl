@@ -125,7 +125,7 @@ welcome-note = Top up, pay, transfer and get paid. Every cent adds up.
 # Holder
 greeting = Hello, { $name }
 balance-available = Available balance
-balance-in-flight = { $amount } more is waiting for the bank
+balance-in-flight = { $amount } more is on its way or under review
 balance-after = Balance afterwards
 recent = Latest transactions
 recent-empty = Nothing here yet. Top up, then pay.

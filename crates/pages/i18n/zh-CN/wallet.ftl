@@ -125,7 +125,7 @@ welcome-note = 充值、付款、转账、收款，每一分钱都对得上。
 # Holder
 greeting = { $name }，您好
 balance-available = 可用余额
-balance-in-flight = 另有 { $amount } 正在等待银行
+balance-in-flight = 另有 { $amount } 在途或审核中
 balance-after = 之后余额
 recent = 最近交易
 recent-empty = 还没有交易。先充值，就可以付款了。

@@ -27,7 +27,7 @@ pub(crate) fn card_art(frame: &Frame, card: &BankCard) -> Markup {
             text.card-number x="22" y="142" { "•••• •••• •••• " (card.last4) }
             text.card-small x="22" y="176" { (card.holder_name) }
             text.card-small x="298" y="176" text-anchor="end" { (card.expiry) }
-            @if !card.brand.is_empty() { text.card-small x="298" y="42" text-anchor="end" { (card.brand) } }
+            @if !card.brand.is_empty() { text.card-small x="298" y="92" text-anchor="end" { (card.brand) } }
             @if !usable {
                 rect.card-ribbon y="84" width="320" height="34" {}
                 text.card-ribbon-word x="160" y="107" text-anchor="middle" { (frame.t(card.state.key())) }

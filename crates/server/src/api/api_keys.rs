@@ -113,6 +113,9 @@ pub(super) async fn create(
     Body(body): Body<ApiKeyRequest>,
 ) -> Result<Response, Problem> {
     let scopes: Vec<Scope> = body.scopes.unwrap_or_default().into_iter().map(ScopeName::scope).collect();
+    if scopes.len() > Scope::ALL.len() {
+        return Err(Problem::invalid("scopes", "name each scope once"));
+    }
     let (owner, label) = (logged_in.caller.principal, body.label.into_string());
     let made = create_api_key(&app, owner, label, Scopes::of(&scopes)).await?;
     Ok(json::created(&CreatedApiKey { id: Id(made.id), key: made.key }))

@@ -130,7 +130,11 @@ pub(super) async fn create(
 #[utoipa::path(
     post, path = "/api/v1/board/{id}/agreement", tag = "Board",
     params(("id" = AnyId, Path, description = "The post")),
-    responses((status = 204, description = "Agreed"), Change)
+    responses(
+        (status = 204, description = "Agreed"),
+        (status = 422, description = "Refused", body = crate::problem::ProblemBody<'static>, content_type = "application/problem+json"),
+        Change
+    )
 )]
 pub(super) async fn agree(
     State(app): State<App>,

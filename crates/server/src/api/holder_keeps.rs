@@ -190,6 +190,9 @@ pub(super) async fn mark_read(
     caller: Caller,
     Body(body): Body<ReadUpTo>,
 ) -> Result<StatusCode, Problem> {
+    if body.seq < 0 {
+        return Err(Problem::invalid("seq", "numbers of notifications begin at 0"));
+    }
     notifications::mark_read(app.operations(), caller.principal, body.seq).await?;
     Ok(StatusCode::NO_CONTENT)
 }

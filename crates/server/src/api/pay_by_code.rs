@@ -313,7 +313,10 @@ pub(super) async fn waiting(State(app): State<App>, holder: Holder) -> Result<Re
     params(("id" = AnyId, Path, description = "The charge")),
     responses(
         (status = 201, description = "Paid", body = Outcome),
-        (status = 422, description = "Refused or declined", body = crate::problem::ProblemBody<'static>),
+        (
+            status = 422, description = "Refused or declined",
+            body = crate::problem::ProblemBody<'static>, content_type = "application/problem+json"
+        ),
         Change
     )
 )]

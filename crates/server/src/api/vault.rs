@@ -305,7 +305,11 @@ pub(super) async fn add(
 #[utoipa::path(
     get, path = "/api/v1/vault/items/{id}", tag = "Vault", security(("session" = [])),
     params(("id" = AnyId, Path, description = "The item")),
-    responses((status = 200, description = "The item", body = VaultItemView), Read)
+    responses(
+        (status = 200, description = "The item", body = VaultItemView),
+        (status = 409, description = "The vault is locked", body = crate::problem::ProblemBody<'static>, content_type = "application/problem+json"),
+        Read
+    )
 )]
 pub(super) async fn show_item(
     State(app): State<App>,

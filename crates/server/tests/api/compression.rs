@@ -36,8 +36,12 @@ async fn pages_and_assets_come_compressed_to_those_who_accept_it() {
     );
     assert!(bytes.len() * 3 < plain.text.len() * 2, "{} of {} bytes", bytes.len(), plain.text.len());
     assert!(unpacked(&bytes).contains("</html>"));
-    let sheet =
-        plain.text.split_once("href=\"/assets/").and_then(|(_, rest)| rest.split_once('"')).unwrap().0;
+    let sheet = plain
+        .text
+        .split_once("rel=\"stylesheet\" href=\"/assets/")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .unwrap()
+        .0;
     for _ in 0..2 {
         let (headers, bytes) = fetch(&world, &format!("/assets/{sheet}")).await;
         assert_eq!(headers["content-encoding"], "gzip");

@@ -88,7 +88,7 @@ fn live(site: &mut Site, made: &Value) -> Life {
         Mark::new(
             "the secret of one-time passwords",
             text(&codes["secret"]),
-            &["POST /api/v1/one-time-passwords"],
+            &["POST /api/v1/one-time-passwords", "GET /settings/security/authenticator"],
         ),
         Mark::new(
             "the secret of a webhook",
