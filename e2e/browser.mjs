@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url';
 import AxeBuilder from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 
-export const TOWN = process.env.SYCEE_URL ?? 'http://127.0.0.1:8080';
+// Passkeys belong to a host with a name, so the town is visited by its name.
+export const TOWN = (process.env.SYCEE_URL ?? 'http://127.0.0.1:8080').replace('//127.0.0.1', '//localhost');
+/** The sample shop: another site, on the same port. */
+export const SHOP = TOWN.replace('//localhost', '//shop.localhost');
 const OUTPUT = path.join(path.dirname(fileURLToPath(import.meta.url)), 'output');
 
 export const PHONE = { width: 390, height: 844 };
@@ -35,7 +38,7 @@ after(() => browser?.close());
  * A story about refusals says so: Chromium itself reports each page that comes with a status of 4xx.
  */
 export function story(name, play, options = {}) {
-  test(name, { timeout: 120_000 }, async () => {
+  test(name, { timeout: (options.minutes ?? 2) * 60_000 }, async () => {
     const visitor = await visit(options);
     try {
       await play(visitor);
@@ -52,9 +55,21 @@ export function story(name, play, options = {}) {
   });
 }
 
+/** A browser whose camera shows a film, until the tests are over. */
+async function browserWithCamera(film) {
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  const camera = [
+    '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${film}`,
+  ];
+  const seeing = await chromium.launch({ executablePath, args: [...SWITCHES, ...camera] });
+  after(() => seeing.close());
+  return seeing;
+}
+
 /** A browser of its own, with what it complained about and whom it called outside the town. */
-export async function visit({ viewport = PHONE, language = 'zh-CN', theme = 'light', scripts = true } = {}) {
-  const context = await browser.newContext({
+export async function visit({ viewport = PHONE, language = 'zh-CN', theme = 'light', scripts = true, camera } = {}) {
+  const owner = camera === undefined ? browser : await browserWithCamera(camera);
+  const context = await owner.newContext({
     viewport, locale: language, colorScheme: theme, javaScriptEnabled: scripts, reducedMotion: 'reduce',
   });
   const page = await context.newPage();
@@ -68,7 +83,7 @@ export async function visit({ viewport = PHONE, language = 'zh-CN', theme = 'lig
   page.on('pageerror', (error) => complaints.push(String(error)));
   context.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(TOWN) && !url.startsWith('data:')) strangers.push(url);
+    if (!url.startsWith(TOWN) && !url.startsWith(SHOP) && !url.startsWith('data:')) strangers.push(url);
   });
   return { context, page, complaints, strangers };
 }
@@ -116,6 +131,33 @@ export async function fitsItsWidth(page, what) {
     document.documentElement.scrollWidth, document.documentElement.clientWidth,
   ]);
   assert.ok(content <= window, `${what} is ${content} px wide in a window of ${window} px`);
+}
+
+/** Whatever the keyboard reaches shows that it is reached. */
+export async function showsItsFocus(page, what) {
+  // The key tells the browser that this visitor has no mouse.
+  await page.keyboard.press('Tab');
+  const unseen = await page.evaluate(() => {
+    const reachable = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
+    /** An outline or a shadow, on the thing itself or, where it is drawn by another, on its label or neighbour. */
+    const look = (element) => [element, element.parentElement, element.nextElementSibling, element.closest('label')]
+      .filter(Boolean)
+      .map((part) => {
+        const { outlineStyle, outlineWidth, outlineColor, boxShadow, borderColor } = getComputedStyle(part);
+        return outlineStyle === 'none' ? `${boxShadow} ${borderColor}` : `${outlineWidth} ${outlineColor} ${boxShadow}`;
+      })
+      .join();
+    const unseen = [];
+    for (const element of document.querySelectorAll(reachable)) {
+      if (element.disabled || !element.checkVisibility({ visibilityProperty: true })) continue;
+      element.blur();
+      const before = look(element);
+      element.focus();
+      if (document.activeElement === element && look(element) === before) unseen.push(element.outerHTML.slice(0, 120));
+    }
+    return unseen;
+  });
+  assert.deepEqual(unseen, [], `what the keyboard reaches unseen on ${what}`);
 }
 
 /** Keeps a picture of the page under e2e/output. */

@@ -1,7 +1,7 @@
 // A newcomer opens the town and becomes a holder, a merchant or the operator by one click.
 import assert from 'node:assert/strict';
 
-import { DESKTOP, NARROWEST, TOWN, accessible, enterAs, fitsItsWidth, story, visit } from '../browser.mjs';
+import { DESKTOP, TOWN, accessible, enterAs, story, visit } from '../browser.mjs';
 
 const FIRST_PAGE_BYTES = 60_000;
 const SERVER_TIME_MS = 20;
@@ -47,20 +47,3 @@ story('the first page is light and quick', async () => {
   const median = times.toSorted((one, other) => one - other)[2];
   assert.ok(median < SERVER_TIME_MS, `the server takes ${median} ms for the first page`);
 });
-
-story('pages fit the narrowest phone', async ({ page }) => {
-  await page.goto(`${TOWN}/`);
-  await fitsItsWidth(page, '/');
-  const pages = {
-    holder: ['/home', '/top-up', '/withdraw', '/transfer', '/pay', '/history', '/cards', '/settings'],
-    merchant: ['/merchant'],
-    operator: ['/operator'],
-  };
-  for (const [role, paths] of Object.entries(pages)) {
-    await enterAs(page, role);
-    for (const path of paths) {
-      await page.goto(TOWN + path);
-      await fitsItsWidth(page, path);
-    }
-  }
-}, { viewport: NARROWEST });

@@ -1,19 +1,16 @@
 //! `cargo xtask e2e`: stories played in a real browser against a founded town.
 
 use std::{
-    env, fs,
-    io::{BufRead, BufReader},
+    fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
 use crate::{
     machine,
     process::{find, release_program, run_command, run_watched},
+    running_town::RunningTown,
 };
-
-/// The town that every story and every picture is made in.
-const SEED: &str = "7";
 
 /// Plays the named stories, or all of them.
 pub(crate) fn run(root: &Path, stories: &[&str]) -> Result<(), String> {
@@ -30,8 +27,7 @@ pub(crate) fn all(root: &Path, program: &Path) -> Result<String, String> {
 fn play(root: &Path, program: &Path, stories: &[&str]) -> Result<String, String> {
     let folder = root.join("e2e");
     install_packages(&folder)?;
-    let town = Town::found(program)?;
-    eprintln!("── the town of seed {SEED} is open at {}", town.address);
+    let town = RunningTown::found(program, "e2e")?;
     let chromium = machine::chromium().ok_or("Chromium is gone")?;
     let mut node = Command::new("node");
     node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
@@ -80,67 +76,4 @@ fn install_packages(folder: &Path) -> Result<(), String> {
     let mut npm = Command::new("npm");
     npm.args(["ci", "--no-audit", "--no-fund"]);
     run_command(folder, npm)
-}
-
-/// A running town that ends with its owner.
-struct Town {
-    process: Child,
-    folder: PathBuf,
-    address: String,
-}
-
-impl Town {
-    fn found(program: &Path) -> Result<Self, String> {
-        let folder = env::temp_dir().join(format!("sycee-e2e-{}", std::process::id()));
-        let process = Command::new(program)
-            .args(["town", "--port", "0", "--seed", SEED, "--data"])
-            .arg(&folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("cannot start the town: {error}"))?;
-        let mut town = Self { process, folder, address: String::new() };
-        let output = town.process.stdout.take().expect("asked for a pipe above");
-        let mut lines = BufReader::new(output).lines();
-        town.address = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| address_in(&line))
-            .ok_or("the town ended before it said where it is")?;
-        // What the town goes on to say must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Ok(town)
-    }
-}
-
-impl Drop for Town {
-    fn drop(&mut self) {
-        // The process may have ended by itself, and a folder left behind in the temporary place harms nobody.
-        drop(self.process.kill());
-        drop(self.process.wait());
-        drop(fs::remove_dir_all(&self.folder));
-    }
-}
-
-/// The first `http://HOST:PORT` of a line, without what follows it.
-fn address_in(line: &str) -> Option<String> {
-    let start = line.find("http://")?;
-    let (scheme, rest) = line[start..].split_at("http://".len());
-    let end = rest.find(|letter: char| !(letter.is_ascii_alphanumeric() || ".:-[]".contains(letter)));
-    let host = &rest[..end.unwrap_or(rest.len())];
-    host.contains(':').then(|| format!("{scheme}{host}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_address_is_read_from_the_first_line_that_has_one() {
-        assert_eq!(
-            address_in("  Open  http://127.0.0.1:43117/login  李雷").as_deref(),
-            Some("http://127.0.0.1:43117")
-        );
-        assert_eq!(address_in("see http://example.org"), None);
-        assert_eq!(address_in("founding the town"), None);
-    }
 }

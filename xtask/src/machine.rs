@@ -21,6 +21,11 @@ const NEEDS: &[Need] = &[
     },
     Need { what: "Node.js", packages: &["nodejs"], is_present: || find("node").is_some() },
     Need { what: "npm", packages: &["npm"], is_present: || find("npm").is_some() },
+    Need {
+        what: "Python with virtual environments",
+        packages: &["python3", "python3-venv"],
+        is_present: has_python,
+    },
     Need { what: "strace", packages: &["strace"], is_present: || find("strace").is_some() },
 ];
 
@@ -89,6 +94,12 @@ fn has_postgresql() -> bool {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     find("initdb").is_some()
         || versions.into_iter().any(|version| version.path().join("bin/initdb").is_file())
+}
+
+fn has_python() -> bool {
+    // Debian keeps what a virtual environment is made with in a package of its own.
+    let made_with = Command::new("python3").args(["-c", "import venv, ensurepip"]).output();
+    made_with.is_ok_and(|output| output.status.success())
 }
 
 fn has_chinese_font() -> bool {

@@ -1,5 +1,6 @@
 //! Project automation: one door for everything that a developer or the continuous integration runs.
 
+mod api_calls;
 mod bench;
 mod ci;
 mod codegen;
@@ -7,6 +8,7 @@ mod e2e;
 mod fuzz;
 mod machine;
 mod process;
+mod running_town;
 mod sim;
 mod test;
 mod tidy;
@@ -21,13 +23,16 @@ usage: cargo xtask COMMAND
 
   ci                 what continuous integration runs: fmt, clippy, tidy, codegen --check, test
   test               installs what the tests need, then every test: unit, property, conformance on both
-                     engines, kill -9 cycles, 1,000 simulated towns, browser stories
+                     engines, kill -9 cycles, 1,000 simulated towns, made-up API calls, browser stories
   tidy               the project's own rules: layers, purity, function length, names, documents
   codegen [--check]  writes docs/openapi.json and docs/cli.md from the code; --check only compares
   e2e [STORY…]       browser stories in headless Chromium against a founded town; pictures in e2e/output
+  api                thousands of made-up calls by every kind of caller (schemathesis): no failure inside, no answer
+                     that the description lacks
   sim [ARGS…]        simulated towns with faults; ARGS go to `sycee town --headless`
   bench [ledger|payments]  measurements as JSON, both when none is named
-  fuzz [SECONDS]     every fuzz target for so many seconds, 30 when not given (needs cargo-fuzz, nightly)
+  fuzz [SECONDS [TARGET…]]  fuzz targets, all when none is named, for so many seconds each, 30 when not given;
+                     installs cargo-fuzz and a nightly toolchain
 ";
 
 fn main() -> ExitCode {
@@ -41,10 +46,11 @@ fn main() -> ExitCode {
         ["codegen"] => codegen::run(&root, codegen::Mode::Write),
         ["codegen", "--check"] => codegen::run(&root, codegen::Mode::Check),
         ["e2e", stories @ ..] => e2e::run(&root, stories),
+        ["api"] => api_calls::run(&root),
         ["sim", arguments @ ..] => sim::run(&root, arguments),
         ["bench", benches @ ..] => bench::run(&root, benches),
-        ["fuzz"] => fuzz::run(&root, "30"),
-        ["fuzz", seconds] => fuzz::run(&root, seconds),
+        ["fuzz"] => fuzz::run(&root, "30", &[]),
+        ["fuzz", seconds, targets @ ..] => fuzz::run(&root, seconds, targets),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    e2e, machine,
+    api_calls, e2e, machine,
     process::{cargo_watched, release_program},
     sim,
 };
@@ -18,8 +18,10 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     cargo_watched(root, &["test", "--release"], |line| tally.see(line))?;
     let program = release_program(root)?;
     let towns = sim::thousand_seeds(root, &program)?;
+    let calls = api_calls::all(root, &program)?;
     let stories = e2e::all(root, &program)?;
     println!("simulation: {towns}");
+    println!("API: {calls}");
     println!("browser: {stories}");
     println!("tests: {} passed, {} failed, {} ignored", tally.passed, tally.failed, tally.ignored);
     Ok(())

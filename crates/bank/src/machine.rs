@@ -76,6 +76,19 @@ pub struct Statement {
     pub paid_out: Amount,
 }
 
+/// A movement that a bank carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Booked {
+    /// The operator's reference.
+    pub operation: OperationRef,
+    /// The day it counts for, since 1970-01-01.
+    pub day: u64,
+    /// How much.
+    pub amount: Amount,
+    /// Whether it went to a customer rather than from one.
+    pub pay_out: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Account {
     balance: Amount,
@@ -132,6 +145,15 @@ impl Bank {
     #[must_use]
     pub fn outcome(&self, operation: OperationRef) -> Outcome {
         self.operations.get(&operation).map_or(Outcome::NotFound, |known| known.outcome)
+    }
+
+    /// Every movement to or from the operator that was carried out, by the operator's reference.
+    pub fn booked(&self) -> impl Iterator<Item = Booked> {
+        let done = self.operations.iter().filter(|(_, known)| known.outcome == Outcome::Done);
+        done.filter_map(|(operation, known)| {
+            let Movement { amount, pay_out, .. } = known.movement?;
+            Some(Booked { operation: *operation, day: known.day, amount, pay_out })
+        })
     }
 
     /// What was moved to and from the operator in this currency.

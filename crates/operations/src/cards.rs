@@ -108,6 +108,7 @@ pub async fn bind(operations: &Operations, request: BindRequest) -> Result<Card,
         created_at: now,
         updated_at: now,
         deleted_at: None,
+        frozen_at: None,
     };
     keep(operations, card).await
 }
@@ -185,6 +186,33 @@ pub async fn balance(
     }
 }
 
+/// Freezes a card for its holder, or ends that. What the bank says about the card is another matter.
+///
+/// # Errors
+/// [`OperationError::NotFound`], or what could not be reached.
+pub async fn freeze(
+    operations: &Operations,
+    holder: HolderId,
+    card: CardId,
+    frozen: bool,
+) -> Result<(), OperationError> {
+    let now = operations.now();
+    let since = frozen.then_some(now);
+    let changed =
+        operations.records().write(move |sql| cards::set_frozen(sql, holder, card, since, now)).await?;
+    if changed { Ok(()) } else { Err(OperationError::NotFound(Party::Card)) }
+}
+
+/// The holder's card, deleted ones excepted.
+///
+/// # Errors
+/// [`OperationError::NotFound`], also for the card of another holder, or what could not be reached.
+pub async fn own(operations: &Operations, holder: HolderId, id: CardId) -> Result<Card, OperationError> {
+    let card = operations.records().read(move |sql| cards::get(sql, id)).await?;
+    card.filter(|card| card.holder == holder && card.deleted_at.is_none())
+        .ok_or(OperationError::NotFound(Party::Card))
+}
+
 /// The holder's card, which may be used now.
 ///
 /// # Errors
@@ -194,11 +222,11 @@ pub(crate) async fn usable(
     holder: HolderId,
     id: CardId,
 ) -> Result<Usable, OperationError> {
-    let card = operations.records().read(move |sql| cards::get(sql, id)).await?;
-    let card = card
-        .filter(|card| card.holder == holder && card.deleted_at.is_none())
-        .ok_or(OperationError::NotFound(Party::Card))?;
-    // A frozen card may have been unfrozen at the bank since: the bank decides.
+    let card = own(operations, holder, id).await?;
+    if card.frozen_at.is_some() {
+        return Err(OperationError::NotActive(Party::Card));
+    }
+    // A card frozen by the bank may have been unfrozen there since: the bank decides.
     let ended = matches!(card.state, CardState::Blacklisted | CardState::Revoked);
     if ended || has_expired(card.expiry, operations.now()) {
         return Err(OperationError::NotActive(Party::Card));

@@ -8,11 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use money::Currency;
+use records::holder_settings::{self, HolderSettings};
 use records::merchants::{self, Merchant, MerchantStatus};
 use records::principals::{self, Principal, PrincipalStatus, Role};
+use records::spending_limits::{self, SpendingLimits};
+use records::step_up_challenges;
 use records::wallets::{self, WalletStatus};
 use wallet::ids::{HolderId, MerchantId, PrincipalId};
 
+use crate::history::PartyName;
 use crate::{OperationError, Operations, Party};
 
 /// A holder with their wallets.
@@ -20,9 +24,25 @@ use crate::{OperationError, Operations, Party};
 pub(crate) struct HolderEntry {
     pub(crate) principal: Principal,
     wallets: Vec<(Currency, WalletStatus)>,
+    /// Whether the holder has a payment PIN or a passkey.
+    pub(crate) secured: bool,
+    limits: Vec<SpendingLimits>,
+    /// What the holder has set for themselves.
+    settings: HolderSettings,
 }
 
 impl HolderEntry {
+    /// The limits that the holder has set for a wallet.
+    pub(crate) fn limits(&self, currency: Currency) -> Option<&SpendingLimits> {
+        self.limits.iter().find(|set| set.currency == currency)
+    }
+
+    /// Below how many minor units of this wallet the holder wants to be warned: only the first wallet has such a line.
+    pub(crate) fn low_balance(&self, currency: Currency) -> Option<u64> {
+        let first = self.wallets.first().is_some_and(|(wallet, _)| *wallet == currency);
+        self.settings.low_balance.filter(|_| first)
+    }
+
     fn wallet(&self, currency: Currency) -> Option<WalletStatus> {
         self.wallets.iter().find(|(wallet, _)| *wallet == currency).map(|(_, status)| *status)
     }
@@ -32,6 +52,9 @@ impl HolderEntry {
     fn may_spend(&self, currency: Currency) -> Result<(), OperationError> {
         if self.principal.status != PrincipalStatus::Active {
             return Err(OperationError::NotActive(Party::Holder));
+        }
+        if self.settings.stopped_at.is_some() {
+            return Err(OperationError::SpendingStopped);
         }
         match self.wallet(currency) {
             Some(WalletStatus::Open) => Ok(()),
@@ -159,14 +182,17 @@ pub(crate) async fn holder(
             return Ok(None);
         };
         let wallets = wallets::list(sql, holder)?;
-        Ok(Some((principal, wallets)))
+        let limits = spending_limits::list(sql, holder)?;
+        let settings = holder_settings::get(sql, holder)?;
+        let secured = step_up_challenges::can_prove(sql, holder)?;
+        Ok(Some((principal, wallets, secured, limits, settings)))
     });
-    let Some((principal, wallets)) = read.await? else { return Ok(None) };
+    let Some((principal, wallets, secured, limits, settings)) = read.await? else { return Ok(None) };
     if principal.role != Role::Holder {
         return Ok(None);
     }
     let wallets = wallets.iter().map(|wallet| (wallet.currency, wallet.status)).collect();
-    let entry = Arc::new(HolderEntry { principal, wallets });
+    let entry = Arc::new(HolderEntry { principal, wallets, secured, limits, settings });
     directory.holders.put(holder, &entry, now, generation);
     Ok(Some(entry))
 }
@@ -200,6 +226,15 @@ pub(crate) async fn spender(
 ) -> Result<(), OperationError> {
     let entry = holder(operations, id).await?.ok_or(OperationError::NotFound(Party::Holder))?;
     entry.may_spend(currency)
+}
+
+/// The names of a holder; empty where nobody is known under the id.
+pub(crate) async fn holder_name(operations: &Operations, id: HolderId) -> Result<PartyName, OperationError> {
+    let entry = holder(operations, id).await?;
+    Ok(entry.map_or_else(PartyName::default, |entry| PartyName {
+        name: entry.principal.name.clone(),
+        latin_name: entry.principal.latin_name.clone(),
+    }))
 }
 
 /// The merchant, who may be paid.

@@ -2,6 +2,9 @@
 
 use core::fmt;
 
+use crate::code_refusal::CodeRefusal;
+use crate::vaults::VaultRefusal;
+
 /// What an operation needs from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Port {
@@ -26,6 +29,10 @@ pub enum Party {
     Card,
     /// The wallet in that currency.
     Wallet,
+    /// An order.
+    Order,
+    /// An endpoint for webhooks.
+    Endpoint,
     /// The bank.
     Bank,
     /// An earlier operation.
@@ -67,8 +74,56 @@ pub enum OperationError {
         /// Which field.
         field: &'static str,
     },
+    /// The payer must first prove that it is really them: ask a challenge, prove it, and ask again with it.
+    StepUpRequired,
+    /// The payer has neither a payment PIN nor a passkey, without which no more than this may be spent at once.
+    NotSecured {
+        /// The limit, in minor units.
+        most: u64,
+    },
+    /// A rule of risk, or the black list, does not allow it.
+    DeclinedByRule,
+    /// A person has to look at it first, which this way of paying cannot wait for.
+    HeldForReview,
+    /// The caller's duties do not cover this.
+    NotPermitted,
+    /// Who asked for it may not approve it.
+    SamePerson,
+    /// It was decided before, or its time is over.
+    DecidedBefore,
+    /// The amount is above the holder's own limit for one operation.
+    OverSingleLimit {
+        /// The limit, in minor units.
+        most: u64,
+    },
+    /// The amount is above what is left of the holder's own limit for the day.
+    OverDailyLimit {
+        /// What is left, in minor units.
+        left: u64,
+    },
+    /// The holder has stopped all spending, as after the loss of a device.
+    SpendingStopped,
+    /// The request, bill or post has been paid, declined or withdrawn, or its time is over.
+    NotOpen,
     /// The bank refused: the card cannot be bound or asked.
     CardRefused(bank::Decline),
+    /// The code to pay by is refused.
+    CodeRefused(CodeRefusal),
+    /// The order was paid before.
+    AlreadyPaid,
+    /// The vault refuses.
+    Vault(VaultRefusal),
+    /// The order was paid, has expired, or was cancelled.
+    OrderEnded,
+    /// Nothing of the order waits in escrow, or a dispute holds it.
+    NotInEscrow,
+    /// The URL is not on an origin that the merchant has registered.
+    ReturnUrlNotRegistered,
+    /// A number is below or above what is allowed, or numbers contradict each other.
+    OutOfRange {
+        /// Which field.
+        field: &'static str,
+    },
     /// The key was used before with another body.
     KeyReused,
     /// A request with this key is being carried out: ask again for its answer.
@@ -93,7 +148,31 @@ impl fmt::Display for OperationError {
             Self::NotRefundable => f.write_str("operation cannot be refunded"),
             Self::TextLength { field } => write!(f, "{field} is empty or too long"),
             Self::Taken { field } => write!(f, "{field} is taken"),
+            Self::StepUpRequired => f.write_str("payer must prove that it is really them"),
+            Self::NotSecured { most } => {
+                write!(f, "amount is above {most} minor units, for which a payment PIN or passkey is needed")
+            }
+            Self::DeclinedByRule => f.write_str("a rule of risk does not allow it"),
+            Self::HeldForReview => f.write_str("a person has to look at it first"),
+            Self::NotPermitted => f.write_str("your duties do not cover this"),
+            Self::SamePerson => f.write_str("who asked for it may not approve it"),
+            Self::DecidedBefore => f.write_str("it was decided before, or its time is over"),
+            Self::OverSingleLimit { most } => {
+                write!(f, "amount is above your own limit of {most} minor units")
+            }
+            Self::OverDailyLimit { left } => {
+                write!(f, "your own limit leaves {left} minor units for today")
+            }
+            Self::SpendingStopped => f.write_str("all spending of this wallet is stopped"),
+            Self::NotOpen => f.write_str("it is not open any more"),
             Self::CardRefused(reason) => write!(f, "bank refused the card: {reason:?}"),
+            Self::CodeRefused(reason) => reason.fmt(f),
+            Self::Vault(reason) => reason.fmt(f),
+            Self::AlreadyPaid => f.write_str("order was paid before"),
+            Self::OrderEnded => f.write_str("order was paid, has expired, or was cancelled"),
+            Self::NotInEscrow => f.write_str("nothing of the order waits in escrow, or a dispute holds it"),
+            Self::ReturnUrlNotRegistered => f.write_str("return URL is not on a registered origin"),
+            Self::OutOfRange { field } => write!(f, "{field} is out of range"),
             Self::KeyReused => f.write_str("idempotency key was used with another body"),
             Self::KeyInProgress => f.write_str("a request with this idempotency key is in progress"),
             Self::Unavailable(port) => write!(f, "{port} is unavailable"),
@@ -120,6 +199,8 @@ impl fmt::Display for Party {
             Self::Merchant => "merchant",
             Self::Card => "card",
             Self::Wallet => "wallet",
+            Self::Order => "order",
+            Self::Endpoint => "endpoint",
             Self::Bank => "bank",
             Self::Operation => "operation",
         })

@@ -33,8 +33,11 @@ pub async fn get(
     id: OperationId,
 ) -> Result<Operation, OperationError> {
     let found = operations.records().read(move |sql| operations::get(sql, id)).await?;
-    let visible =
-        |row: &Operation| viewer.is_none_or(|viewer| row.payer == Some(viewer) || row.payee == Some(viewer));
+    let visible = |row: &Operation| {
+        // The merchant of an escrow is a party before the money reaches it.
+        let parties = [row.payer, row.payee, row.merchant.map(PartyId::from)];
+        viewer.is_none_or(|viewer| parties.contains(&Some(viewer)))
+    };
     found.filter(visible).ok_or(OperationError::NotFound(Party::Operation))
 }
 
@@ -74,6 +77,8 @@ enum Side {
     Holder,
     Merchant,
     Bank,
+    /// Whoever it is: holder, merchant or bank.
+    Any,
 }
 
 /// Who stands on the two sides of an operation: payer, payee.
@@ -83,7 +88,9 @@ const fn sides(kind: OperationKind) -> (Side, Side) {
         OperationKind::Withdrawal => (Side::Holder, Side::Bank),
         OperationKind::Transfer => (Side::Holder, Side::Holder),
         OperationKind::Payment => (Side::Holder, Side::Merchant),
-        OperationKind::Refund => (Side::Merchant, Side::Holder),
+        OperationKind::Refund | OperationKind::EscrowRefund => (Side::Merchant, Side::Holder),
+        OperationKind::EscrowPayment | OperationKind::EscrowRelease => (Side::Holder, Side::Merchant),
+        OperationKind::Adjustment => (Side::Any, Side::Any),
     }
 }
 
@@ -102,9 +109,15 @@ pub async fn named(operations: &Operations, rows: Vec<Operation>) -> Result<Vec<
     let mut named = Vec::with_capacity(rows.len());
     for operation in rows {
         let (payer, payee) = sides(operation.kind);
+        // Where value waits in escrow, the merchant stands for it.
+        let merchant = operation.merchant.map(PartyId::from);
+        let of = |side, party: Option<PartyId>| match side {
+            Side::Merchant => party.or(merchant),
+            Side::Holder | Side::Bank | Side::Any => party,
+        };
         named.push(Named {
-            payer: name(operations, &banks, payer, operation.payer).await?,
-            payee: name(operations, &banks, payee, operation.payee).await?,
+            payer: name(operations, &banks, payer, of(payer, operation.payer)).await?,
+            payee: name(operations, &banks, payee, of(payee, operation.payee)).await?,
             operation,
         });
     }
@@ -120,14 +133,32 @@ async fn name(
     let Some(party) = party else { return Ok(None) };
     Ok(match side {
         Side::Bank => banks.get(&party.bank()).cloned(),
-        Side::Holder => directory::holder(operations, party.holder()).await?.map(|entry| PartyName {
-            name: entry.principal.name.clone(),
-            latin_name: entry.principal.latin_name.clone(),
-        }),
-        Side::Merchant => directory::merchant(operations, party.merchant()).await?.map(|merchant| {
-            PartyName { name: merchant.name_zh.clone(), latin_name: Some(merchant.name_en.clone()) }
-        }),
+        Side::Holder => holder_name(operations, party).await?,
+        Side::Merchant => merchant_name(operations, party).await?,
+        Side::Any => match banks.get(&party.bank()) {
+            Some(name) => Some(name.clone()),
+            None => match merchant_name(operations, party).await? {
+                Some(name) => Some(name),
+                None => holder_name(operations, party).await?,
+            },
+        },
     })
+}
+
+async fn holder_name(operations: &Operations, party: PartyId) -> Result<Option<PartyName>, OperationError> {
+    let found = directory::holder(operations, party.holder()).await?;
+    Ok(found.map(|entry| PartyName {
+        name: entry.principal.name.clone(),
+        latin_name: entry.principal.latin_name.clone(),
+    }))
+}
+
+async fn merchant_name(operations: &Operations, party: PartyId) -> Result<Option<PartyName>, OperationError> {
+    let found = directory::merchant(operations, party.merchant()).await?;
+    Ok(found.map(|merchant| PartyName {
+        name: merchant.name_zh.clone(),
+        latin_name: Some(merchant.name_en.clone()),
+    }))
 }
 
 /// Every operation of a holder in a span of time, oldest first: for statements.

@@ -14,11 +14,27 @@
 //!   the ledger refuse its id for ever. Only the client's own repetition carries it on;
 //! * records that were restored to an earlier time than the ledger are completed from the ledger.
 
+pub mod annotations;
+pub mod approvals;
+pub mod audit_log;
 pub mod balances;
+pub mod bills;
+pub mod black_list;
+pub mod board;
+pub mod business_days;
+pub mod card_payment;
 pub mod cards;
+pub mod checkout_origins;
+pub mod closing;
+mod code_refusal;
+pub mod day;
 mod directory;
+pub mod duties;
 pub mod embedded_bank;
 mod error;
+pub mod escrow;
+pub mod explain;
+pub mod favourites;
 pub mod founding;
 pub mod history;
 pub mod holders;
@@ -26,34 +42,55 @@ mod in_flight;
 mod intent;
 mod key;
 mod ledger_client;
+pub mod limits;
+pub mod lost_device;
 mod memo;
+pub mod merchant_code;
 pub mod merchants;
+pub mod month_sums;
 mod names;
+pub mod notifications;
 mod one_step;
+pub mod orders;
+pub mod paid_once;
 pub mod payees;
+pub mod payer_code;
 pub mod payment;
 mod policy;
 mod ports;
 mod reason;
 mod rebuild;
 mod receipt;
+pub mod reconciliation;
 pub mod refund;
+pub mod requests;
+pub mod review;
+mod risk_desk;
+pub mod risk_rules;
+pub mod settings;
+pub mod spending;
 pub mod staff;
 pub mod start_up_check;
 pub mod statement;
+pub mod step_up;
 mod through_bank;
+mod tied;
+pub mod till;
 pub mod top_up;
 pub mod totals;
 pub mod transfer;
+pub mod vaults;
+pub mod webhooks;
 pub mod withdrawal;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ledger::{Submit, Timestamp};
 use records::Records;
 use wallet::ids::{HolderId, MerchantId};
 
+pub use code_refusal::CodeRefusal;
 pub use error::{OperationError, Party, Port};
 pub use key::{IdempotencyKey, NotAKey};
 pub use names::masked;
@@ -61,11 +98,15 @@ pub use policy::Policy;
 pub use ports::{BankConnector, BankReply, BankUnavailable, Clock, Entropy};
 pub use reason::Reason;
 pub use receipt::Receipt;
+pub use spending::Origin;
+pub use vaults::VaultRefusal;
 
+use crate::audit_log::LogKeeper;
 use directory::Directory;
 use in_flight::InFlight;
 use ledger_client::LedgerClient;
 use one_step::LeftOver;
+use risk_desk::RiskDesk;
 
 /// What operations are made of.
 #[derive(Clone)]
@@ -102,6 +143,12 @@ struct Inner {
     directory: Directory,
     in_flight: InFlight,
     left_over: Arc<LeftOver>,
+    risk_desk: RiskDesk,
+    counted: totals::Counted,
+    log_keeper: OnceLock<LogKeeper>,
+    known_payees: step_up::KnownPayees,
+    seal_key: merchant_code::SealKey,
+    open_vaults: vaults::OpenVaults,
 }
 
 impl fmt::Debug for Operations {
@@ -115,17 +162,17 @@ impl Operations {
     /// and merchants stays good until it is changed here or forgotten.
     #[must_use]
     pub fn new(services: Services) -> Self {
-        Self::with_directory(services, Directory::lasting())
+        Self::with_directory(services, Directory::lasting(), RiskDesk::default())
     }
 
     /// Operations over services that other servers write to as well: what was looked up about holders and merchants
     /// stays good for one second.
     #[must_use]
     pub fn shared(services: Services) -> Self {
-        Self::with_directory(services, Directory::short_lived())
+        Self::with_directory(services, Directory::short_lived(), RiskDesk::shared())
     }
 
-    fn with_directory(services: Services, directory: Directory) -> Self {
+    fn with_directory(services: Services, directory: Directory, risk_desk: RiskDesk) -> Self {
         let ledger = LedgerClient::new(Arc::clone(&services.ledger));
         Self {
             inner: Arc::new(Inner {
@@ -134,6 +181,12 @@ impl Operations {
                 directory,
                 in_flight: InFlight::default(),
                 left_over: Arc::default(),
+                risk_desk,
+                counted: totals::Counted::default(),
+                log_keeper: OnceLock::new(),
+                seal_key: merchant_code::SealKey::default(),
+                open_vaults: vaults::OpenVaults::default(),
+                known_payees: step_up::KnownPayees::default(),
             }),
         }
     }
@@ -153,6 +206,24 @@ impl Operations {
     /// Forgets what was looked up about a merchant; as [`Operations::forget_holder`].
     pub fn forget_merchant(&self, merchant: MerchantId) {
         self.inner.directory.forget_merchant(merchant);
+    }
+
+    /// Gives the audit log its key, and its newest head a place outside the records. Says whether it had none yet: it
+    /// must come before the first entry, else a key that lives as long as these operations signs.
+    pub fn keep_log(&self, keeper: LogKeeper) -> bool {
+        self.inner.log_keeper.set(keeper).is_ok()
+    }
+
+    fn log_keeper(&self) -> &LogKeeper {
+        self.inner.log_keeper.get_or_init(|| {
+            let mut seed = [0; 32];
+            self.inner.services.entropy.fill(&mut seed);
+            LogKeeper::new(::audit_log::LogKey::from_seed(seed), None)
+        })
+    }
+
+    fn risk_desk(&self) -> &RiskDesk {
+        &self.inner.risk_desk
     }
 
     fn ledger(&self) -> &LedgerClient {

@@ -2,11 +2,15 @@
 
 use money::Amount;
 use records::operations::{NewOperation, Operation, OperationKind};
-use wallet::ids::{HolderId, MerchantId, PrincipalId, derive};
+use wallet::ids::{HolderId, MerchantId, OperationId, PrincipalId, derive};
+use wallet::limit_postings::Claim;
 use wallet::postings::{self, Fingerprint, MerchantPayment};
 
 use crate::key::operation_id;
-use crate::{IdempotencyKey, OperationError, Operations, Receipt, directory, intent, memo, one_step};
+use crate::spending::{self, Origin, Spending};
+use crate::{
+    IdempotencyKey, OperationError, Operations, Receipt, directory, intent, memo, one_step, review, tied,
+};
 
 /// What a holder asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +23,8 @@ pub struct PaymentRequest {
     pub amount: Amount,
     /// What for; at most 140 characters, may be empty.
     pub memo: String,
+    /// Where the request comes from.
+    pub origin: Origin,
 }
 
 fn fingerprint(request: &PaymentRequest) -> Fingerprint {
@@ -41,10 +47,37 @@ pub async fn start(
     request: PaymentRequest,
 ) -> Result<Receipt, OperationError> {
     let id = operation_id(PrincipalId::from(request.payer), "payment", key);
+    carry_out(operations, id, request, None).await
+}
+
+/// Pays under this id; where there is a claim, only if nobody else has made it.
+pub(crate) async fn carry_out(
+    operations: &Operations,
+    id: OperationId,
+    request: PaymentRequest,
+    claim: Option<Claim>,
+) -> Result<Receipt, OperationError> {
     let fingerprint = fingerprint(&request);
-    if let Err(rule) = check(operations, &request).await {
-        return intent::refuse(operations, id, fingerprint.0, rule).await;
-    }
+    start_as(operations, id, fingerprint, request, claim).await
+}
+
+/// As [`carry_out`], with a fingerprint of the caller's: the id may stand for a fact that is to happen at most once,
+/// whoever asks for it.
+///
+/// # Errors
+/// As for [`start`]; [`OperationError::KeyReused`] where the id stands for a request with another fingerprint.
+pub(crate) async fn start_as(
+    operations: &Operations,
+    id: OperationId,
+    fingerprint: Fingerprint,
+    request: PaymentRequest,
+    claim: Option<Claim>,
+) -> Result<Receipt, OperationError> {
+    let held = match check(operations, id, &request).await {
+        Ok(()) => false,
+        Err(OperationError::HeldForReview) if claim.is_none() => true,
+        Err(rule) => return intent::refuse(operations, id, fingerprint.0, rule).await,
+    };
     let posting = postings::paid(&MerchantPayment {
         operation: id,
         payer: request.payer,
@@ -65,14 +98,34 @@ pub async fn start(
         fingerprint: fingerprint.0,
         created_at: operations.now(),
     };
-    one_step::run(operations, new, posting).await
+    if held {
+        return review::hold(operations, new, posting).await;
+    }
+    match tied::run(operations, new, posting, claim).await {
+        Err(OperationError::KeyReused) => review::repeated(operations, id, fingerprint.0).await,
+        answer => answer,
+    }
 }
 
-async fn check(operations: &Operations, request: &PaymentRequest) -> Result<(), OperationError> {
+/// Whether the payment may be made, as far as the records know.
+pub(crate) async fn check(
+    operations: &Operations,
+    id: OperationId,
+    request: &PaymentRequest,
+) -> Result<(), OperationError> {
     operations.policy().check_amount(request.amount)?;
     memo::check(&request.memo)?;
     directory::payable(operations, request.merchant).await?;
-    directory::spender(operations, request.payer, request.amount.currency()).await
+    directory::spender(operations, request.payer, request.amount.currency()).await?;
+    let spending = Spending {
+        operation: id,
+        kind: OperationKind::Payment,
+        payer: request.payer,
+        payee: request.merchant.into(),
+        amount: request.amount,
+        origin: request.origin,
+    };
+    spending::check(operations, &spending).await
 }
 
 /// Ends an interrupted payment: completed where the ledger has it, else declined for ever.

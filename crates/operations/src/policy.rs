@@ -11,13 +11,17 @@ pub struct Policy {
     pub currencies: Vec<Currency>,
     /// The most that one operation may move, in whole units of its currency.
     pub units_per_operation: u64,
+    /// From this on, in whole units, a holder who has a payment PIN or passkey proves that it is really them.
+    pub step_up_units: u64,
+    /// The most that a holder who has neither may pay or send at once, in whole units.
+    pub unsecured_units: u64,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         let currencies =
             vec![Currency::CNY, Currency::EUR, Currency::HKD, Currency::JPY, Currency::KWD, Currency::USD];
-        Self { currencies, units_per_operation: 1_000_000 }
+        Self { currencies, units_per_operation: 1_000_000, step_up_units: 500, unsecured_units: 50_000 }
     }
 }
 
@@ -38,6 +42,18 @@ impl Policy {
         }
         let most = self.units_per_operation.saturating_mul(amount.currency().minor_per_unit());
         if amount.minor() > most { Err(OperationError::AmountTooLarge { most }) } else { Ok(()) }
+    }
+
+    /// Whether nothing has to be proven for an amount of this size.
+    pub(crate) fn is_small(&self, amount: Amount) -> bool {
+        amount.minor() < self.step_up_units.saturating_mul(amount.currency().minor_per_unit())
+    }
+
+    /// # Errors
+    /// [`OperationError::NotSecured`].
+    pub(crate) fn check_unsecured(&self, amount: Amount) -> Result<(), OperationError> {
+        let most = self.unsecured_units.saturating_mul(amount.currency().minor_per_unit());
+        if amount.minor() > most { Err(OperationError::NotSecured { most }) } else { Ok(()) }
     }
 }
 

@@ -38,6 +38,10 @@ reasons! {
     RefundExceedsPayment = "refund_exceeds_payment",
     /// The merchant has less than the refund.
     MerchantBalanceShort = "merchant_balance_short",
+    /// The order was paid by somebody else, has expired, or was cancelled.
+    OrderEnded = "order_ended",
+    /// Less waits in escrow than asked for: it left before, or a dispute holds it.
+    EscrowShort = "escrow_short",
     /// Refused before; the reason of then was lost in an interruption.
     RefusedEarlier = "refused_earlier",
     /// Interrupted before anything was decided, and given up.
@@ -60,8 +64,16 @@ reasons! {
     CardLimitPerDay = "card_limit_per_day",
     /// The card's account is in another currency.
     CardCurrency = "card_currency",
+    /// More than what is left of the holder's own limit for the day.
+    OverDailyLimit = "over_daily_limit",
+    /// What it would pay has been paid by another operation.
+    PaidBefore = "paid_before",
     /// The bank declined without a reason.
     BankDeclined = "bank_declined",
+    /// A person looked at it and declined.
+    DeclinedAfterReview = "declined_after_review",
+    /// Nobody decided about it in time.
+    ReviewExpired = "review_expired",
 }
 
 impl Reason {

@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use ledger::{Account, AccountId, Code, Transfer};
+use ledger::{Account, AccountId, Code, Transfer, TransferFlags};
 use money::Amount;
 use records::operations::{self, NewOperation, OperationKind, OperationState};
+use wallet::adjustment::Direction;
 use wallet::chart;
 use wallet::ids::{BankId, CardId, HolderId, MerchantId, OperationId};
 use wallet::postings::{self, CardMovement};
 
-use crate::{OperationError, Operations, refund, top_up, withdrawal};
+use crate::approvals::{self, Corrected};
+use crate::{OperationError, Operations, escrow, refund, top_up, withdrawal};
 
 /// An operation as the ledger tells it.
 pub(crate) struct Rebuilt {
@@ -21,8 +23,18 @@ pub(crate) struct Rebuilt {
 /// Whether a transfer decides an operation, rather than being one of its later steps.
 pub(crate) fn decides(transfer: &Transfer) -> bool {
     !transfer.resolves_pending()
-        && [chart::TOP_UP, chart::WITHDRAWAL, chart::TRANSFER, chart::PAYMENT, chart::REFUND]
-            .contains(&transfer.code)
+        && [
+            chart::TOP_UP,
+            chart::WITHDRAWAL,
+            chart::TRANSFER,
+            chart::PAYMENT,
+            chart::REFUND,
+            chart::ESCROW_PAYMENT,
+            chart::ESCROW_RELEASE,
+            chart::ESCROW_REFUND,
+            chart::ADJUSTMENT,
+        ]
+        .contains(&transfer.code)
 }
 
 /// The amount of a transfer.
@@ -77,11 +89,48 @@ fn rebuilt(transfer: &Transfer, accounts: &HashMap<AccountId, Account>) -> Resul
         chart::TRANSFER => one_step(transfer, debit(chart::WALLET)?, credit(chart::WALLET)?)?,
         chart::PAYMENT => one_step(transfer, debit(chart::WALLET)?, credit(chart::MERCHANT)?)?,
         chart::REFUND => one_step(transfer, debit(chart::MERCHANT)?, credit(chart::WALLET)?)?,
+        chart::ESCROW_PAYMENT => {
+            escrow::paid_operation(transfer, debit(chart::WALLET)?, credit(chart::ESCROW)?)?
+        }
+        chart::ESCROW_RELEASE => escrow::released_operation(transfer, credit(chart::MERCHANT)?)?,
+        chart::ESCROW_REFUND => {
+            escrow::refunded_operation(transfer, debit(chart::ESCROW)?, credit(chart::WALLET)?)?
+        }
+        chart::ADJUSTMENT => corrected(transfer, accounts)?,
         _ => return Err(FOREIGN),
     };
     let through_bank = matches!(new.kind, OperationKind::TopUp | OperationKind::Withdrawal);
-    let state = if through_bank { OperationState::Started } else { OperationState::Completed };
+    let state = match (through_bank, transfer.flags.contains(TransferFlags::PENDING)) {
+        (true, _) => OperationState::Started,
+        // A rule held it back; the review finds out whether somebody has decided since.
+        (false, true) => OperationState::Held,
+        (false, false) => OperationState::Completed,
+    };
     Ok(Rebuilt { new, state })
+}
+
+/// A correction by hand: the party is on the side that is not suspense.
+fn corrected(
+    transfer: &Transfer,
+    accounts: &HashMap<AccountId, Account>,
+) -> Result<NewOperation, OperationError> {
+    let amount = amount_of(transfer)?;
+    let suspense = chart::suspense_id(amount.currency());
+    let (direction, id) = if transfer.debit_account_id == suspense {
+        (Direction::ToParty, transfer.credit_account_id)
+    } else {
+        (Direction::FromParty, transfer.debit_account_id)
+    };
+    let account = accounts.get(&id).ok_or(FOREIGN)?;
+    let owner = account.user_data_128;
+    let party = match account.code {
+        chart::WALLET => Corrected::Holder(HolderId::new(owner)),
+        chart::MERCHANT => Corrected::Merchant(MerchantId::new(owner)),
+        chart::BANK => Corrected::Bank(BankId::new(owner)),
+        _ => return Err(FOREIGN),
+    };
+    let operation = OperationId::new(transfer.id.0);
+    Ok(approvals::new_operation(operation, (party, direction), amount, transfer.timestamp))
 }
 
 fn one_step(transfer: &Transfer, payer: u128, payee: u128) -> Result<NewOperation, OperationError> {

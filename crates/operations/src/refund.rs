@@ -14,7 +14,9 @@ use wallet::postings::{self, Fingerprint, PaymentRefund};
 use crate::intent::{self, Begun, begin, conclude};
 use crate::key::operation_id;
 use crate::one_step::{self, Verdict, verdict};
-use crate::{IdempotencyKey, OperationError, Operations, Party, Reason, Receipt, directory, memo, rebuild};
+use crate::{
+    IdempotencyKey, OperationError, Operations, Party, Reason, Receipt, directory, memo, orders, rebuild,
+};
 
 /// What a merchant asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,10 +66,11 @@ pub async fn start(
         card: None,
         parent: Some(payment.id),
         amount,
-        memo: request.memo,
+        memo: request.memo.clone(),
         fingerprint: fingerprint.0,
         created_at: operations.now(),
     };
+    let recorded = new.clone();
     let facts = match begin(operations, new).await? {
         Begun::Ended(receipt) => return Ok(receipt),
         Begun::Open(facts) => facts,
@@ -75,7 +78,9 @@ pub async fn start(
     let refund = Refund { id, payment: payment.id, merchant: request.merchant, payer, amount };
     match decide(operations, refund).await? {
         Verdict::Created | Verdict::Existed => {
-            Ok(conclude(operations, facts, OperationState::Completed, None))
+            let receipt = conclude(operations, facts, OperationState::Completed, None);
+            orders::note_refund(operations, &recorded, request.principal).await?;
+            Ok(receipt)
         }
         Verdict::Refused(reason) => Ok(conclude(operations, facts, OperationState::Declined, Some(reason))),
         Verdict::Another => {

@@ -10,7 +10,8 @@ use wallet::ids::OperationId;
 
 use crate::rebuild::{self, Rebuilt};
 use crate::{
-    OperationError, Operations, Receipt, merchants, one_step, payment, refund, top_up, transfer, withdrawal,
+    OperationError, Operations, Receipt, approvals, card_payment, merchants, one_step, payment, refund,
+    review, risk_desk, top_up, transfer, withdrawal,
 };
 
 /// What the check did.
@@ -38,6 +39,7 @@ const PAGE: u32 = 500;
 pub async fn run(operations: &Operations) -> Result<Report, OperationError> {
     merchants::open_missing_accounts(operations).await?;
     let rebuilt = rebuild_missing(operations).await?;
+    risk_desk::reload(operations).await?;
     let report = resume_open(operations, Timestamp::LAST).await?;
     Ok(Report { rebuilt, ..report })
 }
@@ -102,11 +104,16 @@ async fn rebuild_page(operations: &Operations, page: Vec<Transfer>) -> Result<u6
 /// What could not be reached.
 pub async fn resume_open(operations: &Operations, idle_since: Timestamp) -> Result<Report, OperationError> {
     let resumed = one_step::record_left_over(operations, idle_since).await?;
+    let resumed = resumed.saturating_add(review::recover(operations).await?);
+    approvals::expire(operations).await?;
     let mut report = Report { resumed, ..Report::default() };
     let mut after = 0;
     loop {
         let page = operations.records().read(move |sql| operations::open_after(sql, after, PAGE)).await?;
-        let Some(last) = page.last() else { return Ok(report) };
+        let Some(last) = page.last() else {
+            card_payment::resume_open(operations, idle_since).await?;
+            return Ok(report);
+        };
         after = last.seq;
         for row in page.iter().filter(|row| row.updated_at < idle_since) {
             match resume(operations, row).await? {
@@ -129,5 +136,9 @@ pub async fn resume(operations: &Operations, row: &Operation) -> Result<Option<R
         OperationKind::Transfer => transfer::resume(operations, row).await.map(Some),
         OperationKind::Payment => payment::resume(operations, row).await.map(Some),
         OperationKind::Refund => refund::resume(operations, row).await.map(Some),
+        OperationKind::EscrowPayment
+        | OperationKind::EscrowRelease
+        | OperationKind::EscrowRefund
+        | OperationKind::Adjustment => one_step::resume(operations, row).await.map(Some),
     }
 }

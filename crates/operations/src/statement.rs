@@ -3,7 +3,8 @@
 use core::fmt::Write;
 
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
-use money::Currency;
+use money::{Amount, Currency};
+use records::month_sums;
 use records::operations::{OperationState, PartyId};
 use wallet::ids::HolderId;
 
@@ -24,13 +25,47 @@ pub async fn csv(
     currency: Currency,
     (from, until): (Timestamp, Timestamp),
 ) -> Result<String, OperationError> {
-    let mut rows = history::all(operations, holder, (from, until)).await?;
-    rows.retain(|row| row.state == OperationState::Completed && row.amount.currency() == currency);
     let mut text = String::from(HEADER);
-    for row in history::named(operations, rows).await? {
+    for row in rows(operations, holder, currency, (from, until)).await? {
         write_row(&mut text, &row, holder.into());
     }
     Ok(text)
+}
+
+/// The rows of a statement, for every form of it.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn rows(
+    operations: &Operations,
+    holder: HolderId,
+    currency: Currency,
+    span: (Timestamp, Timestamp),
+) -> Result<Vec<Named>, OperationError> {
+    let mut rows = history::all(operations, holder, span).await?;
+    rows.retain(|row| row.state == OperationState::Completed && row.amount.currency() == currency);
+    history::named(operations, rows).await
+}
+
+/// What the wallet held before the first moment of a statement.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn opening(
+    operations: &Operations,
+    holder: HolderId,
+    currency: Currency,
+    from: Timestamp,
+) -> Result<Amount, OperationError> {
+    let span = [Timestamp::ZERO, from];
+    let read = operations.records().read(move |sql| month_sums::sums(sql, holder, currency, &span));
+    let sums = read.await?;
+    let total = |out| {
+        let sums = sums.iter().filter(|sum| sum.out == out);
+        sums.fold(0, |total: u64, sum| total.saturating_add(sum.sum.minor()))
+    };
+    let minor = total(false).saturating_sub(total(true));
+    Amount::from_minor(minor, currency).map_err(|_| OperationError::Inconsistent("balance is out of range"))
 }
 
 fn write_row(text: &mut String, row: &Named, holder: PartyId) {
@@ -59,7 +94,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A moment as RFC 3339 in UTC, to the second.
-fn utc(moment: Timestamp) -> String {
+pub(crate) fn utc(moment: Timestamp) -> String {
     let seconds = moment.0 / NANOSECONDS_PER_SECOND;
     let (days, rest) = (seconds / 86_400 + 719_468, seconds % 86_400);
     // Eras of 400 years of 146,097 days, years from March, so that the leap day comes last.

@@ -2,13 +2,13 @@
 
 use bank::{OperationRef, Request};
 use records::operations::{NewOperation, Operation, OperationKind};
-use wallet::ids::PrincipalId;
+use wallet::ids::{OperationId, PrincipalId};
 use wallet::postings::{self, CardMovement};
 
 use crate::cards::{self, CardRequest, Usable};
 use crate::key::operation_id;
 use crate::through_bank::{self, Steps};
-use crate::{IdempotencyKey, OperationError, Operations, Party, Receipt, directory, intent};
+use crate::{IdempotencyKey, OperationError, Operations, Party, Receipt, directory, intent, risk_desk};
 
 /// Tops up, or answers as before where the key was used before. A receipt in state unknown means that the bank has not
 /// answered yet: [`crate::start_up_check::resume_open`] finds out.
@@ -21,6 +21,15 @@ pub async fn start(
     request: CardRequest,
 ) -> Result<Receipt, OperationError> {
     let id = operation_id(PrincipalId::from(request.holder), "top_up", key);
+    carry_out(operations, id, request).await
+}
+
+/// Tops up under this id.
+pub(crate) async fn carry_out(
+    operations: &Operations,
+    id: OperationId,
+    request: CardRequest,
+) -> Result<Receipt, OperationError> {
     let card = match check(operations, &request).await {
         Ok(card) => card,
         Err(rule) => {
@@ -54,6 +63,9 @@ async fn check(operations: &Operations, request: &CardRequest) -> Result<Usable,
     let holder = directory::holder(operations, request.holder).await?;
     let holder = holder.ok_or(OperationError::NotFound(Party::Holder))?;
     holder.may_top_up(request.amount.currency())?;
+    if risk_desk::lists_card(operations, request.card) {
+        return Err(OperationError::DeclinedByRule);
+    }
     cards::usable(operations, request.holder, request.card).await
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{BATCH_MAX, LedgerId, QueryFilter, QueryFilterFlags, Timestamp};
+use ledger::{BATCH_MAX, LedgerId, NANOSECONDS_PER_SECOND, QueryFilter, QueryFilterFlags, Timestamp};
 use money::Currency;
 use records::operations::{self, KindCount, Volume, VolumeQuery};
+use tokio::sync::Mutex;
 use wallet::chart;
 use wallet::ids::MerchantId;
 
@@ -21,6 +22,10 @@ pub struct CurrencyTotals {
     pub wallets: i128,
     /// What merchants own.
     pub merchants: i128,
+    /// What buyers paid and sellers have not got yet: it waits in the escrow of orders.
+    pub escrow: i128,
+    /// What was corrected by hand and is still to be explained: what parties gave less what they got.
+    pub suspense: i128,
     /// Reserved for top-ups that a bank has not confirmed: not yet in `float` nor in `wallets`.
     pub coming: i128,
     /// Reserved for withdrawals that a bank has not confirmed: still in `float` and in `wallets`.
@@ -29,13 +34,13 @@ pub struct CurrencyTotals {
 
 impl CurrencyTotals {
     const fn zero(currency: Currency) -> Self {
-        Self { currency, float: 0, wallets: 0, merchants: 0, coming: 0, leaving: 0 }
+        Self { currency, float: 0, wallets: 0, merchants: 0, escrow: 0, suspense: 0, coming: 0, leaving: 0 }
     }
 
     /// What is owned less what there is: 0, or something is wrong.
     #[must_use]
     pub const fn difference(&self) -> i128 {
-        self.wallets + self.merchants - self.float
+        self.wallets + self.merchants + self.escrow + self.suspense - self.float
     }
 }
 
@@ -114,6 +119,8 @@ impl Counting {
         match account.code {
             chart::WALLET => totals.wallets += credits - debits,
             chart::MERCHANT => totals.merchants += credits - debits,
+            chart::ESCROW => totals.escrow += credits - debits,
+            chart::SUSPENSE => totals.suspense += credits - debits,
             chart::BANK => {
                 totals.float += debits - credits;
                 totals.coming += coming;
@@ -122,6 +129,30 @@ impl Counting {
             _ => return Err(OperationError::Inconsistent("money is in an account of no known kind")),
         }
         Ok(())
+    }
+}
+
+/// What was counted last, shared by everybody who looks at the same moment.
+#[derive(Default)]
+pub(crate) struct Counted(Mutex<Option<(Timestamp, Totals)>>);
+
+/// All money as it was counted at most one second ago: for pages that many look at. One of those who find it too old
+/// counts anew, and the others wait for it.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn recent(operations: &Operations) -> Result<(Timestamp, Totals), OperationError> {
+    let mut counted = operations.inner.counted.0.lock().await;
+    let now = operations.now();
+    match &*counted {
+        Some((at, totals)) if now.0 < at.0.saturating_add(NANOSECONDS_PER_SECOND) && now >= *at => {
+            Ok((*at, totals.clone()))
+        }
+        _ => {
+            let totals = count(operations).await?;
+            *counted = Some((now, totals.clone()));
+            Ok((now, totals))
+        }
     }
 }
 

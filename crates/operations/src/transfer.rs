@@ -1,13 +1,20 @@
 //! Transfer: a holder sends money to another.
 
 use money::Amount;
-use records::operations::{NewOperation, Operation, OperationKind};
-use wallet::ids::{HolderId, PrincipalId, derive};
+use records::notifications::NoticeKind;
+use records::operations::{NewOperation, Operation, OperationKind, OperationState};
+use wallet::ids::{HolderId, OperationId, PrincipalId, derive};
+use wallet::limit_postings::Claim;
 use wallet::postings::{self, Fingerprint, WalletTransfer};
 
 use crate::key::operation_id;
+use crate::notifications::{self, Notice};
 use crate::payees::NameCheck;
-use crate::{IdempotencyKey, OperationError, Operations, Party, Receipt, directory, intent, memo, one_step};
+use crate::spending::{self, Origin, Spending};
+use crate::{
+    IdempotencyKey, OperationError, Operations, Party, Receipt, directory, intent, memo, one_step, review,
+    tied,
+};
 
 /// What a holder asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +29,8 @@ pub struct TransferRequest {
     pub amount: Amount,
     /// What for; at most 140 characters, may be empty.
     pub memo: String,
+    /// Where the request comes from.
+    pub origin: Origin,
 }
 
 fn fingerprint(request: &TransferRequest) -> Fingerprint {
@@ -44,10 +53,22 @@ pub async fn start(
     request: TransferRequest,
 ) -> Result<Receipt, OperationError> {
     let id = operation_id(PrincipalId::from(request.payer), "transfer", key);
+    carry_out(operations, id, request, None).await
+}
+
+/// Sends money under this id; where there is a claim, only if nobody else has made it.
+pub(crate) async fn carry_out(
+    operations: &Operations,
+    id: OperationId,
+    request: TransferRequest,
+    claim: Option<Claim>,
+) -> Result<Receipt, OperationError> {
     let fingerprint = fingerprint(&request);
-    if let Err(rule) = check(operations, &request).await {
-        return intent::refuse(operations, id, fingerprint.0, rule).await;
-    }
+    let held = match check(operations, id, &request).await {
+        Ok(()) => false,
+        Err(OperationError::HeldForReview) if claim.is_none() => true,
+        Err(rule) => return intent::refuse(operations, id, fingerprint.0, rule).await,
+    };
     let posting = postings::transferred(&WalletTransfer {
         operation: id,
         payer: request.payer,
@@ -68,10 +89,30 @@ pub async fn start(
         fingerprint: fingerprint.0,
         created_at: operations.now(),
     };
-    one_step::run(operations, new, posting).await
+    let notice = Notice {
+        kind: NoticeKind::MoneyReceived,
+        subject: id.bits(),
+        actor: Some(request.payer.into()),
+        amount: Some(request.amount),
+    };
+    if held {
+        return review::hold(operations, new, posting).await;
+    }
+    let receipt = match tied::run(operations, new, posting, claim).await {
+        Err(OperationError::KeyReused) => review::repeated(operations, id, fingerprint.0).await?,
+        answer => answer?,
+    };
+    if receipt.state == OperationState::Completed {
+        notifications::tell(operations, request.payee.into(), notice);
+    }
+    Ok(receipt)
 }
 
-async fn check(operations: &Operations, request: &TransferRequest) -> Result<(), OperationError> {
+async fn check(
+    operations: &Operations,
+    id: OperationId,
+    request: &TransferRequest,
+) -> Result<(), OperationError> {
     let currency = request.amount.currency();
     operations.policy().check_amount(request.amount)?;
     memo::check(&request.memo)?;
@@ -84,7 +125,16 @@ async fn check(operations: &Operations, request: &TransferRequest) -> Result<(),
     if NameCheck::of(request.payer, &payee.principal) != request.name_check {
         return Err(OperationError::NameCheckFailed);
     }
-    directory::spender(operations, request.payer, currency).await
+    directory::spender(operations, request.payer, currency).await?;
+    let spending = Spending {
+        operation: id,
+        kind: OperationKind::Transfer,
+        payer: request.payer,
+        payee: request.payee.into(),
+        amount: request.amount,
+        origin: request.origin,
+    };
+    spending::check(operations, &spending).await
 }
 
 /// Ends an interrupted transfer: completed where the ledger has it, else declined for ever.

@@ -8,7 +8,7 @@ use wallet::postings::{self, CardMovement};
 use crate::cards::{self, CardRequest, Usable};
 use crate::key::operation_id;
 use crate::through_bank::{self, Steps};
-use crate::{IdempotencyKey, OperationError, Operations, Receipt, directory, intent};
+use crate::{IdempotencyKey, OperationError, Operations, Receipt, directory, intent, risk_desk};
 
 /// Withdraws, or answers as before where the key was used before. A receipt in state unknown means that the bank has
 /// not answered yet: [`crate::start_up_check::resume_open`] finds out.
@@ -52,6 +52,9 @@ pub async fn start(
 async fn check(operations: &Operations, request: &CardRequest) -> Result<Usable, OperationError> {
     operations.policy().check_amount(request.amount)?;
     directory::spender(operations, request.holder, request.amount.currency()).await?;
+    if risk_desk::lists_card(operations, request.card) {
+        return Err(OperationError::DeclinedByRule);
+    }
     cards::usable(operations, request.holder, request.card).await
 }
 

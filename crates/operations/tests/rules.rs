@@ -45,6 +45,7 @@ fn a_payer_needs_an_open_wallet_in_the_currency_of_the_payment() {
             merchant: world.shop,
             amount: Amount::from_minor(minor, currency).unwrap(),
             memo: String::new(),
+            origin: operations::Origin::default(),
         };
         now(operations::payment::start(&world.operations, &key("k"), request))
     };
@@ -113,6 +114,7 @@ fn nobody_pays_into_the_void() {
         merchant: MerchantId::new(404),
         amount: cny(1),
         memo: String::new(),
+        origin: operations::Origin::default(),
     };
     let paid = now(operations::payment::start(&world.operations, &key("a"), request.clone()));
     refused(&world, paid, OperationError::NotFound(Party::Merchant));
@@ -148,6 +150,7 @@ fn a_transfer_goes_only_to_the_name_that_was_confirmed() {
         name_check: payee.name_check,
         amount: cny(100),
         memo: "lunch".to_owned(),
+        origin: operations::Origin::default(),
     };
     let send = |name: &str, request: &TransferRequest| {
         now(operations::transfer::start(&world.operations, &key(name), request.clone()))

@@ -10,18 +10,18 @@ use ledger::Timestamp;
 use maud::Markup;
 use money::{Amount, Currency, Delta};
 use pages::activity::{Kind, State};
-use pages::bank_card::{self, BankCard, BindCard, Cards};
+use pages::bank_card::{self, BankCard, BindCard, CardState, Cards, CardsView};
 use pages::card_move::{self, CardMove, Direction};
 use pages::fault::{self, Fault};
 use pages::form::{Problem, Trouble};
 use pages::frame::{Frame, Notice, Theme, Viewer};
 use pages::history::{self, Filter, History};
-use pages::home::{self, Balance, Home};
+use pages::home::{self, Attention, Balance, Home};
 use pages::landing::{self, Landing, QuickLogin, Role};
 use pages::locale::Locale;
 use pages::merchant::{self, MerchantDay, Sale};
 use pages::operator::{self, Entry, Overview};
-use pages::pay::{self, Directory, PayAmount, PayCheck, Shop};
+use pages::pay::{self, Directory, Instrument, PayAmount, PayCheck, Shop};
 use pages::settings::{self, Settings};
 use pages::sign_in::{self, LogIn, Register};
 use pages::sums::Sum;
@@ -69,8 +69,10 @@ fn all_pages(locale: Locale, theme: Theme) -> Result<Pages, Failure> {
         theme,
         viewer,
         path: "/".to_owned(),
+        lock_seconds: 300,
         form_token: Some("sample".to_owned()),
         notice: None,
+        unread: 3,
         now: at(0),
         utc_offset_minutes: 480,
     };
@@ -196,6 +198,7 @@ fn sample_sums() -> Result<Vec<Sum>, Failure> {
             float: cny(48_291_000)?,
             wallets: cny(31_314_350)?,
             merchants: cny(16_976_650)?,
+            escrow: cny(0)?,
             coming: cny(50_000)?,
             leaving: cny(0)?,
             difference: cny_delta(0)?,
@@ -204,6 +207,7 @@ fn sample_sums() -> Result<Vec<Sum>, Failure> {
             float: euro(1_240_000)?,
             wallets: euro(1_120_050)?,
             merchants: euro(119_950)?,
+            escrow: euro(0)?,
             coming: euro(0)?,
             leaving: euro(2_000)?,
             difference: Delta::from_minor(0, Currency::EUR)?,
@@ -271,6 +275,11 @@ fn sample_cards(locale: Locale) -> Vec<BankCard> {
         last4: last4.to_owned(),
         expiry: "08/29".to_owned(),
         holder_name: "LI LEI".to_owned(),
+        brand: "UnionPay",
+        name: String::new(),
+        state: if number == 2 { CardState::Frozen } else { CardState::Valid },
+        bound_at: at(300),
+        is_default: number == 6,
     };
     vec![
         card(6, "青柳银行", "Bank of Qingliu", "4821"),
@@ -289,6 +298,7 @@ fn sample_shops(locale: Locale) -> Vec<Shop> {
             id: MerchantId::new(number),
             note: other(&place),
             name: place.name.get(locale).to_owned(),
+            favourite: number % 4 == 1,
         })
         .collect()
 }
@@ -300,17 +310,20 @@ fn holder_pages(frame: &Frame) -> Result<Pages, Failure> {
         Balance { available: available[1], in_flight: Amount::zero(Currency::EUR) },
     ];
     let recent = sample_lines(frame.locale)?;
-    let holder = Home { balances, as_of: at(0), recent: recent.clone(), cards: 2 };
+    let attention = Attention { bills: 2, requests: 1, ..Attention::default() };
+    let holder = Home { balances, as_of: at(0), recent: recent.clone(), cards: 2, attention };
     let new = Home {
         balances: vec![Balance { available: cny(0)?, in_flight: cny(0)? }],
         recent: Vec::new(),
         cards: 0,
+        attention: Attention::default(),
         ..holder.clone()
     };
     let registered = Frame { notice: Some(Notice::Registered), ..frame.clone() };
     let history = History {
         filter: Filter::default(),
         currencies: vec![Currency::CNY, Currency::EUR],
+        tags: vec!["food".to_owned()],
         lines: recent,
         older: Some("?before=12".to_owned()),
         paged: true,
@@ -368,14 +381,20 @@ fn money_pages(frame: &Frame, available: &[Amount]) -> Result<Pages, Failure> {
         amount: "8.50".to_owned(),
         currency: "CNY".to_owned(),
         memo: String::new(),
+        one_click: None,
+        attempt: "sample".to_owned(),
         problems: Vec::new(),
     };
     let pay_check = PayCheck {
         shop: shops[1].clone(),
         amount: cny(850)?,
-        left: cny(11_800)?,
+        left: Some(cny(11_800)?),
         memo: pick(frame.locale, "牛肉面", "beef noodles"),
+        instruments: vec![Instrument { value: "wallet".to_owned(), card: None, usable: true }],
+        chosen: "wallet".to_owned(),
+        most: None,
         attempt: "sample".to_owned(),
+        problems: Vec::new(),
     };
     let bind = BindCard {
         banks: sample_cards(frame.locale).into_iter().map(|card| (card.bank, card.bank_name)).collect(),
@@ -389,7 +408,10 @@ fn money_pages(frame: &Frame, available: &[Amount]) -> Result<Pages, Failure> {
         ("pay", pay::directory(frame, &Directory { search: String::new(), shops })),
         ("pay-amount", pay::amount(frame, &pay_amount)),
         ("pay-check", pay::check(frame, &pay_check)),
-        ("cards", bank_card::cards(frame, &Cards { cards: sample_cards(frame.locale) })),
+        (
+            "cards",
+            bank_card::cards(frame, &Cards { view: CardsView::Pictures, cards: sample_cards(frame.locale) }),
+        ),
         ("card-bind", bank_card::bind(frame, &bind)),
     ])
 }
@@ -412,6 +434,7 @@ fn sample_transaction(locale: Locale) -> Result<Transaction, Failure> {
             Moment { kind: MomentKind::Completed, at: at(300) },
         ],
         refund: None,
+        annotation: None,
     })
 }
 
@@ -528,6 +551,7 @@ fn sample_overview(locale: Locale) -> Result<Overview, Failure> {
         failed: 23,
         open: 2,
         holders: 120,
+        waiting: operator::Waiting { held: 1, approvals: 2, differences: 1 },
         latest: vec![
             entry(1, Kind::Payment, State::Completed, li_lei, ("老王牛肉面", "Wang’s Beef Noodles"), 850)?,
             entry(

@@ -13,11 +13,29 @@ pub enum Kind {
     Payment,
     /// From a merchant back to the wallet that paid.
     Refund,
+    /// From a wallet to the escrow of an order.
+    EscrowPayment,
+    /// From escrow to the merchant.
+    EscrowRelease,
+    /// From escrow back to the wallet that paid.
+    EscrowRefund,
+    /// Corrected by hand.
+    Adjustment,
 }
 
 impl Kind {
     /// Every kind, in the order of menus.
-    pub const ALL: [Self; 5] = [Self::Payment, Self::Transfer, Self::TopUp, Self::Withdrawal, Self::Refund];
+    pub const ALL: [Self; 9] = [
+        Self::Payment,
+        Self::Transfer,
+        Self::TopUp,
+        Self::Withdrawal,
+        Self::Refund,
+        Self::EscrowPayment,
+        Self::EscrowRelease,
+        Self::EscrowRefund,
+        Self::Adjustment,
+    ];
 
     /// The word of URLs and forms.
     #[must_use]
@@ -28,6 +46,10 @@ impl Kind {
             Self::Transfer => "transfer",
             Self::Payment => "payment",
             Self::Refund => "refund",
+            Self::EscrowPayment => "escrow_payment",
+            Self::EscrowRelease => "escrow_release",
+            Self::EscrowRefund => "escrow_refund",
+            Self::Adjustment => "adjustment",
         }
     }
 
@@ -44,6 +66,10 @@ impl Kind {
             Self::Transfer => "kind-transfer",
             Self::Payment => "kind-payment",
             Self::Refund => "kind-refund",
+            Self::EscrowPayment => "kind-escrow-payment",
+            Self::EscrowRelease => "kind-escrow-release",
+            Self::EscrowRefund => "kind-escrow-refund",
+            Self::Adjustment => "kind-adjustment",
         }
     }
 }
@@ -61,6 +87,8 @@ pub enum State {
     Reversed,
     /// The bank has not answered yet; the money is in suspense and accounted for.
     Unknown,
+    /// Reserved; a person decides.
+    Held,
 }
 
 impl State {
@@ -71,6 +99,7 @@ impl State {
             Self::Declined => "state-declined",
             Self::Reversed => "state-reversed",
             Self::Unknown => "state-unknown",
+            Self::Held => "state-held",
         }
     }
 
@@ -80,7 +109,7 @@ impl State {
             Self::Completed => "badge badge-ok",
             Self::Declined => "badge badge-danger",
             Self::Reversed => "badge badge-muted",
-            Self::Unknown => "badge badge-warn",
+            Self::Unknown | Self::Held => "badge badge-warn",
         }
     }
 }

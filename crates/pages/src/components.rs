@@ -4,6 +4,7 @@ mod card_art;
 mod chart;
 mod lines;
 mod pieces;
+pub(crate) mod qr;
 
 pub(crate) use card_art::card_art;
 pub use chart::Point;
@@ -12,3 +13,4 @@ pub use lines::Line;
 pub(crate) use lines::{kind_icon, lines};
 pub use pieces::{Moment, MomentKind};
 pub(crate) use pieces::{back, badge, empty, flash, key_values, stat, stepper, timeline};
+pub(crate) use qr::qr;

@@ -65,10 +65,94 @@ pub enum Trouble {
     CardUnknown,
     /// More than what is left to refund.
     OverRefund,
+    /// The order was paid, has expired, or was cancelled.
+    OrderEnded,
+    /// Nothing waits in escrow, or a dispute holds it.
+    NotInEscrow,
+    /// The address is not on a registered origin.
+    OriginUnknown,
+    /// The merchant has used the reference.
+    ReferenceTaken,
+    /// More than the holder's own limit for one operation.
+    OverSingleLimit,
+    /// More than what is left of the holder's own limit for today.
+    OverDailyLimit,
+    /// The holder has stopped all spending.
+    SpendingStopped,
+    /// It has been paid, declined or withdrawn, or its time is over.
+    NotOpen,
+    /// Somebody is named twice, or nobody.
+    People,
     /// Another request used this form's key.
     KeyReused,
     /// The text is longer than this many characters.
     TooLong(u16),
+    /// The text is no code to pay by.
+    CodeUnknown,
+    /// The code's checksum is wrong.
+    CodeDamaged,
+    /// The code belongs to another payment system.
+    CodeForeign,
+    /// The code is not signed by this operator.
+    CodeForged,
+    /// The code's time is over.
+    CodeExpired,
+    /// The code was used before.
+    CodeUsed,
+    /// The amount is above what the code allows.
+    CodeOverLimit,
+    /// The payer has yet to confirm on their own device.
+    CodeNotConfirmed,
+    /// The payer said no.
+    CodeRejected,
+    /// The picture shows no code.
+    CodeNotSeen,
+    /// The order was paid before.
+    CodePaid,
+    /// A rule of risk does not allow it.
+    DeclinedByRule,
+    /// The visitor's duties do not cover this.
+    NotPermitted,
+    /// Who asked for it may not approve it.
+    SamePerson,
+    /// It was decided before, or its time is over.
+    DecidedBefore,
+    /// Nobody and nothing has that name.
+    SubjectUnknown,
+    /// The text is not of the form that the field says.
+    Unreadable,
+    /// Without a payment PIN or passkey not so much may be spent at once.
+    NotSecured,
+    /// The payment PIN is not six digits.
+    PinForm,
+    /// The payment PIN is one that everybody tries first.
+    PinKnown,
+    /// The payment PIN is not the right one.
+    WrongPin,
+    /// The password of the visitor is not the right one.
+    WrongOwnPassword,
+    /// The one-time password or recovery code is wrong or was used before.
+    WrongCode,
+    /// The passkey proved nothing.
+    PasskeyFailed,
+    /// The vault's PIN is wrong.
+    VaultWrongPin,
+    /// The vault's PIN is too short or too easy to guess.
+    VaultWeakPin,
+    /// The reset code is wrong.
+    VaultWrongResetCode,
+    /// There is a vault already.
+    VaultExists,
+    /// The item was changed elsewhere.
+    VaultChanged,
+    /// The vault is full.
+    VaultFull,
+    /// The field of the item is too long.
+    VaultField,
+    /// The two PINs are not the same.
+    VaultPinsDiffer,
+    /// No card was chosen for the set.
+    VaultNoCards,
     /// The rule that broke has no words of its own.
     Refused,
 }
@@ -118,12 +202,57 @@ impl Trouble {
             Self::CardExpired => "trouble-card-expired",
             Self::CardUnknown => "trouble-card-unknown",
             Self::OverRefund => "trouble-over-refund",
+            Self::OrderEnded => "trouble-order-ended",
+            Self::NotInEscrow => "trouble-not-in-escrow",
+            Self::OriginUnknown => "trouble-origin-unknown",
+            Self::ReferenceTaken => "trouble-reference-taken",
+            Self::OverSingleLimit => "trouble-over-single-limit",
+            Self::OverDailyLimit => "trouble-over-daily-limit",
+            Self::SpendingStopped => "trouble-spending-stopped",
+            Self::NotOpen => "trouble-not-open",
+            Self::People => "trouble-people",
             Self::KeyReused => "trouble-key-reused",
-            Self::TooManyDecimals(_)
-            | Self::PasswordTooShort(_)
-            | Self::Throttled(_)
-            | Self::TooLong(_)
-            | Self::Refused => "trouble-refused",
+            Self::NotSecured => "trouble-not-secured",
+            Self::PinForm => "trouble-pin-form",
+            Self::PinKnown => "trouble-pin-known",
+            Self::WrongPin => "trouble-wrong-pin",
+            Self::WrongOwnPassword => "trouble-wrong-own-password",
+            Self::WrongCode => "trouble-wrong-code",
+            Self::PasskeyFailed => "trouble-passkey-failed",
+            Self::DeclinedByRule => "trouble-declined-by-rule",
+            Self::NotPermitted => "trouble-not-permitted",
+            Self::SamePerson => "trouble-same-person",
+            Self::DecidedBefore => "trouble-decided-before",
+            Self::Unreadable => "trouble-unreadable",
+            Self::SubjectUnknown => "trouble-subject-unknown",
+            code_or_vault => code_or_vault.key_of_codes_and_vault(),
+        }
+    }
+
+    /// [`Trouble::key`] of what goes wrong with payment codes and vaults.
+    const fn key_of_codes_and_vault(self) -> &'static str {
+        match self {
+            Self::CodeUnknown => "trouble-code-unknown",
+            Self::CodeDamaged => "trouble-code-damaged",
+            Self::CodeForeign => "trouble-code-foreign",
+            Self::CodeForged => "trouble-code-forged",
+            Self::CodeExpired => "trouble-code-expired",
+            Self::CodeUsed => "trouble-code-used",
+            Self::CodeOverLimit => "trouble-code-over-limit",
+            Self::CodeNotConfirmed => "trouble-code-not-confirmed",
+            Self::CodeRejected => "trouble-code-rejected",
+            Self::CodeNotSeen => "trouble-code-not-seen",
+            Self::CodePaid => "trouble-code-paid",
+            Self::VaultWrongPin => "trouble-vault-wrong-pin",
+            Self::VaultWeakPin => "trouble-vault-weak-pin",
+            Self::VaultWrongResetCode => "trouble-vault-wrong-reset-code",
+            Self::VaultExists => "trouble-vault-exists",
+            Self::VaultChanged => "trouble-vault-changed",
+            Self::VaultFull => "trouble-vault-full",
+            Self::VaultField => "trouble-vault-field",
+            Self::VaultPinsDiffer => "trouble-vault-pins-differ",
+            Self::VaultNoCards => "trouble-vault-no-cards",
+            _ => "trouble-refused",
         }
     }
 }
@@ -156,6 +285,14 @@ pub(crate) enum Input {
     Text,
     Name,
     Login,
+    /// A login that a passkey may fill in.
+    LoginOrPasskey,
+    /// Six digits that nobody should read over a shoulder.
+    Pin,
+    /// The PIN of a vault, which may be words, or a secret kept in one: browsers shall not keep it.
+    VaultPin,
+    /// A one-time password or recovery code.
+    OneTimeCode,
     Phone,
     NewPassword,
     Password,
@@ -172,6 +309,10 @@ impl Input {
             Self::Text => ("text", "text", "off"),
             Self::Name => ("text", "text", "name"),
             Self::Login => ("text", "text", "username"),
+            Self::LoginOrPasskey => ("text", "text", "username webauthn"),
+            Self::Pin => ("password", "numeric", "off"),
+            Self::VaultPin => ("password", "text", "off"),
+            Self::OneTimeCode => ("text", "text", "one-time-code"),
             Self::Phone => ("tel", "tel", "tel"),
             Self::NewPassword => ("password", "text", "new-password"),
             Self::Password => ("password", "text", "current-password"),

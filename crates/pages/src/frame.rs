@@ -75,10 +75,38 @@ pub enum Notice {
     Saved,
     /// A refund was made.
     Refunded,
+    /// Something about getting in was changed.
+    SecuritySaved,
+    /// The account was closed.
+    Closed,
+    /// A card was frozen.
+    CardFrozen,
+    /// A card was unfrozen.
+    CardUnfrozen,
+    /// A request for money was made.
+    Asked,
+    /// An answer was given, and the other side was told.
+    Told,
+    /// All spending was stopped.
+    Stopped,
+    /// Spending is possible again.
+    Released,
+    /// A post is on the board.
+    Posted,
+    /// The limits hold now.
+    LimitsSaved,
+    /// What was raised will hold after a day.
+    LimitsLater,
+    /// A note was saved.
+    NoteSaved,
+    /// A decision was carried out.
+    Decided,
+    /// A second person was asked to approve.
+    AskedForApproval,
 }
 
 impl Notice {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 21] = [
         Self::CardBound,
         Self::CardRemoved,
         Self::WalletOpened,
@@ -86,6 +114,20 @@ impl Notice {
         Self::LoggedOut,
         Self::Saved,
         Self::Refunded,
+        Self::SecuritySaved,
+        Self::Closed,
+        Self::CardFrozen,
+        Self::CardUnfrozen,
+        Self::Asked,
+        Self::Told,
+        Self::Stopped,
+        Self::Released,
+        Self::Posted,
+        Self::LimitsSaved,
+        Self::LimitsLater,
+        Self::NoteSaved,
+        Self::Decided,
+        Self::AskedForApproval,
     ];
 
     /// The word that carries the notice through a redirect.
@@ -99,6 +141,20 @@ impl Notice {
             Self::LoggedOut => "logged-out",
             Self::Saved => "saved",
             Self::Refunded => "refunded",
+            Self::SecuritySaved => "security-saved",
+            Self::Closed => "closed",
+            Self::NoteSaved => "note-saved",
+            Self::Decided => "decided",
+            Self::AskedForApproval => "asked-for-approval",
+            Self::LimitsLater => "limits-later",
+            Self::LimitsSaved => "limits-saved",
+            Self::Posted => "posted",
+            Self::Released => "released",
+            Self::Stopped => "stopped",
+            Self::Told => "told",
+            Self::Asked => "asked",
+            Self::CardUnfrozen => "card-unfrozen",
+            Self::CardFrozen => "card-frozen",
         }
     }
 
@@ -117,6 +173,20 @@ impl Notice {
             Self::LoggedOut => "notice-logged-out",
             Self::Saved => "notice-saved",
             Self::Refunded => "notice-refunded",
+            Self::SecuritySaved => "notice-security-saved",
+            Self::Closed => "notice-closed",
+            Self::NoteSaved => "notice-note-saved",
+            Self::Decided => "notice-decided",
+            Self::AskedForApproval => "notice-asked-for-approval",
+            Self::LimitsLater => "notice-limits-later",
+            Self::LimitsSaved => "notice-limits-saved",
+            Self::Posted => "notice-posted",
+            Self::Released => "notice-released",
+            Self::Stopped => "notice-stopped",
+            Self::Told => "notice-told",
+            Self::Asked => "notice-asked",
+            Self::CardUnfrozen => "notice-card-unfrozen",
+            Self::CardFrozen => "notice-card-frozen",
         }
     }
 }
@@ -134,8 +204,12 @@ pub struct Frame {
     pub path: String,
     /// The token every form of a logged-in viewer carries; nothing for guests.
     pub form_token: Option<String>,
+    /// How many notifications the viewer has not read.
+    pub unread: u64,
     /// Good news to show once.
     pub notice: Option<Notice>,
+    /// After so many seconds without a sign of its owner the page is locked.
+    pub lock_seconds: u32,
     /// The moment of rendering.
     pub now: Timestamp,
     /// Minutes east of UTC of the clock on the wall.

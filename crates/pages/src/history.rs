@@ -20,6 +20,14 @@ pub struct Filter {
     pub from: String,
     /// The last day, `YYYY-MM-DD`.
     pub until: String,
+    /// Words of the note, the memo or the other side's name.
+    pub search: String,
+    /// One of the holder's own tags.
+    pub tag: String,
+    /// The bank card, as an id.
+    pub card: String,
+    /// The shop, as an id.
+    pub shop: String,
 }
 
 /// A page of the list.
@@ -29,6 +37,8 @@ pub struct History {
     pub filter: Filter,
     /// The currencies to choose from.
     pub currencies: Vec<Currency>,
+    /// The holder's own tags.
+    pub tags: Vec<String>,
     /// The operations, newest first.
     pub lines: Vec<Line>,
     /// The query string of the next, older page.
@@ -49,7 +59,11 @@ pub fn history(frame: &Frame, view: &History) -> Markup {
         html! {
             div.title-row {
                 h1 { (head.title) }
-                a.button href={ "/history.csv" (view.csv_query) } download { (icon(Icon::Download)) (frame.t("csv")) }
+                span.badges {
+                    a.button href="/history/months" { (icon(Icon::Gauge)) (frame.t("months")) }
+                    a.button href={ "/history.csv" (view.csv_query) } download { (icon(Icon::Download)) (frame.t("csv")) }
+                    a.button href={ "/history.pdf" (view.csv_query) } { (icon(Icon::Download)) (frame.t("pdf")) }
+                }
             }
             (filter_form(frame, view))
             section.panel aria-label=(head.title) {
@@ -72,12 +86,27 @@ fn filter_form(frame: &Frame, view: &History) -> Markup {
     let chosen = filter.currency.map(Currency::code);
     html! {
         form.filters method="get" action="/history" {
+            @if !filter.card.is_empty() { input type="hidden" name="card" value=(filter.card); }
+            @if !filter.shop.is_empty() { input type="hidden" name="shop" value=(filter.shop); }
+            div.field.filter-search {
+                label for="search" { (frame.t("filter-search")) }
+                input id="search" name="search" type="search" value=(filter.search) maxlength="60" autocomplete="off";
+            }
             div.field {
                 label for="kind" { (frame.t("filter-kind")) }
                 select id="kind" name="kind" {
                     option value="" { (frame.t("filter-all")) }
                     @for kind in Kind::ALL {
                         option value=(kind.code()) selected[filter.kind == Some(kind)] { (frame.t(kind.key())) }
+                    }
+                }
+            }
+            @if !view.tags.is_empty() {
+                div.field {
+                    label for="tag" { (frame.t("filter-tag")) }
+                    select id="tag" name="tag" {
+                        option value="" { (frame.t("filter-all")) }
+                        @for tag in &view.tags { option selected[*tag == filter.tag] { (tag) } }
                     }
                 }
             }

@@ -31,6 +31,23 @@ pub struct Home {
     pub recent: Vec<Line>,
     /// How many bank cards are bound.
     pub cards: usize,
+    /// What needs the holder's attention.
+    pub attention: Attention,
+}
+
+/// What needs a holder's attention.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Attention {
+    /// How many bills are due.
+    pub bills: usize,
+    /// How many of them are overdue.
+    pub overdue: usize,
+    /// How many requests for money wait for an answer.
+    pub requests: usize,
+    /// Whether all spending is stopped.
+    pub stopped: bool,
+    /// Whether there is less in the wallet than the holder wants to have.
+    pub low_balance: bool,
 }
 
 /// `GET /home`
@@ -44,6 +61,7 @@ pub fn home(frame: &Frame, view: &Home) -> Markup {
             div.home-main {
                 h1.visually-hidden { (head.title) }
                 (balance(frame, view))
+                (attention(frame, view.attention))
                 (actions(frame))
             }
             section.panel.home-recent aria-labelledby="recent" {
@@ -58,6 +76,43 @@ pub fn home(frame: &Frame, view: &Home) -> Markup {
             (cards_entry(frame, view.cards))
         },
     )
+}
+
+/// Nothing where nothing needs attention.
+fn attention(frame: &Frame, attention: Attention) -> Markup {
+    let count = |key, count: usize| {
+        frame.fill(key, &[("count", &figures::count(u64::try_from(count).unwrap_or(u64::MAX)))])
+    };
+    let mut entries: Vec<(&str, Icon, &str, String)> = Vec::new();
+    if attention.stopped {
+        entries.push(("/lost", Icon::Stop, "tone-danger", frame.t("attention-stopped").to_owned()));
+    }
+    if attention.overdue > 0 {
+        let words = count("attention-overdue", attention.overdue);
+        entries.push(("/bills", Icon::Alert, "tone-danger", words));
+    }
+    if attention.bills > attention.overdue {
+        let words = count("attention-bills", attention.bills - attention.overdue);
+        entries.push(("/bills", Icon::Book, "tone-warn", words));
+    }
+    if attention.requests > 0 {
+        let words = count("attention-requests", attention.requests);
+        entries.push(("/requests", Icon::People, "tone-warn", words));
+    }
+    if attention.low_balance {
+        entries.push(("/top-up", Icon::Wallet, "tone-warn", frame.t("attention-low-balance").to_owned()));
+    }
+    html! {
+        @if !entries.is_empty() {
+            nav aria-label=(frame.t("attention")) {
+                ul.attention {
+                    @for (href, shape, class, words) in &entries {
+                        li class=(class) { a href=(href) { (icon(*shape)) span { (words) } } }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn greeting(frame: &Frame) -> String {
@@ -120,6 +175,8 @@ fn guilloche() -> Markup {
 
 fn actions(frame: &Frame) -> Markup {
     let entries = [
+        ("/scan", Icon::Scan, "scan-title"),
+        ("/pay-code", Icon::Code, "pay-code-title"),
         ("/pay", Icon::Shop, "pay"),
         ("/transfer", Icon::Swap, "transfer"),
         ("/top-up", Icon::Down, "top-up"),

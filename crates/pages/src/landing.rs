@@ -158,11 +158,13 @@ fn sentence(frame: &Frame, places: &[Place], event: &TownEvent) -> String {
     let place = place.map_or("", |place| place.name.get(frame.locale));
     let key = match (event.state, event.kind) {
         (State::Declined | State::Reversed, _) => "event-declined",
-        (_, Kind::Payment) => "event-payment",
-        (_, Kind::Refund) => "event-refund",
+        (_, Kind::Payment | Kind::EscrowPayment) => "event-payment",
+        (_, Kind::Refund | Kind::EscrowRefund) => "event-refund",
+        (_, Kind::EscrowRelease) => "event-escrow-release",
         (_, Kind::TopUp) => "event-top-up",
         (_, Kind::Withdrawal) => "event-withdrawal",
         (_, Kind::Transfer) => "event-transfer",
+        (_, Kind::Adjustment) => "event-adjustment",
     };
     frame.fill(key, &[("who", &event.who), ("place", place)])
 }

@@ -6,6 +6,7 @@ use money::Amount;
 use wallet::ids::OperationId;
 
 use crate::activity::State;
+use crate::assets;
 use crate::components::{Chart, Point, badge, bars, empty, stat};
 use crate::figures;
 use crate::frame::Frame;
@@ -65,6 +66,7 @@ pub fn merchant(frame: &Frame, view: &MerchantDay) -> Markup {
         frame,
         &head,
         html! {
+            (assets::merchant_style())
             div.title-row {
                 h1 { (view.shop) }
                 p.muted { (frame.t("as-of")) " " (when::clock(frame, view.as_of)) " · " a href="/merchant" { (frame.t("refresh")) } }
@@ -73,6 +75,13 @@ pub fn merchant(frame: &Frame, view: &MerchantDay) -> Markup {
                 (stat(frame.t("sold-today"), figures::amount(frame, view.sold), Some(refunded)))
                 (stat(frame.t("sales-today"), sales, None))
                 (stat(frame.t("shop-balance"), figures::amount(frame, view.balance), Some(html! { (frame.t("shop-balance-note")) })))
+            }
+            nav.tiles aria-label=(frame.t("shop-office")) {
+                a href="/merchant/charge" { (icon(Icon::Scan)) (frame.t("charge-title")) }
+                a href="/merchant/settlement" { (icon(Icon::Scale)) (frame.t("settlement")) }
+                a href="/merchant/poster" { (icon(Icon::Print)) (frame.t("poster")) }
+                a href="/merchant/staff" { (icon(Icon::Person)) (frame.t("staff")) }
+                a href="/till/report" { (icon(Icon::Gauge)) (frame.t("till-report")) }
             }
             section.panel {
                 (bars(frame, &Chart {

@@ -32,6 +32,17 @@ pub struct Entry {
     pub at: Timestamp,
 }
 
+/// How much waits for somebody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Held payments.
+    pub held: u64,
+    /// Approvals.
+    pub approvals: u64,
+    /// Differences with a bank's statement.
+    pub differences: u64,
+}
+
 /// The operator's first page.
 #[derive(Clone, Debug)]
 pub struct Overview {
@@ -51,6 +62,8 @@ pub struct Overview {
     pub open: u64,
     /// How many holders there are.
     pub holders: u64,
+    /// What waits for somebody.
+    pub waiting: Waiting,
     /// The latest operations, newest first.
     pub latest: Vec<Entry>,
     /// When the stores were asked.
@@ -67,10 +80,11 @@ pub fn operator(frame: &Frame, view: &Overview) -> Markup {
         html! {
             div.title-row {
                 h1 { (head.title) }
-                p.muted { (frame.t("as-of")) " " (when::clock(frame, view.as_of)) " · " a href="/operator" { (frame.t("refresh")) } }
+                p.muted { (frame.t("as-of")) " " (when::clock(frame, view.as_of)) " · " a href="/operator" { (frame.t("refresh")) } " · " a href="/operator/disputes" { (frame.t("disputes")) } }
             }
             section.panel.sums { (verdict(frame, &view.sums)) (equation(frame, &view.sums)) }
             (figures_of_today(frame, view))
+            (waiting(frame, view.waiting))
             div.two-charts {
                 section.panel {
                     (line(frame, &Chart {
@@ -119,6 +133,25 @@ fn figures_of_today(frame: &Frame, view: &Overview) -> Markup {
     }
 }
 
+/// The ways to what waits for somebody.
+fn waiting(frame: &Frame, waiting: Waiting) -> Markup {
+    let links = [
+        ("/operator/risk", waiting.held, frame.t("held-now-note")),
+        ("/operator/approvals", waiting.approvals, frame.t("approvals-now-note")),
+        ("/operator/reconciliation", waiting.differences, frame.t("differences-now-note")),
+    ];
+    html! {
+        section.panel.waiting aria-label=(frame.t("held-now")) {
+            h2 { (frame.t("held-now")) }
+            ul.waiting-list {
+                @for (href, count, label) in links {
+                    li { a.button href=(href) { strong.num { (figures::count(count)) } " " (label) } }
+                }
+            }
+        }
+    }
+}
+
 fn table(frame: &Frame, entries: &[Entry]) -> Markup {
     html! {
         table.table.table-cards.operations {
@@ -135,7 +168,7 @@ fn table(frame: &Frame, entries: &[Entry]) -> Markup {
             tbody {
                 @for entry in entries {
                     tr {
-                        td { a href={ "/transactions/" (entry.id) } { (when::short(frame, entry.at)) } }
+                        td { a href={ "/operator/explain/" (entry.id) } { (when::short(frame, entry.at)) } }
                         td { (frame.t(entry.kind.key())) }
                         td { (entry.payer) }
                         td { (entry.payee) }

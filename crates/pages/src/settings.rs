@@ -39,7 +39,12 @@ pub fn settings(frame: &Frame, view: &Settings) -> Markup {
             h1 { (head.title) }
             (error_summary(frame, &view.problems))
             section.panel { h2 { (frame.t("profile")) } (profile(frame, view)) }
+            a.panel.entry href="/settings/security" {
+                (icon(Icon::Key))
+                span { strong { (frame.t("security")) } span.muted { (frame.t("security-note")) } }
+            }
             @if holder { section.panel { h2 { (frame.t("wallets")) } (wallets(frame, view)) } }
+            @if holder { (own_pages(frame)) }
             section.panel { h2 { (frame.t("language")) } (languages(frame)) }
             section.panel { h2 { (frame.t("theme")) } (themes(frame)) }
             form method="post" action="/logout" {
@@ -48,6 +53,25 @@ pub fn settings(frame: &Frame, view: &Settings) -> Markup {
             }
         },
     )
+}
+
+/// The ways to what a holder sets and keeps elsewhere.
+fn own_pages(frame: &Frame) -> Markup {
+    let entries = [
+        ("/cards", Icon::Card, "cards-title", "settings-cards-note"),
+        ("/vault", Icon::Shield, "vault", "settings-vault-note"),
+        ("/limits", Icon::Limit, "limits", "settings-limits-note"),
+        ("/notifications", Icon::Bell, "notifications", "settings-notifications-note"),
+        ("/lost", Icon::Stop, "lost-title", "lost-entry"),
+    ];
+    html! {
+        @for (href, shape, title, note) in entries {
+            a.panel.entry href=(href) {
+                (icon(shape))
+                span { strong { (frame.t(title)) } span.muted { (frame.t(note)) } }
+            }
+        }
+    }
 }
 
 fn profile(frame: &Frame, view: &Settings) -> Markup {

@@ -18,7 +18,13 @@ pub(crate) enum Place {
     Bills,
     Me,
     Sales,
+    Till,
+    Orders,
+    Developer,
     Overview,
+    Risk,
+    Approvals,
+    Control,
     Elsewhere,
 }
 
@@ -36,12 +42,23 @@ const HOLDER: [Entry; 5] = [
     Entry { place: Place::Bills, href: "/history", icon: Icon::Book, label: "nav-bills" },
     Entry { place: Place::Me, href: "/settings", icon: Icon::Person, label: "nav-me" },
 ];
-const MERCHANT: [Entry; 2] = [
-    Entry { place: Place::Sales, href: "/merchant", icon: Icon::Till, label: "nav-sales" },
+const MERCHANT: [Entry; 5] = [
+    Entry { place: Place::Sales, href: "/merchant", icon: Icon::Shop, label: "nav-sales" },
+    Entry { place: Place::Till, href: "/till", icon: Icon::Till, label: "nav-till" },
+    Entry { place: Place::Orders, href: "/merchant/orders", icon: Icon::Book, label: "nav-orders" },
+    Entry { place: Place::Developer, href: "/merchant/developer", icon: Icon::Swap, label: "nav-developer" },
     Entry { place: Place::Me, href: "/settings", icon: Icon::Person, label: "nav-me" },
 ];
-const OPERATOR: [Entry; 2] = [
+const OPERATOR: [Entry; 5] = [
     Entry { place: Place::Overview, href: "/operator", icon: Icon::Gauge, label: "nav-overview" },
+    Entry { place: Place::Risk, href: "/operator/risk", icon: Icon::Shield, label: "nav-risk" },
+    Entry {
+        place: Place::Approvals,
+        href: "/operator/approvals",
+        icon: Icon::People,
+        label: "nav-approvals",
+    },
+    Entry { place: Place::Control, href: "/operator/control", icon: Icon::List, label: "nav-control" },
     Entry { place: Place::Me, href: "/settings", icon: Icon::Person, label: "nav-me" },
 ];
 
@@ -97,6 +114,11 @@ pub(crate) fn head_of(frame: &Frame, head: &Head<'_>) -> Markup {
             @if head.class == "town" { link rel="stylesheet" href=(assets::TOWN_STYLE.path); }
             @else { link rel="stylesheet" href=(assets::PAGE_STYLE.path); }
             script type="module" src=(assets::SCRIPT.path) {}
+            @if frame.form_token.is_some() {
+                script type="module" src=(assets::LOCK_SCRIPT.path) {}
+                // Without scripts the page asks the server by itself, which has locked the session by then.
+                noscript { meta http-equiv="refresh" content=(lock_refresh(frame)); }
+            }
             @if head.class == "town" { script type="module" src=(assets::LIVE_SCRIPT.path) {} }
         }
     }
@@ -123,7 +145,25 @@ fn top_bar(frame: &Frame) -> Markup {
             div.top-tools {
                 (language_switch(frame))
                 (theme_switch(frame))
+                (lock_button(frame))
+                (bell(frame))
                 (who(frame))
+            }
+        }
+    }
+}
+
+/// The way to the notifications, with how many are new.
+fn bell(frame: &Frame) -> Markup {
+    let label = match frame.unread {
+        0 => frame.t("notifications").to_owned(),
+        unread => frame.fill("notifications-unread", &[("count", &unread.to_string())]),
+    };
+    html! {
+        @if frame.viewer != Viewer::Guest {
+            a.tool.tool-square.bell href="/notifications" aria-label=(label) {
+                (icon(Icon::Bell))
+                @if frame.unread > 0 { span.bell-count aria-hidden="true" { (frame.unread.min(99)) } }
             }
         }
     }
@@ -135,6 +175,25 @@ fn who(frame: &Frame) -> Markup {
         Viewer::Holder { name } | Viewer::Merchant { name } | Viewer::Operator { name } => html! {
             a.who href="/settings" aria-label=(name) { (icon(Icon::Person)) span { (name) } }
         },
+    }
+}
+
+fn lock_refresh(frame: &Frame) -> String {
+    format!("{};url=/lock", frame.lock_seconds.saturating_add(1))
+}
+
+/// Locks at once; the script that locks by itself finds here after how long.
+fn lock_button(frame: &Frame) -> Markup {
+    html! {
+        @if frame.form_token.is_some() {
+            form method="post" action="/lock" data-lock-seconds=(frame.lock_seconds) {
+                (form::hidden(frame))
+                input type="hidden" name="next" value=(frame.path);
+                button.tool.tool-square title=(frame.t("lock-now")) {
+                    (icon(Icon::Lock)) span.visually-hidden { (frame.t("lock-now")) }
+                }
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use crate::form::{self, Field, Input, Problem, error_summary, field};
 use crate::frame::Frame;
 use crate::icon::mark;
+use crate::passkey;
 use crate::shell::{Head, Place, document};
 
 /// The log-in form.
@@ -16,7 +17,18 @@ pub struct LogIn {
     pub next: String,
     /// Whether the town's one-click log-ins stand on the front page.
     pub town: bool,
+    /// What a passkey is asked to sign, as the browser's interface takes it.
+    pub passkey: Option<String>,
     /// What is wrong: fields `login`, `password`.
+    pub problems: Vec<Problem>,
+}
+
+/// The form of the second factor.
+#[derive(Clone, Debug, Default)]
+pub struct SecondFactor {
+    /// The local path to go to afterwards.
+    pub next: String,
+    /// What is wrong: field `code`.
     pub problems: Vec<Problem>,
 }
 
@@ -51,12 +63,53 @@ pub fn log_in(frame: &Frame, view: &LogIn) -> Markup {
                 (error_summary(frame, &view.problems))
                 (form::form(frame, "/login", None, html! {
                     input type="hidden" name="next" value=(view.next);
-                    (line("login", frame.t("login"), &view.login, Input::Login))
+                    (line("login", frame.t("login-or-phone"), &view.login, Input::LoginOrPasskey))
                     (line("password", frame.t("password"), "", Input::Password))
                     (form::submit(frame.t("log-in")))
                 }))
+                @if let Some(request) = &view.passkey {
+                    (passkey::sign(frame, &passkey::Ask {
+                        action: "/login/passkey",
+                        request,
+                        label: frame.t("log-in-passkey"),
+                        also: html! { input type="hidden" name="next" value=(view.next); },
+                        suggested: true,
+                    }))
+                }
                 p.sign-in-other { (frame.t("no-account")) " " a href="/register" { (frame.t("register")) } }
                 @if view.town { p.hint { (frame.t("login-town-hint")) " " a href="/#visit" { (frame.t("login-town-link")) } } }
+            }
+        },
+    )
+}
+
+/// `GET` and `POST /login/code`
+#[must_use]
+pub fn second_factor(frame: &Frame, view: &SecondFactor) -> Markup {
+    let head = Head { title: frame.t("second-factor"), place: Place::Elsewhere, class: "narrow" };
+    let line = Field {
+        name: "code",
+        label: frame.t("second-factor-code"),
+        hint: Some(frame.t("second-factor-hint")),
+        value: "",
+        input: Input::OneTimeCode,
+        prefix: None,
+        optional: false,
+    };
+    document(
+        frame,
+        &head,
+        html! {
+            div.panel.sign-in {
+                div.sign-in-mark { (mark()) }
+                h1 { (head.title) }
+                (error_summary(frame, &view.problems))
+                (form::form(frame, "/login/code", None, html! {
+                    input type="hidden" name="next" value=(view.next);
+                    (field(frame, &view.problems, &line))
+                    (form::submit(frame.t("log-in")))
+                }))
+                p.sign-in-other { a href="/login" { (frame.t("log-in-anew")) } }
             }
         },
     )

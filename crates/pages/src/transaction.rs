@@ -25,6 +25,10 @@ pub enum Reason {
     BankUnavailable,
     /// More than what was left to refund.
     OverRefund,
+    /// More than what was left of the holder's own limit for the day.
+    OverDailyLimit,
+    /// What it would pay had been paid before.
+    PaidBefore,
     /// Another rule.
     Other,
 }
@@ -36,6 +40,8 @@ impl Reason {
             Self::CardDeclined => "reason-card-declined",
             Self::BankUnavailable => "reason-bank-unavailable",
             Self::OverRefund => "reason-over-refund",
+            Self::OverDailyLimit => "reason-over-daily-limit",
+            Self::PaidBefore => "reason-paid-before",
             Self::Other => "reason-other",
         }
     }
@@ -70,6 +76,19 @@ pub struct Transaction {
     pub moments: Vec<Moment>,
     /// The refund form, for staff of the merchant while something is left to refund.
     pub refund: Option<Refund>,
+    /// The holder's own note and tags; nothing for anybody else.
+    pub annotation: Option<Annotation>,
+}
+
+/// A holder's private words on an operation.
+#[derive(Clone, Debug, Default)]
+pub struct Annotation {
+    /// The note as typed.
+    pub note: String,
+    /// The tags, with spaces between them, as typed.
+    pub tags: String,
+    /// What is wrong: fields `note`, `tags`.
+    pub problems: Vec<Problem>,
 }
 
 /// The refund form of a sale.
@@ -130,11 +149,13 @@ pub fn transaction(frame: &Frame, view: &Transaction) -> Markup {
             (way_back(frame))
             h1.visually-hidden { (title) }
             @if let Some(refund) = &view.refund { (error_summary(frame, &refund.problems)) }
+            @if let Some(annotation) = &view.annotation { (error_summary(frame, &annotation.problems)) }
             div.detail {
                 div.detail-main {
                     (outcome(frame, view))
                     section.panel { (key_values(&facts(frame, view))) }
                     @if let Some(refund) = &view.refund { (refund_form(frame, view, refund)) }
+                    @if let Some(annotation) = &view.annotation { (annotation_form(frame, view.id, annotation)) }
                     @if !view.refunds.is_empty() {
                         section.panel { h2 { (frame.t("refunds")) } (lines(frame, &view.refunds)) }
                     }
@@ -174,6 +195,7 @@ fn outcome(frame: &Frame, view: &Transaction) -> Markup {
             (badge(frame, view.state))
             @if let Some(reason) = view.reason { p.outcome-reason { (frame.t(reason.key())) } }
             @if view.state == State::Unknown { p.outcome-reason { (frame.t("state-unknown-note")) } }
+            @if view.state == State::Held { p.outcome-reason { (frame.t("state-held-note")) } }
         }
     }
 }
@@ -226,15 +248,34 @@ fn refund_form(frame: &Frame, view: &Transaction, refund: &Refund) -> Markup {
     }
 }
 
+fn annotation_form(frame: &Frame, id: OperationId, annotation: &Annotation) -> Markup {
+    let line = |name, label, hint, value| {
+        let field = Field { name, label, hint, value, input: Input::Text, prefix: None, optional: true };
+        form::field(frame, &annotation.problems, &field)
+    };
+    html! {
+        section.panel {
+            h2 { (frame.t("annotation")) }
+            (form::form(frame, &format!("/transactions/{id}/note"), None, html! {
+                (line("note", frame.t("annotation-note"), Some(frame.t("annotation-hint")), annotation.note.as_str()))
+                (line("tags", frame.t("annotation-tags"), Some(frame.t("annotation-tags-hint")), annotation.tags.as_str()))
+                button.button { (frame.t("save")) }
+            }))
+        }
+    }
+}
+
 fn print_links(frame: &Frame, id: OperationId) -> Markup {
     html! {
         section.panel.print-links {
             h2 { (frame.t("receipt")) }
+            a.button href={ "/transactions/" (id) "/receipt.pdf" } { (icon(Icon::Download)) (frame.t("pdf")) }
             @for (paper, key) in [(Paper::A4, "receipt-a4"), (Paper::Roll80, "receipt-80")] {
                 a.button href={ "/transactions/" (id) "/receipt?paper=" (paper.code()) } {
                     (icon(Icon::Print)) (frame.t(key))
                 }
             }
+            a.button href={ "/transactions/" (id) "/explain" } { (icon(Icon::List)) (frame.t("explain-link")) }
         }
     }
 }

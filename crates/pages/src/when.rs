@@ -85,6 +85,12 @@ pub(crate) fn full(frame: &Frame, moment: Timestamp) -> Markup {
     html! { time datetime=(machine(civil, frame.utc_offset_minutes)) { (day) " " (clock) } }
 }
 
+/// Day and clock as text, the same in every language.
+pub(crate) fn on_paper(frame: &Frame, moment: Timestamp) -> String {
+    let Civil { year, month, day, hour, minute, .. } = Civil::at(moment, frame.utc_offset_minutes);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
+}
+
 /// The day without its year.
 fn day_of_year_text(locale: Locale, civil: Civil) -> String {
     let long = day_text(locale, civil);

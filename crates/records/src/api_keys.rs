@@ -23,9 +23,14 @@ pub struct ApiKey {
     pub used_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// What it may do, as words separated by spaces; empty: all that its principal may.
+    pub scopes: String,
+    /// When it ends by itself, after a rotation.
+    pub expires_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "id, principal_id, key_hash, label, created_at, used_at, revoked_at";
+const COLUMNS: &str =
+    "id, principal_id, key_hash, label, created_at, used_at, revoked_at, scopes, expires_at";
 
 /// Adds a key.
 ///
@@ -33,8 +38,8 @@ const COLUMNS: &str = "id, principal_id, key_hash, label, created_at, used_at, r
 /// What the database says.
 pub fn insert(sql: &mut dyn Sql, key: &ApiKey) -> Result<(), RecordsError> {
     sql.execute(
-        "INSERT INTO api_keys (id, principal_id, key_hash, label, created_at, used_at, revoked_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO api_keys (id, principal_id, key_hash, label, created_at, used_at, revoked_at, scopes, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &[
             key.id.into(),
             key.principal.into(),
@@ -43,19 +48,25 @@ pub fn insert(sql: &mut dyn Sql, key: &ApiKey) -> Result<(), RecordsError> {
             key.created_at.into(),
             key.used_at.into(),
             key.revoked_at.into(),
+            key.scopes.as_str().into(),
+            key.expires_at.into(),
         ],
     )?;
     Ok(())
 }
 
-/// The key with that hash, if it is not revoked.
+/// The key with that hash, if it is neither revoked nor expired.
 ///
 /// # Errors
 /// What the database says.
-pub fn find_valid(sql: &mut dyn Sql, key_hash: &[u8; 32]) -> Result<Option<ApiKey>, RecordsError> {
+pub fn find_valid(
+    sql: &mut dyn Sql,
+    key_hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<ApiKey>, RecordsError> {
     let rows = sql.query(
-        &format!("SELECT {COLUMNS} FROM api_keys WHERE key_hash = $1 AND revoked_at IS NULL"),
-        &[(*key_hash).into()],
+        &format!("SELECT {COLUMNS} FROM api_keys WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)"),
+        &[(*key_hash).into(), now.into()],
     )?;
     first(&rows, read)
 }
@@ -72,6 +83,24 @@ pub fn list_valid(sql: &mut dyn Sql, principal: PrincipalId) -> Result<Vec<ApiKe
         &[principal.into()],
     )?;
     each(&rows, read)
+}
+
+/// Lets a key of that principal end at this moment, unless it ends before. Says whether there was one.
+///
+/// # Errors
+/// What the database says.
+pub fn expire(
+    sql: &mut dyn Sql,
+    principal: PrincipalId,
+    id: ApiKeyId,
+    expires_at: Timestamp,
+) -> Result<bool, RecordsError> {
+    let changed = sql.execute(
+        "UPDATE api_keys SET expires_at = $1 WHERE id = $2 AND principal_id = $3 AND revoked_at IS NULL \
+         AND expires_at IS NULL",
+        &[expires_at.into(), id.into(), principal.into()],
+    )?;
+    Ok(changed == 1)
 }
 
 /// Notes that the key was used.
@@ -109,5 +138,7 @@ fn read(row: &Row) -> Result<ApiKey, RecordsError> {
         created_at: row.timestamp(4)?,
         used_at: row.optional_timestamp(5)?,
         revoked_at: row.optional_timestamp(6)?,
+        scopes: row.string(7)?,
+        expires_at: row.optional_timestamp(8)?,
     })
 }

@@ -79,10 +79,12 @@ pub struct Card {
     pub updated_at: Timestamp,
     /// When the holder deleted it.
     pub deleted_at: Option<Timestamp>,
+    /// Since when the holder has frozen it.
+    pub frozen_at: Option<Timestamp>,
 }
 
 const COLUMNS: &str = "id, holder_id, bank_id, token, brand, masked_number, label, expiry_year, expiry_month, state, \
-                       created_at, updated_at, deleted_at";
+                       created_at, updated_at, deleted_at, frozen_at";
 
 /// Binds a card.
 ///
@@ -91,8 +93,8 @@ const COLUMNS: &str = "id, holder_id, bank_id, token, brand, masked_number, labe
 pub fn insert(sql: &mut dyn Sql, card: &Card) -> Result<(), RecordsError> {
     sql.execute(
         "INSERT INTO cards (id, holder_id, bank_id, token, brand, masked_number, label, expiry_year, expiry_month, \
-         state, created_at, updated_at, deleted_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         state, created_at, updated_at, deleted_at, frozen_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         &[
             card.id.into(),
             card.holder.into(),
@@ -107,6 +109,7 @@ pub fn insert(sql: &mut dyn Sql, card: &Card) -> Result<(), RecordsError> {
             card.created_at.into(),
             card.updated_at.into(),
             card.deleted_at.into(),
+            card.frozen_at.into(),
         ],
     )?;
     Ok(())
@@ -165,6 +168,36 @@ pub fn set_label(
     Ok(changed == 1)
 }
 
+/// Freezes a card for its holder, or ends that. Says whether the holder has it.
+///
+/// # Errors
+/// What the database says.
+pub fn set_frozen(
+    sql: &mut dyn Sql,
+    holder: HolderId,
+    id: CardId,
+    frozen_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<bool, RecordsError> {
+    let changed = sql.execute(
+        "UPDATE cards SET frozen_at = $1, updated_at = $2 WHERE id = $3 AND holder_id = $4 AND deleted_at IS NULL",
+        &[frozen_at.into(), now.into(), id.into(), holder.into()],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Freezes every card of a holder.
+///
+/// # Errors
+/// What the database says.
+pub fn freeze_all(sql: &mut dyn Sql, holder: HolderId, now: Timestamp) -> Result<u64, RecordsError> {
+    sql.execute(
+        "UPDATE cards SET frozen_at = $1, updated_at = $2 \
+         WHERE holder_id = $3 AND deleted_at IS NULL AND frozen_at IS NULL",
+        &[now.into(), now.into(), holder.into()],
+    )
+}
+
 /// Notes what the bank says about a card. Says whether it exists.
 ///
 /// # Errors
@@ -208,5 +241,6 @@ fn read(row: &Row) -> Result<Card, RecordsError> {
         created_at: row.timestamp(10)?,
         updated_at: row.timestamp(11)?,
         deleted_at: row.optional_timestamp(12)?,
+        frozen_at: row.optional_timestamp(13)?,
     })
 }

@@ -23,3 +23,16 @@ pub fn set(sql: &mut dyn Sql, name: &str, value: &str) -> Result<(), RecordsErro
     )?;
     Ok(())
 }
+
+/// The value with that name, which is `value` from now on where there was none. Of several who call this at the same
+/// moment all get the same answer.
+///
+/// # Errors
+/// What the database says.
+pub fn get_or_set(sql: &mut dyn Sql, name: &str, value: &str) -> Result<String, RecordsError> {
+    sql.execute(
+        "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+        &[name.into(), value.into()],
+    )?;
+    get(sql, name)?.ok_or_else(|| RecordsError::Unreadable("a name just set has no value".to_owned()))
+}

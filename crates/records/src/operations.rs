@@ -11,6 +11,7 @@ use ledger::Timestamp;
 use money::{Amount, Currency};
 use wallet::ids::{BankId, CardId, HolderId, MerchantId, OperationId, PrincipalId};
 
+pub(crate) use history::contains;
 pub use history::{Cursor, Filter, PAGE_MAX, Page, history};
 pub use totals::{KindCount, Volume, VolumeQuery, counts, merchant_volumes, refunded, volumes};
 
@@ -30,6 +31,15 @@ codes! {
         Payment = "payment",
         /// Merchant to wallet, for a payment.
         Refund = "refund",
+        /// Wallet to the escrow of an order.
+        EscrowPayment = "escrow_payment",
+        /// Escrow to merchant.
+        EscrowRelease = "escrow_release",
+        /// Escrow to the wallet that paid.
+        EscrowRefund = "escrow_refund",
+        /// Between a party and the operator's suspense account, by hand, approved by two people. The side without a party
+        /// is the suspense account.
+        Adjustment = "adjustment",
     }
 }
 
@@ -46,6 +56,8 @@ codes! {
         Reversed = "reversed",
         /// The bank has not said what it did. Value is held until it does.
         Unknown = "unknown",
+        /// Reserved until a person has decided whether it may happen.
+        Held = "held",
     }
 }
 

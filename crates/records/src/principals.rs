@@ -185,6 +185,20 @@ pub fn list(sql: &mut dyn Sql, role: Role, after: &str, limit: u32) -> Result<Ve
     each(&rows, read)
 }
 
+/// The operator's people, by login name.
+///
+/// # Errors
+/// What the database says.
+pub fn operators(sql: &mut dyn Sql) -> Result<Vec<Principal>, RecordsError> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM principals WHERE role = 'operator' AND status <> 'closed' ORDER BY login"
+        ),
+        &[],
+    )?;
+    each(&rows, read)
+}
+
 /// How many principals there are of a role.
 ///
 /// # Errors

@@ -27,10 +27,14 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// When it was logged out.
     pub revoked_at: Option<Timestamp>,
+    /// Since when it is locked.
+    pub locked_at: Option<Timestamp>,
+    /// When it last proved everything that log-in asks for.
+    pub authenticated_at: Timestamp,
 }
 
-const COLUMNS: &str =
-    "id, token_hash, principal_id, device, address, created_at, seen_at, expires_at, revoked_at";
+const COLUMNS: &str = "id, token_hash, principal_id, device, address, created_at, seen_at, expires_at, revoked_at, \
+                       locked_at, authenticated_at";
 
 /// Begins a session.
 ///
@@ -39,7 +43,7 @@ const COLUMNS: &str =
 pub fn insert(sql: &mut dyn Sql, session: &Session) -> Result<(), RecordsError> {
     sql.execute(
         "INSERT INTO sessions (id, token_hash, principal_id, device, address, created_at, seen_at, expires_at, \
-         revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         revoked_at, locked_at, authenticated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         &[
             session.id.into(),
             session.token_hash.into(),
@@ -50,6 +54,8 @@ pub fn insert(sql: &mut dyn Sql, session: &Session) -> Result<(), RecordsError> 
             session.seen_at.into(),
             session.expires_at.into(),
             session.revoked_at.into(),
+            session.locked_at.into(),
+            session.authenticated_at.into(),
         ],
     )?;
     Ok(())
@@ -143,6 +149,54 @@ pub fn revoke_others(
     )
 }
 
+/// The session with that id, ended or not.
+///
+/// # Errors
+/// What the database says.
+pub fn get(sql: &mut dyn Sql, id: SessionId) -> Result<Option<Session>, RecordsError> {
+    let rows = sql.query(&format!("SELECT {COLUMNS} FROM sessions WHERE id = $1"), &[id.into()])?;
+    first(&rows, read)
+}
+
+/// Locks a session, unless it is locked. Says whether it was open.
+///
+/// # Errors
+/// What the database says.
+pub fn lock(sql: &mut dyn Sql, id: SessionId, now: Timestamp) -> Result<bool, RecordsError> {
+    let changed = sql.execute(
+        "UPDATE sessions SET locked_at = $1 WHERE id = $2 AND locked_at IS NULL AND revoked_at IS NULL",
+        &[now.into(), id.into()],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Unlocks a session that was seen just now, and moves its end. Says whether it was still valid.
+///
+/// # Errors
+/// What the database says.
+pub fn unlock(
+    sql: &mut dyn Sql,
+    id: SessionId,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<bool, RecordsError> {
+    let changed = sql.execute(
+        "UPDATE sessions SET locked_at = NULL, seen_at = $1, expires_at = $2 \
+         WHERE id = $3 AND revoked_at IS NULL AND expires_at > $4",
+        &[now.into(), expires_at.into(), id.into(), now.into()],
+    )?;
+    Ok(changed == 1)
+}
+
+/// Notes that a session has proven everything that log-in asks for.
+///
+/// # Errors
+/// What the database says.
+pub fn authenticated(sql: &mut dyn Sql, id: SessionId, now: Timestamp) -> Result<(), RecordsError> {
+    sql.execute("UPDATE sessions SET authenticated_at = $1 WHERE id = $2", &[now.into(), id.into()])?;
+    Ok(())
+}
+
 /// Forgets sessions that expired before `moment`. Says how many.
 ///
 /// # Errors
@@ -162,5 +216,7 @@ fn read(row: &Row) -> Result<Session, RecordsError> {
         seen_at: row.timestamp(6)?,
         expires_at: row.timestamp(7)?,
         revoked_at: row.optional_timestamp(8)?,
+        locked_at: row.optional_timestamp(9)?,
+        authenticated_at: row.timestamp(10)?,
     })
 }

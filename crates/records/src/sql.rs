@@ -4,7 +4,11 @@ use std::borrow::Cow;
 
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use money::{Amount, Currency};
-use wallet::ids::{ApiKeyId, BankId, CardId, HolderId, MerchantId, OperationId, PrincipalId, SessionId};
+use wallet::ids::{
+    ApiKeyId, ApprovalId, BankId, BillId, CardId, ChallengeId, EndpointId, HolderId, ItemId, MerchantId,
+    MessageId, OperationId, OrderId, PasskeyId, PostId, PrincipalId, RequestId, SessionId, SplitId,
+    VaultItemId,
+};
 
 use crate::RecordsError;
 
@@ -146,7 +150,10 @@ macro_rules! ids {
     )*};
 }
 
-ids! { ApiKeyId BankId CardId HolderId MerchantId OperationId PrincipalId SessionId }
+ids! {
+    ApiKeyId ApprovalId BankId BillId CardId ChallengeId EndpointId HolderId ItemId MerchantId MessageId OperationId
+    OrderId PasskeyId PostId PrincipalId RequestId SessionId SplitId VaultItemId
+}
 
 /// An enum that is stored as a text code.
 pub trait Code: Copy + Sized + 'static {
@@ -207,7 +214,7 @@ impl Row {
         Self { values }
     }
 
-    fn value(&self, column: usize) -> Result<&Value, RecordsError> {
+    pub(crate) fn value(&self, column: usize) -> Result<&Value, RecordsError> {
         self.values
             .get(column)
             .ok_or_else(|| RecordsError::Unreadable(format!("there is no column {column}")))

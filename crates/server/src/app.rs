@@ -9,24 +9,34 @@ use operations::{Entropy, Operations, balances};
 use records::{Records, meta};
 use wallet::ids::{MerchantId, PrincipalId};
 
-use crate::auth::{self, CallerCache, Device, NewSession, Passwords};
+use crate::auth::{self, CallerCache, Device, LookUpBudget, NewSession, Passwords};
 use crate::problem::Problem;
 use crate::web::TownView;
 
 /// What an operator may set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// A session ends after this many seconds without a request.
+    /// A session is locked after this many seconds without a sign of its owner.
+    pub session_lock_seconds: u32,
+    /// A session ends after this many seconds without a sign of its owner.
     pub session_idle_seconds: u32,
     /// A session ends after this many seconds in any case.
     pub session_seconds: u32,
     /// Whether cookies are sent over HTTPS only. Set it wherever TLS stands before this server.
     pub secure_cookies: bool,
+    /// Whether webhooks may be sent to this machine itself: for demonstrations, never where strangers register endpoints.
+    pub webhooks_to_loopback: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { session_idle_seconds: 15 * 60, session_seconds: 12 * 3_600, secure_cookies: false }
+        Self {
+            session_lock_seconds: 5 * 60,
+            session_idle_seconds: 4 * 3_600,
+            session_seconds: 12 * 3_600,
+            secure_cookies: false,
+            webhooks_to_loopback: false,
+        }
     }
 }
 
@@ -41,6 +51,7 @@ struct Inner {
     settings: Settings,
     callers: CallerCache,
     passwords: Passwords,
+    look_ups: LookUpBudget,
     embedded_bank: Option<Arc<EmbeddedBank>>,
     town: OnceLock<TownView>,
 }
@@ -62,6 +73,7 @@ impl App {
                 settings,
                 callers,
                 passwords,
+                look_ups: LookUpBudget::default(),
                 embedded_bank,
                 town: OnceLock::new(),
             }),
@@ -117,6 +129,10 @@ impl App {
         &self.inner.callers
     }
 
+    pub(crate) fn look_ups(&self) -> &LookUpBudget {
+        &self.inner.look_ups
+    }
+
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.inner.passwords
     }
@@ -133,7 +149,7 @@ impl App {
     /// # Errors
     /// Where the records cannot be written.
     pub async fn open_session(&self, principal: PrincipalId) -> Result<NewSession, Problem> {
-        let device = Device { agent: String::new(), address: String::new() };
+        let device = Device::default();
         auth::open_session(self, principal, device).await
     }
 
@@ -142,7 +158,16 @@ impl App {
     /// # Errors
     /// Where the records cannot be written.
     pub async fn create_api_key(&self, principal: PrincipalId, label: &str) -> Result<String, Problem> {
-        Ok(auth::create_api_key(self, principal, label.to_owned()).await?.key)
+        Ok(auth::create_api_key(self, principal, label.to_owned(), auth::Scopes::All).await?.key)
+    }
+
+    /// As [`App::create_api_key`], for a key that may only make and read orders.
+    ///
+    /// # Errors
+    /// Where the records cannot be written.
+    pub async fn create_order_key(&self, principal: PrincipalId, label: &str) -> Result<String, Problem> {
+        let scopes = auth::Scopes::of(&[auth::Scope::Orders]);
+        Ok(auth::create_api_key(self, principal, label.to_owned(), scopes).await?.key)
     }
 
     /// Whether ledger and records answer.

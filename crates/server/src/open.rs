@@ -1,6 +1,7 @@
 //! Opening a data directory: ledger, records and embedded banks, and what a crash left.
 //!
-//! `DATA/ledger/` is the journal, `DATA/records.sqlite` the records, `DATA/bank.sqlite` the embedded banks.
+//! `DATA/ledger/` is the journal, `DATA/records.sqlite` the records, `DATA/bank.sqlite` the embedded banks,
+//! `DATA/audit-log.key` the key of the audit log.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use operations::{Clock, Entropy, OperationError, Operations, Policy, Services, s
 use records::{Records, RecordsError};
 
 use crate::system::{OsEntropy, SystemClock};
-use crate::{App, Settings};
+use crate::{App, Settings, audit_key};
 
 /// Where the ledger is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,6 +86,8 @@ pub enum OpenError {
     Directory(PathBuf, std::io::Error),
     /// The embedded ledger was not opened.
     Ledger(ledger_embedded::OpenError),
+    /// The key of the audit log cannot be read or made.
+    AuditKey(std::io::Error),
     /// The ledger on PostgreSQL was not opened.
     PostgresLedger(ledger::EngineError),
     /// The records were not opened.
@@ -106,6 +109,7 @@ impl fmt::Display for OpenError {
                 )
             }
             Self::Ledger(error) => error.fmt(f),
+            Self::AuditKey(error) => write!(f, "cannot use the key of the audit log: {error}"),
             Self::PostgresLedger(error) => error.fmt(f),
             Self::Records(error) => error.fmt(f),
             Self::Bank(error) => error.fmt(f),
@@ -148,6 +152,8 @@ fn open_stores(options: ServeOptions) -> Result<(Operations, Arc<EmbeddedBank>),
     let records = records.map_err(OpenError::Records)?;
     let bank = EmbeddedBank::open(&options.data.join("bank.sqlite"), Arc::clone(&options.clock));
     let bank = Arc::new(bank.map_err(OpenError::Bank)?);
+    let keeper =
+        audit_key::audit_log_keeper(&options.data, &*options.entropy).map_err(OpenError::AuditKey)?;
     let services = Services {
         ledger,
         records,
@@ -161,6 +167,7 @@ fn open_stores(options: ServeOptions) -> Result<(Operations, Arc<EmbeddedBank>),
         RecordsChoice::Sqlite => Operations::new(services),
         RecordsChoice::Postgres(_) => Operations::shared(services),
     };
+    operations.keep_log(keeper);
     Ok((operations, bank))
 }
 

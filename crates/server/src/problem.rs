@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use operations::{OperationError, Party, Port, Reason};
+use operations::{OperationError, Party, Port, Reason, VaultRefusal};
 use serde::Serialize;
 use wallet::ids::OperationId;
 
@@ -56,6 +56,17 @@ impl Kind {
         Self::new(StatusCode::BAD_REQUEST, "idempotency-key-missing", "Idempotency-Key is missing");
     /// No valid session or API key.
     pub const UNAUTHENTICATED: Self = Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Log in first");
+    /// Nothing was asked of the session for some minutes.
+    pub const LOCKED: Self = Self::new(StatusCode::UNAUTHORIZED, "session-locked", "Session is locked");
+    /// The password is right; a one-time password or recovery code is asked for besides.
+    pub const SECOND_FACTOR: Self =
+        Self::new(StatusCode::UNAUTHORIZED, "second-factor-required", "A second factor is required");
+    /// The session must have proven everything that log-in asks for within the last minutes.
+    pub const REAUTHENTICATE: Self =
+        Self::new(StatusCode::FORBIDDEN, "reauthentication-required", "Prove again who you are");
+    /// The payer must prove that it is really them.
+    pub const STEP_UP: Self =
+        Self::new(StatusCode::FORBIDDEN, "step-up-required", "Prove that it is really you");
     /// Login and password do not match an account that may log in.
     pub const WRONG_CREDENTIALS: Self =
         Self::new(StatusCode::UNAUTHORIZED, "wrong-credentials", "Login or password is wrong");
@@ -150,6 +161,20 @@ pub(crate) struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "insufficient_funds")]
     reason: Option<&'a str>,
+    /// Where to prove first what is missing, by POST.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "/api/v1/challenges")]
+    prove_at: Option<&'a str>,
+}
+
+/// Where to prove what the kind of problem says is missing.
+fn prove_at(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::STEP_UP => Some("/api/v1/challenges"),
+        Kind::REAUTHENTICATE => Some("/api/v1/sessions/current/authentication"),
+        Kind::LOCKED => Some("/api/v1/sessions/current/unlock"),
+        _ => None,
+    }
 }
 
 impl Problem {
@@ -237,6 +262,7 @@ impl IntoResponse for Problem {
             field: told.field.as_deref(),
             operation: told.decline.map(|decline| Id(decline.operation)),
             reason: told.decline.map(|decline| decline.reason),
+            prove_at: prove_at(told.kind),
         };
         let text = serde_json::to_vec(&body).expect("strings and numbers always serialize");
         let mut response = (told.kind.status, text).into_response();
@@ -244,7 +270,7 @@ impl IntoResponse for Problem {
         if let Some(seconds) = told.retry_after_seconds {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if told.kind == Kind::UNAUTHENTICATED {
+        if told.kind == Kind::UNAUTHENTICATED || told.kind == Kind::LOCKED {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
@@ -266,7 +292,12 @@ impl From<OperationError> for Problem {
             E::AmountZero => Self::invalid("amount", error.to_string()),
             E::AmountTooLarge { .. } => refused("amount"),
             E::CurrencyNotSupported => refused("currency"),
-            E::NotFound(Party::Operation | Party::Holder) => Self::not_found(),
+            E::NotFound(Party::Operation | Party::Holder | Party::Order | Party::Endpoint) => {
+                Self::not_found()
+            }
+            E::OrderEnded | E::NotInEscrow => Self::new(Kind::CONFLICT, error.to_string()),
+            E::ReturnUrlNotRegistered => refused("return_url"),
+            E::OutOfRange { field } => Self::invalid(field, error.to_string()),
             E::NotFound(party) | E::NotActive(party) => refused(field_of(party)),
             E::NoWallet(_) => refused("currency"),
             E::PayeeIsPayer => refused("payee"),
@@ -274,13 +305,38 @@ impl From<OperationError> for Problem {
             E::NotRefundable => Self::new(Kind::REFUSED, error.to_string()),
             E::TextLength { field } => Self::invalid(field, error.to_string()),
             E::Taken { field } => Self::new(Kind::CONFLICT, error.to_string()).at(field),
+            E::DeclinedByRule | E::HeldForReview => Self::new(Kind::REFUSED, error.to_string()),
+            E::NotPermitted | E::SamePerson => Self::new(Kind::FORBIDDEN, error.to_string()),
+            E::DecidedBefore => Self::new(Kind::CONFLICT, error.to_string()),
+            E::StepUpRequired => Self::new(Kind::STEP_UP, error.to_string()).at("challenge"),
+            E::NotSecured { .. } => refused("amount"),
+            E::OverSingleLimit { .. } | E::OverDailyLimit { .. } => refused("amount"),
+            E::SpendingStopped => Self::new(Kind::REFUSED, error.to_string()),
+            E::NotOpen => Self::new(Kind::CONFLICT, error.to_string()),
             E::CardRefused(_) => refused("card"),
+            E::CodeRefused(_) => refused("code"),
+            E::Vault(refusal) => vault_problem(refusal),
+            E::AlreadyPaid => Self::new(Kind::CONFLICT, error.to_string()).at("code"),
             E::KeyReused => Self::new(Kind::KEY_REUSED, error.to_string()).at("Idempotency-Key"),
             E::KeyInProgress => {
                 Self::new(Kind::IN_PROGRESS, error.to_string()).at("Idempotency-Key").retry_after(1)
             }
             E::Unavailable(Port::Ledger | Port::Records | Port::Bank) | E::Inconsistent(_) => internal(error),
         }
+    }
+}
+
+fn vault_problem(refusal: VaultRefusal) -> Problem {
+    use VaultRefusal as V;
+    let told = |kind| Problem::new(kind, refusal.to_string());
+    match refusal {
+        V::Missing | V::NoItem => told(Kind::NOT_FOUND),
+        V::Exists | V::Changed | V::Locked => told(Kind::CONFLICT),
+        V::WrongPin => told(Kind::REFUSED).at("pin"),
+        V::WeakPin => Problem::invalid("pin", refusal.to_string()),
+        V::Throttled { seconds } => told(Kind::THROTTLED).retry_after(seconds),
+        V::WrongResetCode => told(Kind::REFUSED).at("reset_code"),
+        V::Full => told(Kind::REFUSED),
     }
 }
 
@@ -294,5 +350,7 @@ const fn field_of(party: Party) -> &'static str {
         Party::Bank => "bank",
         Party::Operation => "operation",
         Party::Wallet => "currency",
+        Party::Order => "order",
+        Party::Endpoint => "endpoint",
     }
 }

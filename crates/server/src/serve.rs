@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::header::HOST;
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -18,9 +19,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tower::Service;
+use tower::{Service, ServiceExt};
 
-use crate::{App, upkeep};
+use crate::{App, upkeep, webhook};
 
 /// Connections served at the same time; the next ones wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 4_096;
@@ -43,7 +44,41 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let router = crate::router(app.clone());
     tokio::select! {
         served = serve_router(listener, router, shutdown) => served,
-        () = upkeep::run(app) => Ok(()),
+        () = upkeep::run(app.clone()) => Ok(()),
+        () = webhook::run(app) => Ok(()),
+    }
+}
+
+/// A site of its own on the listener of a server: whatever is asked of `host` is its router's.
+#[derive(Clone, Debug)]
+pub struct NeighbourSite {
+    /// The name of its host, without a port.
+    pub host: &'static str,
+    /// What it answers.
+    pub router: Router,
+}
+
+/// As [`serve`], with another site on the same listener: for demonstrations, where one port is all there is.
+///
+/// # Errors
+/// Those of the listener that do not pass by themselves.
+pub async fn serve_beside(
+    listener: TcpListener,
+    app: App,
+    site: NeighbourSite,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let own = crate::router(app.clone());
+    let router = Router::new().fallback(move |request: Request| {
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let name = host.split(':').next().unwrap_or_default();
+        let router = if name.eq_ignore_ascii_case(site.host) { site.router.clone() } else { own.clone() };
+        router.oneshot(request)
+    });
+    tokio::select! {
+        served = serve_router(listener, router, shutdown) => served,
+        () = upkeep::run(app.clone()) => Ok(()),
+        () = webhook::run(app) => Ok(()),
     }
 }
 

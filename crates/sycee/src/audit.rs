@@ -1,4 +1,6 @@
-//! `sycee audit`: every balance recomputed without the ledger's posting code.
+//! `sycee audit`: every balance recomputed without the ledger's posting code, and the audit log checked as a whole.
+
+mod log;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -22,17 +24,22 @@ pub(crate) struct AuditOptions {
 pub(crate) fn run(options: &AuditOptions) -> Result<(), Failure> {
     let directory = crate::existing_ledger(&options.data)?;
     let report = auditor::audit(&directory).map_err(|error| Failure::findings(error.to_string()))?;
+    let log = log::audit(&options.data)?;
     let mut output = io::stdout().lock();
     if options.json {
-        let line = serde_json::to_string(&JsonReport::from(&report));
+        let line = serde_json::to_string(&JsonReport::new(&report, log.as_ref()));
         writeln!(output, "{}", line.expect("a report of numbers and strings always serializes"))?;
     } else {
         print(&report, &mut output)?;
+        if let Some(log) = &log {
+            print_log(log, &mut output)?;
+        }
     }
-    if report.is_clean() {
+    let mistakes = report.findings.len() + log.map_or(0, |log| log.findings.len());
+    if mistakes == 0 {
         return Ok(());
     }
-    Err(Failure::findings(format!("the audit found {} mistakes", report.findings.len())))
+    Err(Failure::findings(format!("the audit found {mistakes} mistakes")))
 }
 
 fn print(report: &AuditReport, output: &mut impl Write) -> io::Result<()> {
@@ -53,6 +60,26 @@ fn print(report: &AuditReport, output: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
+fn print_log(log: &audit_log::Report, output: &mut impl Write) -> io::Result<()> {
+    let root: String = log.root.iter().map(|byte| format!("{byte:02x}")).collect();
+    writeln!(output, "audit log: {} entries, {} signed heads, root {root}", log.entries, log.heads)?;
+    for finding in &log.findings {
+        writeln!(output, "WRONG audit log: {finding}")?;
+    }
+    if log.findings.is_empty() {
+        writeln!(output, "the audit log is as it was signed")?;
+    }
+    Ok(())
+}
+
+/// The audit log, where there is one.
+#[derive(Serialize)]
+struct JsonLog {
+    entries: u64,
+    heads: u64,
+    findings: Vec<String>,
+}
+
 #[derive(Serialize)]
 struct JsonReport {
     clean: bool,
@@ -63,6 +90,7 @@ struct JsonReport {
     open_pendings: u64,
     ledgers: Vec<JsonTotals>,
     findings: Vec<JsonFinding>,
+    audit_log: Option<JsonLog>,
 }
 
 /// Sums have 128 bits, so they are decimal strings.
@@ -82,8 +110,8 @@ struct JsonFinding {
     what: String,
 }
 
-impl From<&AuditReport> for JsonReport {
-    fn from(report: &AuditReport) -> Self {
+impl JsonReport {
+    fn new(report: &AuditReport, log: Option<&audit_log::Report>) -> Self {
         let totals = |total: &LedgerTotals| JsonTotals {
             ledger: total.ledger,
             accounts: total.accounts,
@@ -94,7 +122,7 @@ impl From<&AuditReport> for JsonReport {
         };
         let findings = report.findings.iter();
         Self {
-            clean: report.is_clean(),
+            clean: report.is_clean() && log.is_none_or(|log| log.findings.is_empty()),
             frames: report.frames,
             records: report.records,
             accounts: report.accounts,
@@ -104,6 +132,11 @@ impl From<&AuditReport> for JsonReport {
             findings: findings
                 .map(|finding| JsonFinding { place: finding.place.clone(), what: finding.what.clone() })
                 .collect(),
+            audit_log: log.map(|log| JsonLog {
+                entries: log.entries,
+                heads: log.heads,
+                findings: log.findings.iter().map(ToString::to_string).collect(),
+            }),
         }
     }
 }

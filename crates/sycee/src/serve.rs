@@ -101,6 +101,7 @@ impl From<OpenError> for Failure {
             OpenError::Directory(..) => Self::io(error.to_string()),
             OpenError::PostgresLedger(_)
             | OpenError::Records(_)
+            | OpenError::AuditKey(_)
             | OpenError::Bank(_)
             | OpenError::StartUpCheck(_) => Self::unavailable(error.to_string()),
         }

@@ -1,7 +1,11 @@
 //! The living town: founded in seconds, served in the same process, and going on at a pace that can be watched.
 
+mod community;
+mod control;
 mod errors;
 mod first_days;
+mod sample_shop;
+mod shop_floor;
 mod town;
 mod townsfolk;
 

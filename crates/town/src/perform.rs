@@ -7,7 +7,7 @@ use operations::payees;
 use operations::payment::{self, PaymentRequest};
 use operations::refund::{self, RefundRequest};
 use operations::transfer::{self, TransferRequest};
-use operations::{IdempotencyKey, OperationError, Operations, Receipt, top_up, withdrawal};
+use operations::{IdempotencyKey, OperationError, Operations, Origin, Receipt, top_up, withdrawal};
 use wallet::chart;
 use wallet::ids::{CardId, HolderId, MerchantId, OperationId, PrincipalId};
 
@@ -154,7 +154,8 @@ pub async fn perform(
     let key = &envelope.key;
     match ask {
         Ask::Pay { payer, merchant, amount, memo } => {
-            let request = PaymentRequest { payer, merchant, amount, memo: memo.to_owned() };
+            let request =
+                PaymentRequest { payer, merchant, amount, memo: memo.to_owned(), origin: Origin::default() };
             payment::start(&operations, key, request).await
         }
         Ask::Refund { merchant, operation, amount, .. } => {
@@ -168,7 +169,14 @@ pub async fn perform(
         }
         Ask::Transfer { payer, payee, amount, memo } => {
             let name_check = payees::find(&operations, payer, &envelope.payee_login).await?.name_check;
-            let request = TransferRequest { payer, payee, name_check, amount, memo: memo.to_owned() };
+            let request = TransferRequest {
+                payer,
+                payee,
+                name_check,
+                amount,
+                memo: memo.to_owned(),
+                origin: Origin::default(),
+            };
             transfer::start(&operations, key, request).await
         }
         Ask::Withdraw { holder, card, amount } => {

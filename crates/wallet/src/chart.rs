@@ -7,11 +7,14 @@
 //! | bank | the operator's money at a bank, per currency | never pays out more than was paid in |
 //! | refund cap | a payment, on the memo ledger | never refunds more than was paid |
 //! | refund control | the other side of all refund caps of a currency | |
+//! | escrow | an order: what its buyer paid and its seller has not got yet | never gives out more than was paid in |
+//! | suspense | the other side of what the operator corrects by hand, per currency | |
+//! | order register | where each paid order of a currency is noted, on the memo ledger | |
 
 use ledger::{Account, AccountFlags, AccountId, Code, LedgerId};
 use money::Currency;
 
-use crate::ids::{BankId, HolderId, MerchantId, OperationId, derive_account};
+use crate::ids::{BankId, HolderId, MerchantId, OperationId, OrderId, derive_account};
 
 /// Account code: money that a holder owns.
 pub const WALLET: Code = Code(10);
@@ -23,6 +26,13 @@ pub const BANK: Code = Code(30);
 pub const REFUND_CAP: Code = Code(40);
 /// Account code: the other side of all refund caps (memo ledger).
 pub const REFUND_CONTROL: Code = Code(41);
+
+/// Account code: money of one order, paid by its buyer and waiting for its end.
+pub const ESCROW: Code = Code(50);
+/// Account code: where each paid order is noted (memo ledger).
+pub const ORDER_REGISTER: Code = Code(51);
+/// Account code: what the operator corrected by hand and has still to explain.
+pub const SUSPENSE: Code = Code(90);
 
 /// Transfer code: bank to wallet.
 pub const TOP_UP: Code = Code(1);
@@ -38,6 +48,20 @@ pub const REFUND: Code = Code(5);
 pub const REFUND_CAP_OPENED: Code = Code(6);
 /// Transfer code: a refund uses up part of its cap.
 pub const REFUND_CAP_USED: Code = Code(7);
+
+/// Transfer code: wallet to the escrow of an order.
+pub const ESCROW_PAYMENT: Code = Code(50);
+/// Transfer code: escrow to merchant.
+pub const ESCROW_RELEASE: Code = Code(51);
+/// Transfer code: escrow to the wallet that paid.
+pub const ESCROW_REFUND: Code = Code(52);
+/// Transfer code: what is in escrow is held until a dispute ends (pending).
+pub const ESCROW_DISPUTED: Code = Code(53);
+/// Transfer code: an order has been paid, by this one payment.
+pub const ORDER_TAKEN: Code = Code(54);
+
+/// Transfer code: the operator corrects a balance by hand, from or to suspense.
+pub const ADJUSTMENT: Code = Code(90);
 
 /// What is added to a currency's ledger to give its memo ledger: numbers there are limits, not money.
 const MEMO_OFFSET: u32 = 100_000;
@@ -99,6 +123,24 @@ pub fn refund_cap_id(payment: OperationId) -> AccountId {
 #[must_use]
 pub fn refund_control_id(currency: Currency) -> AccountId {
     derive_account("sycee account refund control v1", &[&currency.numeric().to_be_bytes()])
+}
+
+/// The id of the escrow of an order.
+#[must_use]
+pub fn escrow_id(order: OrderId) -> AccountId {
+    derive_account("sycee account escrow v1", &[&order.to_bytes()])
+}
+
+/// The id of the account where paid orders of a currency are noted.
+#[must_use]
+pub fn order_register_id(currency: Currency) -> AccountId {
+    derive_account("sycee account order register v1", &[&currency.numeric().to_be_bytes()])
+}
+
+/// The id of the operator's suspense account in a currency.
+#[must_use]
+pub fn suspense_id(currency: Currency) -> AccountId {
+    derive_account("sycee account suspense v1", &[&currency.numeric().to_be_bytes()])
 }
 
 /// The id of an account that is never opened: a transfer that debits it always fails.
@@ -170,6 +212,42 @@ pub fn refund_control(currency: Currency) -> Account {
     }
 }
 
+/// The escrow of an order. Its `user_data_128` is the merchant that gets the money in the end.
+#[must_use]
+pub fn escrow(order: OrderId, merchant: MerchantId, currency: Currency) -> Account {
+    Account {
+        id: escrow_id(order),
+        user_data_128: merchant.bits(),
+        ledger: money_ledger(currency),
+        code: ESCROW,
+        flags: AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS,
+        ..Account::default()
+    }
+}
+
+/// Where paid orders of a currency are noted.
+#[must_use]
+pub fn order_register(currency: Currency) -> Account {
+    Account {
+        id: order_register_id(currency),
+        ledger: memo_ledger(currency),
+        code: ORDER_REGISTER,
+        ..Account::default()
+    }
+}
+
+/// The operator's suspense account in a currency: the other side of what is corrected by hand. It may stand on either side.
+#[must_use]
+pub fn suspense(currency: Currency) -> Account {
+    Account {
+        id: suspense_id(currency),
+        ledger: money_ledger(currency),
+        code: SUSPENSE,
+        flags: AccountFlags::HISTORY,
+        ..Account::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +268,9 @@ mod tests {
             bank_id(BankId::new(7), Currency::CNY),
             refund_cap_id(OperationId::new(7)),
             refund_control_id(Currency::CNY),
+            escrow_id(OrderId::new(7)),
+            order_register_id(Currency::CNY),
+            suspense_id(Currency::CNY),
             nobody_id(),
         ];
         for (index, account) in accounts.iter().enumerate() {
@@ -215,6 +296,7 @@ mod tests {
         assert!(wallet(HolderId::new(1), Currency::CNY).flags.contains(limit));
         assert!(merchant(MerchantId::new(1), Currency::CNY).flags.contains(limit));
         assert!(refund_cap(OperationId::new(1), Currency::CNY).flags.contains(limit));
+        assert!(escrow(OrderId::new(1), MerchantId::new(1), Currency::CNY).flags.contains(limit));
         let mirror = AccountFlags::CREDITS_MUST_NOT_EXCEED_DEBITS;
         assert!(bank(BankId::new(1), Currency::CNY).flags.contains(mirror));
     }

@@ -91,6 +91,34 @@ id! {
     SessionId;
     /// A key of the HTTP API.
     ApiKeyId;
+    /// What a merchant asks somebody to pay.
+    OrderId;
+    /// Something a merchant sells, as a key of its till.
+    ItemId;
+    /// Where a merchant wants to be told of what happens.
+    EndpointId;
+    /// One thing that merchants are told of.
+    MessageId;
+    /// Money that one holder asks another for.
+    RequestId;
+    /// A bill that several people share.
+    SplitId;
+    /// What a biller asks a holder for.
+    BillId;
+    /// An offer or want on the neighbours' board.
+    PostId;
+    /// A question that only the payer can answer, asked before something risky.
+    ChallengeId;
+    /// Something that one person asked for and another has to approve.
+    ApprovalId;
+    /// A rule of risk.
+    RuleId;
+    /// A statement file of a bank.
+    StatementId;
+    /// One thing in a holder's vault.
+    VaultItemId;
+    /// A passkey of somebody who can log in.
+    PasskeyId;
 }
 
 impl From<HolderId> for PrincipalId {

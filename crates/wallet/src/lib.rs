@@ -1,9 +1,13 @@
 //! What each wallet event means in the ledger: chart of accounts, derived ids, postings.
 //!
 //! * [`ids`]: ids of what records describe, and how ledger ids are derived from facts.
+//! * [`adjustment`]: corrections by hand.
 //! * [`chart`]: the kinds of account and of transfer, and the accounts themselves.
 //! * [`postings`]: one function per event, saying which transfers it causes.
 
+pub mod adjustment;
 pub mod chart;
 pub mod ids;
+pub mod limit_postings;
+pub mod order_postings;
 pub mod postings;

@@ -4,7 +4,7 @@ use syn::visit::Visit;
 
 use super::{
     project::{Project, SourceFile, Violation},
-    pure_layers::PURE,
+    scan::{Findings, PURE_PRODUCT, Scope, scan},
 };
 
 pub(super) const RULE: &str = "bare-money-and-ids";
@@ -20,22 +20,21 @@ const BARE_MONEY: &[&str] = &[
 const BARE_ID: &[&str] = &["String", "str", "u8", "u16", "u32", "u64", "u128", "i32", "i64", "i128", "Uuid"];
 
 pub(super) fn check(project: &Project) -> Vec<Violation> {
-    let mut violations = Vec::new();
-    for (file, syntax) in project.rust_files() {
-        let domain = file.library_crate().is_some_and(|name| PURE.contains(&name));
-        if domain && !BIRTHPLACES.iter().any(|place| file.path.starts_with(place)) {
-            Finder { file, violations: &mut violations }.visit_file(syntax);
-        }
-    }
-    violations
+    scan(project, RULE, DOMAIN, |syntax| {
+        let mut finder = Finder::default();
+        finder.visit_file(syntax);
+        finder.0
+    })
 }
 
-struct Finder<'a> {
-    file: &'a SourceFile,
-    violations: &'a mut Vec<Violation>,
-}
+const DOMAIN: Scope = |file: &SourceFile, line| {
+    PURE_PRODUCT(file, line) && !BIRTHPLACES.iter().any(|place| file.path.starts_with(place))
+};
 
-impl Finder<'_> {
+#[derive(Default)]
+struct Finder(Findings);
+
+impl Finder {
     fn named(&mut self, name: &syn::Ident, kind: &syn::Type) {
         let (Some(bare), line) = (innermost(kind), name.span().start().line) else { return };
         let word = name.to_string();
@@ -49,14 +48,13 @@ impl Finder<'_> {
             (_, true) => BARE_ID.contains(&bare.as_str()),
             _ => false,
         };
-        if wrong && !self.file.is_test_line(line) {
-            let message = format!("`{word}: {bare}` is bare; use the type of its meaning");
-            self.violations.push(self.file.violation(line, RULE, message));
+        if wrong {
+            self.0.push((line, format!("`{word}: {bare}` is bare; use the type of its meaning")));
         }
     }
 }
 
-impl<'ast> Visit<'ast> for Finder<'_> {
+impl<'ast> Visit<'ast> for Finder {
     fn visit_field(&mut self, field: &'ast syn::Field) {
         if let Some(name) = &field.ident {
             self.named(name, &field.ty);
@@ -95,13 +93,10 @@ fn innermost(kind: &syn::Type) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::scan::lines_found, *};
 
     fn found(code: &str) -> Vec<usize> {
-        check(&Project::sample(&[("crates/bank/src/sample.rs", code)]))
-            .into_iter()
-            .map(|violation| violation.line)
-            .collect()
+        lines_found(check, "crates/bank/src/sample.rs", code)
     }
 
     #[test]

@@ -2,27 +2,23 @@
 
 use syn::{spanned::Spanned, visit::Visit};
 
-use super::project::{Project, Violation};
+use super::{
+    project::{Project, Violation},
+    scan::{EVERYWHERE, Findings, scan},
+};
 
 pub(super) const RULE: &str = "lint-suppressions";
 
 pub(super) fn check(project: &Project) -> Vec<Violation> {
-    let mut violations = Vec::new();
-    for (file, syntax) in project.rust_files() {
-        let mut finder = Finder(Vec::new());
+    scan(project, RULE, EVERYWHERE, |syntax| {
+        let mut finder = Finder::default();
         finder.visit_file(syntax);
-        for (line, what) in finder.0 {
-            violations.push(file.violation(
-                line,
-                RULE,
-                format!("`{what}` without a reason; say why it is right here"),
-            ));
-        }
-    }
-    violations
+        finder.0
+    })
 }
 
-struct Finder(Vec<(usize, &'static str)>);
+#[derive(Default)]
+struct Finder(Findings);
 
 impl<'ast> Visit<'ast> for Finder {
     fn visit_attribute(&mut self, attribute: &'ast syn::Attribute) {
@@ -34,20 +30,18 @@ impl<'ast> Visit<'ast> for Finder {
         };
         let gives_reason = list.tokens.clone().into_iter().any(|token| token.to_string() == "reason");
         if !gives_reason {
-            self.0.push((attribute.span().start().line, what));
+            let message = format!("`{what}` without a reason; say why it is right here");
+            self.0.push((attribute.span().start().line, message));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::scan::lines_found, *};
 
     fn found(code: &str) -> Vec<usize> {
-        check(&Project::sample(&[("crates/bank/src/lib.rs", code)]))
-            .into_iter()
-            .map(|violation| violation.line)
-            .collect()
+        lines_found(check, "crates/bank/src/lib.rs", code)
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod lint_suppressions;
 mod project;
 mod pure_layers;
 mod result_codes;
+mod scan;
 mod text;
 mod traces_of_a_machine;
 mod unfinished;

@@ -3,12 +3,15 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit::Visit;
 
-use super::project::{Project, SourceFile, Violation};
+use super::{
+    project::{Project, Violation},
+    scan::{Findings, PURE_PRODUCT, scan},
+};
 
 pub(super) const RULE: &str = "pure-layers";
 
 /// The crates of L0–L2.
-pub(super) const PURE: &[&str] = &["money", "ledger", "wallet", "bank"];
+pub(super) const PURE: &[&str] = &["money", "ledger", "wallet", "bank", "messages", "vault"];
 
 /// Beginnings of paths that reach outside the program or depend on anything but the arguments.
 const FORBIDDEN: &[(&str, &str)] = &[
@@ -52,13 +55,11 @@ const FORBIDDEN_DEPENDENCIES: &[&str] = &[
 ];
 
 pub(super) fn check(project: &Project) -> Vec<Violation> {
-    let mut violations = Vec::new();
-    for (file, syntax) in project.rust_files() {
-        if file.library_crate().is_some_and(|name| PURE.contains(&name)) {
-            let mut finder = Finder { file, violations: &mut violations };
-            finder.visit_file(syntax);
-        }
-    }
+    let mut violations = scan(project, RULE, PURE_PRODUCT, |syntax| {
+        let mut finder = Finder::default();
+        finder.visit_file(syntax);
+        finder.0
+    });
     for package in project.packages.iter().filter(|package| PURE.contains(&package.name.as_str())) {
         for dependency in &package.dependencies {
             if FORBIDDEN_DEPENDENCIES.contains(&dependency.as_str()) {
@@ -77,12 +78,10 @@ pub(super) fn check(project: &Project) -> Vec<Violation> {
     violations
 }
 
-struct Finder<'a> {
-    file: &'a SourceFile,
-    violations: &'a mut Vec<Violation>,
-}
+#[derive(Default)]
+struct Finder(Findings);
 
-impl Finder<'_> {
+impl Finder {
     fn path(&mut self, path: &str, span: Span) {
         let path = path.strip_prefix("core::").map_or_else(|| path.to_owned(), |rest| format!("std::{rest}"));
         let hit = FORBIDDEN.iter().find(|(forbidden, _)| {
@@ -97,10 +96,7 @@ impl Finder<'_> {
     }
 
     fn report(&mut self, span: Span, message: String) {
-        let line = span.start().line;
-        if !self.file.is_test_line(line) {
-            self.violations.push(self.file.violation(line, RULE, message));
-        }
+        self.0.push((span.start().line, message));
     }
 
     fn use_tree(&mut self, tree: &syn::UseTree, prefix: &str) {
@@ -131,7 +127,7 @@ impl Finder<'_> {
     }
 }
 
-impl<'ast> Visit<'ast> for Finder<'_> {
+impl<'ast> Visit<'ast> for Finder {
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         self.use_tree(&item.tree, "");
     }
@@ -164,13 +160,10 @@ impl<'ast> Visit<'ast> for Finder<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::scan::lines_found, *};
 
     fn found(code: &str) -> Vec<usize> {
-        check(&Project::sample(&[("crates/wallet/src/sample.rs", code)]))
-            .into_iter()
-            .map(|violation| violation.line)
-            .collect()
+        lines_found(check, "crates/wallet/src/sample.rs", code)
     }
 
     #[test]

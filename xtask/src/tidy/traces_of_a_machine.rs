@@ -44,7 +44,7 @@ fn trace(path: &str, text: &str) -> Option<String> {
 fn is_path(text: &str, place: &str) -> bool {
     text.match_indices(place).any(|(at, _)| {
         let before = text[..at].chars().next_back();
-        !before.is_some_and(|letter| letter.is_alphanumeric() || "}_-./".contains(letter))
+        !before.is_some_and(|letter| letter.is_alphanumeric() || "}_-./\\".contains(letter))
     })
 }
 

@@ -2,7 +2,10 @@
 
 use syn::{spanned::Spanned, visit::Visit};
 
-use super::project::{Project, Violation};
+use super::{
+    project::{Project, Violation},
+    scan::{EVERYWHERE, Findings, scan},
+};
 
 pub(super) const RULE: &str = "unfinished";
 
@@ -10,13 +13,12 @@ const MACROS: &[&str] = &["todo", "unimplemented", "dbg"];
 const MARKS: &[&str] = &["TODO", "FIXME", "XXX", "HACK"];
 
 pub(super) fn check(project: &Project) -> Vec<Violation> {
-    let mut violations = Vec::new();
-    for (file, syntax) in project.rust_files() {
-        let mut finder = Finder(Vec::new());
+    let mut violations = scan(project, RULE, EVERYWHERE, |syntax| {
+        let mut finder = Finder::default();
         finder.visit_file(syntax);
-        for (line, name) in finder.0 {
-            violations.push(file.violation(line, RULE, format!("`{name}!` is unfinished work")));
-        }
+        finder.0
+    });
+    for (file, _) in project.rust_files() {
         for (line, text) in file.lines() {
             let comment = text.split_once("//").map_or("", |(_, comment)| comment);
             let mut words = comment.split(|letter: char| !letter.is_alphanumeric());
@@ -32,12 +34,13 @@ pub(super) fn check(project: &Project) -> Vec<Violation> {
     violations
 }
 
-struct Finder(Vec<(usize, String)>);
+#[derive(Default)]
+struct Finder(Findings);
 
 impl<'ast> Visit<'ast> for Finder {
     fn visit_macro(&mut self, invocation: &'ast syn::Macro) {
         if let Some(name) = MACROS.iter().find(|name| invocation.path.is_ident(name)) {
-            self.0.push((invocation.path.span().start().line, (*name).to_owned()));
+            self.0.push((invocation.path.span().start().line, format!("`{name}!` is unfinished work")));
         }
         syn::visit::visit_macro(self, invocation);
     }
@@ -45,13 +48,10 @@ impl<'ast> Visit<'ast> for Finder {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::scan::lines_found, *};
 
     fn found(code: &str) -> Vec<usize> {
-        check(&Project::sample(&[("crates/bank/src/lib.rs", code)]))
-            .into_iter()
-            .map(|violation| violation.line)
-            .collect()
+        lines_found(check, "crates/bank/src/lib.rs", code)
     }
 
     #[test]

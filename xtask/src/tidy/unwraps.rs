@@ -2,32 +2,32 @@
 
 use syn::visit::Visit;
 
-use super::project::{Project, Violation};
+use super::{
+    project::{Project, Violation},
+    scan::{Findings, PRODUCT, scan},
+};
 
 pub(super) const RULE: &str = "unwraps";
 
 pub(super) fn check(project: &Project) -> Vec<Violation> {
-    let mut violations = Vec::new();
-    for (file, syntax) in project.rust_files() {
-        let mut finder = Finder(Vec::new());
+    scan(project, RULE, PRODUCT, |syntax| {
+        let mut finder = Finder::default();
         finder.visit_file(syntax);
-        for (line, what) in finder.0.into_iter().filter(|(line, _)| !file.is_test_line(*line)) {
-            violations.push(file.violation(line, RULE, what));
-        }
-    }
-    violations
+        finder.0
+    })
 }
 
-struct Finder(Vec<(usize, &'static str)>);
+#[derive(Default)]
+struct Finder(Findings);
 
 impl<'ast> Visit<'ast> for Finder {
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
         let line = call.method.span().start().line;
         if call.method == "unwrap" && call.args.is_empty() {
-            self.0.push((line, "`unwrap` outside a test"));
+            self.0.push((line, "`unwrap` outside a test".to_owned()));
         }
         if call.method == "expect" && call.args.first().is_some_and(is_empty_text) {
-            self.0.push((line, "`expect` says why it cannot fail"));
+            self.0.push((line, "`expect` says why it cannot fail".to_owned()));
         }
         syn::visit::visit_expr_method_call(self, call);
     }
@@ -40,13 +40,10 @@ fn is_empty_text(argument: &syn::Expr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::scan::lines_found, *};
 
     fn found(code: &str) -> Vec<usize> {
-        check(&Project::sample(&[("crates/bank/src/lib.rs", code)]))
-            .into_iter()
-            .map(|violation| violation.line)
-            .collect()
+        lines_found(check, "crates/bank/src/lib.rs", code)
     }
 
     #[test]

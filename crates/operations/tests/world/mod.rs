@@ -308,6 +308,7 @@ impl World {
             merchant: self.shop,
             amount: cny(minor),
             memo: "tea".to_owned(),
+            origin: operations::Origin::default(),
         };
         now(operations::payment::start(&self.operations, &key(name), request))
     }
@@ -320,6 +321,7 @@ impl World {
             name_check: payee.name_check,
             amount: cny(minor),
             memo: String::new(),
+            origin: operations::Origin::default(),
         };
         now(operations::transfer::start(&self.operations, &key(name), request))
     }

@@ -35,8 +35,9 @@ pub(crate) const fn kind_icon(kind: Kind) -> Icon {
         Kind::TopUp => Icon::Down,
         Kind::Withdrawal => Icon::Up,
         Kind::Transfer => Icon::Swap,
-        Kind::Payment => Icon::Shop,
-        Kind::Refund => Icon::Refund,
+        Kind::Payment | Kind::EscrowPayment | Kind::EscrowRelease => Icon::Shop,
+        Kind::Refund | Kind::EscrowRefund => Icon::Refund,
+        Kind::Adjustment => Icon::Scale,
     }
 }
 
@@ -70,6 +71,8 @@ fn figure(frame: &Frame, line: &Line) -> Markup {
         State::Declined | State::Reversed => {
             html! { s.muted { (figures::amount(frame, line.delta.magnitude())) } }
         }
-        State::Started | State::Completed | State::Unknown => figures::movement(frame, line.delta),
+        State::Started | State::Completed | State::Unknown | State::Held => {
+            figures::movement(frame, line.delta)
+        }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) fn badge(frame: &Frame, state: State) -> Markup {
         State::Declined => Icon::Cross,
         State::Reversed => Icon::Undo,
         State::Unknown => Icon::Alert,
+        State::Held => Icon::Clock,
     };
     html! { span class=(state.class()) { (icon(shape)) (frame.t(state.key())) } }
 }
@@ -88,6 +89,8 @@ pub enum MomentKind {
     Reversed,
     /// Some or all of it was given back.
     Refunded,
+    /// It is reserved; a person decides.
+    UnderReview,
 }
 
 /// One moment of an operation's story.
@@ -122,6 +125,7 @@ const fn face(kind: MomentKind) -> (Icon, &'static str, &'static str) {
         MomentKind::Completed => (Icon::Check, "tone-ok", "moment-completed"),
         MomentKind::Declined => (Icon::Cross, "tone-danger", "moment-declined"),
         MomentKind::Reversed => (Icon::Undo, "tone-muted", "moment-reversed"),
+        MomentKind::UnderReview => (Icon::Clock, "tone-warn", "moment-under-review"),
         MomentKind::Refunded => (Icon::Refund, "tone-info", "moment-refunded"),
     }
 }

@@ -2,7 +2,7 @@
 
 use ledger::Timestamp;
 use money::Currency;
-use wallet::ids::{CardId, MerchantId};
+use wallet::ids::{CardId, HolderId, MerchantId};
 
 use super::{COLUMNS, Operation, OperationKind, OperationState, PartyId, read};
 use crate::sql::each;
@@ -32,6 +32,10 @@ pub struct Filter {
     pub until: Option<Timestamp>,
     /// Those whose memo has this text, upper and lower case alike.
     pub text: Option<String>,
+    /// Those of a holder whose memo, own note or other side's name has this text.
+    pub search: Option<(HolderId, String)>,
+    /// Those that the holder has given this tag.
+    pub tag: Option<(HolderId, String)>,
 }
 
 /// Where the next page begins: just before the operation with this `seq`.
@@ -96,7 +100,41 @@ impl Query {
             let pattern = query.param(Value::from(contains(text)));
             query.conditions.push(format!("LOWER(memo) LIKE LOWER({pattern}) ESCAPE '!'"));
         }
+        if let Some((holder, text)) = filter.search.as_ref().filter(|(_, text)| !text.is_empty()) {
+            query.search(*holder, text);
+        }
+        if let Some((holder, tag)) = &filter.tag {
+            let (holder, tag) =
+                (query.param(Value::from(*holder)), query.param(Value::from(contains(&format!(" {tag} ")))));
+            query.conditions.push(format!(
+                "EXISTS (SELECT 1 FROM annotations WHERE holder_id = {holder} AND operation_id = operations.id \
+                 AND tags LIKE {tag} ESCAPE '!')"
+            ));
+        }
         query
+    }
+
+    /// Looks for the text wherever a holder sees words.
+    fn search(&mut self, holder: HolderId, text: &str) {
+        let holder = self.param(Value::from(holder));
+        let pattern = self.param(Value::from(contains(text)));
+        let like = |column: &str| format!("LOWER({column}) LIKE LOWER({pattern}) ESCAPE '!'");
+        let people = format!("{} OR {}", like("principals.name"), like("principals.latin_name"));
+        let shops = format!("{} OR {}", like("merchants.name_zh"), like("merchants.name_en"));
+        let named = |side: &str| {
+            format!(
+                "EXISTS (SELECT 1 FROM principals WHERE principals.id = operations.{side} AND ({people})) \
+                 OR EXISTS (SELECT 1 FROM merchants WHERE merchants.id = operations.{side} AND ({shops}))"
+            )
+        };
+        self.conditions.push(format!(
+            "({} OR EXISTS (SELECT 1 FROM annotations WHERE holder_id = {holder} AND operation_id = operations.id \
+             AND {}) OR {} OR {})",
+            like("memo"),
+            like("note"),
+            named("payer_id"),
+            named("payee_id"),
+        ));
     }
 
     /// The placeholder of a new parameter.
@@ -135,7 +173,7 @@ impl Query {
 }
 
 /// The pattern for LIKE that finds `text` anywhere.
-fn contains(text: &str) -> String {
+pub(crate) fn contains(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for character in text.chars() {

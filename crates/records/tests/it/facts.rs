@@ -1,5 +1,7 @@
 //! What is true of every store.
 
+pub(crate) use crate::access_facts::*;
+pub(crate) use crate::holder_facts::*;
 use ledger::Amount;
 use money::Currency;
 use records::api_keys::{self, ApiKey};
@@ -20,14 +22,14 @@ use crate::stage::Stage;
 type Outcome<T> = Result<T, RecordsError>;
 
 /// Runs a job that succeeds.
-async fn done<T: Send + 'static>(
+pub(crate) async fn done<T: Send + 'static>(
     stage: &Stage,
     job: impl FnMut(&mut dyn Sql) -> Outcome<T> + Send + 'static,
 ) -> T {
     stage.records.write(job).await.expect("the job succeeds")
 }
 
-async fn refused<T: Send + std::fmt::Debug + 'static>(
+pub(crate) async fn refused<T: Send + std::fmt::Debug + 'static>(
     stage: &Stage,
     job: impl FnMut(&mut dyn Sql) -> Outcome<T> + Send + 'static,
 ) -> RecordsError {
@@ -236,7 +238,7 @@ async fn staff_is_listed_with_its_merchant(stage: &Stage) {
     assert!(matches!(homeless, RecordsError::Statement(_)), "{homeless}");
 }
 
-fn session(number: u8, principal: PrincipalId) -> Session {
+pub(crate) fn session(number: u8, principal: PrincipalId) -> Session {
     Session {
         id: SessionId::new(u128::from(number)),
         token_hash: [number; 32],
@@ -247,6 +249,8 @@ fn session(number: u8, principal: PrincipalId) -> Session {
         seen_at: at(u64::from(number)),
         expires_at: at(100),
         revoked_at: None,
+        locked_at: None,
+        authenticated_at: at(0),
     }
 }
 
@@ -332,6 +336,7 @@ fn card(number: u128) -> Card {
         created_at: at(0),
         updated_at: at(0),
         deleted_at: None,
+        frozen_at: None,
     }
 }
 
@@ -398,6 +403,8 @@ pub(crate) async fn a_key_is_found_by_its_hash_until_it_is_revoked(stage: Stage)
         created_at: at(0),
         used_at: None,
         revoked_at: None,
+        scopes: "read orders".to_owned(),
+        expires_at: None,
     };
     let new = key.clone();
     done(&stage, move |sql| {
@@ -405,14 +412,14 @@ pub(crate) async fn a_key_is_found_by_its_hash_until_it_is_revoked(stage: Stage)
         api_keys::insert(sql, &new)
     })
     .await;
-    assert_eq!(done(&stage, |sql| api_keys::find_valid(sql, &[3; 32])).await, Some(key.clone()));
-    assert_eq!(done(&stage, |sql| api_keys::find_valid(sql, &[4; 32])).await, None);
+    assert_eq!(done(&stage, |sql| api_keys::find_valid(sql, &[3; 32], at(8))).await, Some(key.clone()));
+    assert_eq!(done(&stage, |sql| api_keys::find_valid(sql, &[4; 32], at(8))).await, None);
     done(&stage, |sql| api_keys::touch(sql, ApiKeyId::new(1), at(8))).await;
     let listed = done(&stage, move |sql| api_keys::list_valid(sql, owner)).await;
     assert_eq!(listed, [ApiKey { used_at: Some(at(8)), ..key }]);
     assert!(done(&stage, move |sql| api_keys::revoke(sql, owner, ApiKeyId::new(1), at(9))).await);
     assert!(!done(&stage, move |sql| api_keys::revoke(sql, owner, ApiKeyId::new(1), at(9))).await);
-    assert_eq!(done(&stage, |sql| api_keys::find_valid(sql, &[3; 32])).await, None);
+    assert_eq!(done(&stage, |sql| api_keys::find_valid(sql, &[3; 32], at(8))).await, None);
 }
 
 pub(crate) async fn a_second_insert_of_an_operation_gives_the_first(stage: Stage) {
@@ -434,6 +441,21 @@ pub(crate) async fn a_second_insert_of_an_operation_gives_the_first(stage: Stage
         (rebuilt.state, rebuilt.reason.as_deref()),
         (OperationState::Declined, Some("exceeds_credits"))
     );
+}
+
+pub(crate) async fn a_lost_memo_is_filled_once_and_only_by_the_request_that_it_belongs_to(stage: Stage) {
+    done(&stage, insert_payment(1)).await;
+    let fill = |fingerprint, memo: &str| {
+        let new = NewOperation { memo: memo.to_owned(), fingerprint, ..payment(1) };
+        move |sql: &mut dyn Sql| operations::fill_memo(sql, &new)
+    };
+    assert!(!done(&stage, fill(8, "another request")).await);
+    assert!(done(&stage, fill(7, "两碗面")).await);
+    assert!(!done(&stage, fill(7, "a second thought")).await);
+    let unknown = NewOperation { memo: "两碗面".to_owned(), ..payment(2) };
+    assert!(!done(&stage, move |sql| operations::fill_memo(sql, &unknown)).await);
+    let operation = done(&stage, |sql| operations::get(sql, OperationId::new(1))).await.expect("there");
+    assert_eq!((operation.memo.as_str(), operation.updated_at), ("两碗面", at(1)));
 }
 
 pub(crate) async fn a_finished_operation_does_not_change_again(stage: Stage) {

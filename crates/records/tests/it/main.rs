@@ -1,7 +1,9 @@
 //! The records, on every store: one suite of facts, and what is particular to each store.
 
+mod access_facts;
 mod direct;
 mod facts;
+mod holder_facts;
 mod postgres;
 mod samples;
 mod simulated;
@@ -22,6 +24,7 @@ macro_rules! suite {
                 a_history_page_is_the_newest_that_pass_every_filter
                 a_job_that_hides_a_failed_statement_fails
                 a_key_is_found_by_its_hash_until_it_is_revoked
+                a_lost_memo_is_filled_once_and_only_by_the_request_that_it_belongs_to
                 a_merchants_days_begin_at_local_midnight
                 a_principal_keeps_what_it_changed
                 a_read_sees_what_was_handed_over_before
@@ -41,6 +44,18 @@ macro_rules! suite {
                 the_refunds_of_a_payment_add_up
                 the_schema_has_the_newest_version
                 what_refers_to_nothing_is_refused
+                what_is_kept_about_a_person_is_told_and_about_others_is_not
+                a_locked_session_is_valid_and_unlocks
+                a_proven_challenge_lets_through_one_operation_of_its_payee_and_amount
+                attempts_at_a_pin_are_counted_until_one_is_right
+                a_code_of_a_time_step_and_a_recovery_code_count_once
+                a_challenge_of_a_passkey_is_taken_once_for_what_it_was_asked
+                a_passkey_belongs_to_one_credential_and_never_counts_back
+                month_sums_count_each_side_and_kind_in_its_span
+                a_holder_finds_operations_by_note_tag_and_name
+                what_a_holder_sets_is_kept_in_place_of_what_was_set_before
+                a_fact_is_told_once_and_read_once
+                requests_bills_and_posts_turn_once
             }
         }
     };

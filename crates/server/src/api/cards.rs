@@ -13,7 +13,7 @@ use wallet::ids::{BankId, CardId};
 use super::refusals::{Change, Read, Write};
 use crate::App;
 use crate::auth::Holder;
-use crate::fields::{AnyId, Id, Secret, Text};
+use crate::fields::{AnyId, CurrencyCode, Id, Secret, Text};
 use crate::json::{self, Body};
 use crate::problem::Problem;
 use crate::request::PathId;
@@ -68,6 +68,8 @@ pub(super) struct CardView {
     expiry: String,
     /// `active`, or why it cannot be used.
     state: &'static str,
+    /// Whether the holder has frozen it.
+    frozen: bool,
     #[schema(format = DateTime)]
     created_at: String,
 }
@@ -82,6 +84,7 @@ impl From<Card> for CardView {
             label: card.label,
             expiry: Expiry { year: card.expiry.year, month: card.expiry.month }.to_string(),
             state: card.state.code(),
+            frozen: card.frozen_at.is_some(),
             created_at: rfc3339::format(card.created_at),
         }
     }
@@ -142,5 +145,72 @@ pub(super) async fn delete(
     match cards::delete(app.operations(), holder.id, card).await {
         Err(operations::OperationError::NotFound(_)) => Err(Problem::not_found()),
         deleted => Ok(deleted.map(|()| StatusCode::NO_CONTENT)?),
+    }
+}
+
+/// What shall change about a card.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CardChange {
+    /// What the holder calls it.
+    #[schema(value_type = Option<String>, max_length = 140)]
+    label: Option<Text<0, 140>>,
+    /// Whether it is frozen.
+    frozen: Option<bool>,
+}
+
+/// Rename, freeze or unfreeze a card.
+#[utoipa::path(
+    patch, path = "/api/v1/cards/{id}", tag = "Cards", request_body = CardChange,
+    params(("id" = AnyId, Path, description = "The card")),
+    responses((status = 200, description = "Changed", body = CardView), Write)
+)]
+pub(super) async fn change(
+    State(app): State<App>,
+    holder: Holder,
+    PathId(card): PathId<CardId>,
+    Body(body): Body<CardChange>,
+) -> Result<Response, Problem> {
+    let operations = app.operations();
+    let hidden = |error| match error {
+        operations::OperationError::NotFound(_) => Problem::not_found(),
+        other => Problem::from(other),
+    };
+    if let Some(label) = body.label {
+        cards::rename(operations, holder.id, card, label.into_string()).await.map_err(hidden)?;
+    }
+    if let Some(frozen) = body.frozen {
+        cards::freeze(operations, holder.id, card, frozen).await.map_err(hidden)?;
+    }
+    let card = cards::own(operations, holder.id, card).await.map_err(hidden)?;
+    Ok(json::ok(&CardView::from(card)))
+}
+
+/// What there is behind a card, as its bank says.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CardBalance {
+    /// Minor units.
+    available: u64,
+    currency: CurrencyCode,
+}
+
+/// Ask the bank for the balance behind a card.
+#[utoipa::path(
+    post, path = "/api/v1/cards/{id}/balance", tag = "Cards",
+    params(("id" = AnyId, Path, description = "The card")),
+    responses((status = 200, description = "What the bank says", body = CardBalance), Write)
+)]
+pub(super) async fn balance(
+    State(app): State<App>,
+    holder: Holder,
+    PathId(card): PathId<CardId>,
+) -> Result<Response, Problem> {
+    match cards::balance(app.operations(), holder.id, card).await {
+        Err(operations::OperationError::NotFound(_)) => Err(Problem::not_found()),
+        balance => {
+            let balance = balance?;
+            let currency = CurrencyCode(balance.currency());
+            Ok(json::ok(&CardBalance { available: balance.minor(), currency }))
+        }
     }
 }

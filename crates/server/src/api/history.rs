@@ -9,7 +9,7 @@ use records::operations::{Cursor, Filter, Operation, OperationKind, PAGE_MAX, Pa
 use records::principals::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use wallet::ids::{CardId, MerchantId, OperationId};
+use wallet::ids::{CardId, HolderId, MerchantId, OperationId};
 
 use super::refusals::Read;
 use crate::App;
@@ -100,8 +100,10 @@ pub(super) struct HistoryQuery {
     from: Option<String>,
     /// The last day, `YYYY-MM-DD` in UTC.
     to: Option<String>,
-    /// Text of the memo.
+    /// Text of the memo; for a holder also of their own note and of the other side's name.
     q: Option<String>,
+    /// One of a holder's own tags.
+    tag: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
     /// 1 to 100; 50 where left out.
@@ -130,7 +132,12 @@ pub(super) fn parameter<T>(
 }
 
 impl HistoryQuery {
-    fn filter(&self, party: Option<PartyId>) -> Result<Filter, Problem> {
+    fn filter(&self, party: Option<PartyId>, holder: Option<HolderId>) -> Result<Filter, Problem> {
+        let text = self.q.clone().filter(|text| !text.is_empty());
+        let (text, search) = match holder {
+            Some(holder) => (None, text.map(|text| (holder, text))),
+            None => (text, None),
+        };
         Ok(Filter {
             party,
             kind: parameter("kind", self.kind.as_deref(), OperationKind::from_code)?,
@@ -142,7 +149,9 @@ impl HistoryQuery {
             card: None,
             from: parameter("from", self.from.as_deref(), rfc3339::parse_day)?,
             until: parameter("to", self.to.as_deref(), rfc3339::parse_day)?.map(rfc3339::next_day),
-            text: self.q.clone().filter(|text| !text.is_empty()),
+            text,
+            search,
+            tag: holder.zip(self.tag.clone()),
         })
     }
 }
@@ -204,8 +213,9 @@ pub(super) fn view(named: Named, viewer: Option<PartyId>) -> OperationView {
 /// Whether payer and payee of such an operation are holders.
 const fn holders(kind: OperationKind) -> (bool, bool) {
     match kind {
-        OperationKind::TopUp | OperationKind::Refund => (false, true),
-        OperationKind::Withdrawal | OperationKind::Payment => (true, false),
+        OperationKind::TopUp | OperationKind::Refund | OperationKind::EscrowRefund => (false, true),
+        OperationKind::Withdrawal | OperationKind::Payment | OperationKind::EscrowPayment => (true, false),
+        OperationKind::EscrowRelease | OperationKind::Adjustment => (false, false),
         OperationKind::Transfer => (true, true),
     }
 }
@@ -232,7 +242,8 @@ pub(super) async fn list(
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
     let viewer = viewer(&caller);
-    let filter = query.filter(viewer)?;
+    let holder = (caller.role == Role::Holder).then(|| HolderId::new(caller.principal.bits()));
+    let filter = query.filter(viewer, holder)?;
     let cursor = parameter("cursor", query.cursor.as_deref(), read_cursor)?;
     let page = history::page(app.operations(), filter, cursor, page_limit(query.limit)?).await?;
     let next = page.next.map(write_cursor);

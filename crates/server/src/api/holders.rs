@@ -24,7 +24,7 @@ pub(super) struct Registration {
     /// The name to log in with: 3 to 32 of `a-z`, `0-9`, `.`, `_`, `-`, a letter first.
     #[schema(value_type = String, example = "lilin")]
     login: LoginName,
-    #[schema(value_type = String, format = Password, min_length = 15, max_length = 128)]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     password: Secret,
     /// The name as people write it.
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "李林")]

@@ -31,6 +31,9 @@ pub(super) struct CurrencySums {
     /// What merchants own.
     #[schema(value_type = i64)]
     merchants: i128,
+    /// What waits in the escrow of orders.
+    #[schema(value_type = i64)]
+    escrow: i128,
     /// Reserved for top-ups that a bank has not confirmed.
     #[schema(value_type = i64)]
     coming: i128,
@@ -49,6 +52,7 @@ impl From<&CurrencyTotals> for CurrencySums {
             float: totals.float,
             wallets: totals.wallets,
             merchants: totals.merchants,
+            escrow: totals.escrow,
             coming: totals.coming,
             leaving: totals.leaving,
             difference: totals.difference(),

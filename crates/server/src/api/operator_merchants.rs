@@ -3,6 +3,8 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use operations::audit_log;
+use operations::duties::{self, Permission};
 use operations::merchants::{self, NewMerchant};
 use operations::{OperationError, Party};
 use records::merchants::MerchantStatus;
@@ -70,9 +72,10 @@ impl<'de> Deserialize<'de> for SettableStatus {
 )]
 pub(super) async fn admit(
     State(app): State<App>,
-    _: Operator,
+    operator: Operator,
     Body(body): Body<Admission>,
 ) -> Result<Response, Problem> {
+    duties::require(app.operations(), operator.id, Permission::Staff).await?;
     check_new(&body.password, body.login.as_str())?;
     let salt = app.random_bits().to_be_bytes();
     let password_hash = app.passwords().hash(body.password, salt).await?;
@@ -83,13 +86,15 @@ pub(super) async fn admit(
         name_en: body.name_en.into_string(),
         category: body.category.into_string(),
     };
-    let owner = new.owner(login, password_hash);
+    let owner = new.owner(login.clone(), password_hash);
     let admitted = merchants::admit_with_owner(app.operations(), new, owner).await;
     let id = admitted.map_err(|error| match error {
         // The code is the login.
         OperationError::Taken { .. } => Problem::from(OperationError::Taken { field: "login" }),
         other => other.into(),
     })?;
+    let details = [("code", login)];
+    audit_log::note(app.operations(), operator.id, "merchant.admitted", &id.to_string(), &details).await?;
     view(&app, id, StatusCode::CREATED).await
 }
 
@@ -103,14 +108,18 @@ pub(super) async fn admit(
 )]
 pub(super) async fn change_status(
     State(app): State<App>,
-    _: Operator,
+    operator: Operator,
     PathId(id): PathId<MerchantId>,
     Body(body): Body<StatusChange>,
 ) -> Result<Response, Problem> {
+    duties::require(app.operations(), operator.id, Permission::SuspendMerchants).await?;
     match merchants::set_status(app.operations(), id, body.status.0).await {
         Err(OperationError::NotFound(Party::Merchant)) => Err(Problem::not_found()),
         changed => {
             changed?;
+            let details = [("status", body.status.0.code().to_owned())];
+            let (actor, subject) = (operator.id, id.to_string());
+            audit_log::note(app.operations(), actor, "merchant.status_changed", &subject, &details).await?;
             view(&app, id, StatusCode::OK).await
         }
     }

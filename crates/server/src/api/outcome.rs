@@ -22,7 +22,7 @@ pub(super) struct Outcome {
     /// `top_up`, `withdrawal`, `transfer`, `payment` or `refund`.
     #[schema(example = "payment")]
     kind: &'static str,
-    /// `completed`; or `unknown` while the bank has not answered and the amount is held.
+    /// `completed`; `unknown` while the bank has not answered and the amount is held; `held` while a person decides.
     #[schema(example = "completed")]
     state: &'static str,
     /// Minor units.
@@ -37,7 +37,7 @@ pub(super) struct Outcome {
 pub(super) fn answer(receipt: &Receipt) -> Result<Response, Problem> {
     let status = match receipt.state {
         OperationState::Completed => StatusCode::CREATED,
-        OperationState::Started | OperationState::Unknown => StatusCode::ACCEPTED,
+        OperationState::Started | OperationState::Unknown | OperationState::Held => StatusCode::ACCEPTED,
         OperationState::Declined | OperationState::Reversed => {
             return Err(Problem::declined(receipt.id, receipt.reason));
         }

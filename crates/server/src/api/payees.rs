@@ -49,6 +49,7 @@ pub(super) async fn find(
     holder: Holder,
     Body(body): Body<PayeeSearch>,
 ) -> Result<Response, Problem> {
+    app.look_ups().spend(holder.id, app.now())?;
     let payee = payees::find(app.operations(), holder.id, body.payee.as_str()).await?;
     Ok(json::ok(&PayeeView {
         payee: Id(payee.holder),

@@ -2,10 +2,11 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use operations::Origin;
 use operations::payment::{self, PaymentRequest};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use wallet::ids::MerchantId;
+use wallet::ids::{ChallengeId, MerchantId};
 
 use super::outcome::{Outcome, answer};
 use super::refusals::Write;
@@ -27,6 +28,9 @@ pub(super) struct PaymentOrder {
     /// What for.
     #[schema(value_type = Option<String>, max_length = 140)]
     memo: Option<Text<0, 140>>,
+    /// A proven challenge for this merchant and amount, where one was asked for.
+    #[schema(value_type = Option<AnyId>)]
+    challenge: Option<Id<ChallengeId>>,
 }
 
 /// Pay a merchant.
@@ -46,6 +50,7 @@ pub(super) async fn create(
         merchant: body.merchant.0,
         amount: body.amount.of(body.currency),
         memo: body.memo.map(Text::into_string).unwrap_or_default(),
+        origin: Origin { step_up: body.challenge.map(|challenge| challenge.0), ..holder.origin },
     };
     answer(&payment::start(app.operations(), &key, request).await?)
 }

@@ -11,7 +11,7 @@ use wallet::ids::{HolderId, MerchantId, PrincipalId};
 
 use super::refusals::{Read, Write};
 use crate::App;
-use crate::auth::{Caller, LoggedIn, change_password};
+use crate::auth::{Caller, Device, LoggedIn, change_password};
 use crate::fields::{AnyId, Id, Phone, Secret, Text};
 use crate::json::{self, Body};
 use crate::problem::{Kind, Problem, internal};
@@ -116,7 +116,7 @@ impl<'de> Deserialize<'de> for ThemeCode {
 pub(super) struct PasswordChange {
     #[schema(value_type = String, format = Password)]
     current_password: Secret,
-    #[schema(value_type = String, format = Password, min_length = 15, max_length = 128)]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     new_password: Secret,
 }
 
@@ -189,8 +189,9 @@ fn changed_profile(before: Principal, change: &ProfileChange) -> Profile {
 pub(super) async fn change_own_password(
     State(app): State<App>,
     logged_in: LoggedIn,
+    device: Device,
     Body(body): Body<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
-    change_password(&app, &logged_in, body.current_password, body.new_password).await?;
+    change_password(&app, &logged_in, body.current_password, body.new_password, &device).await?;
     Ok(StatusCode::NO_CONTENT)
 }

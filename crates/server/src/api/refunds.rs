@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use money::Amount;
 use operations::refund::{self, RefundRequest};
+use records::till::StaffRole;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use wallet::ids::OperationId;
@@ -16,6 +17,7 @@ use crate::fields::{AnyId, CurrencyCode, Minor, Text};
 use crate::json::Body;
 use crate::problem::Problem;
 use crate::request::{Key, PathId};
+use crate::web::staff_role::require_on_api;
 
 /// How much to give back; without an amount, the whole payment.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -58,6 +60,7 @@ pub(super) async fn create(
     Key(key): Key,
     Body(body): Body<RefundOrder>,
 ) -> Result<Response, Problem> {
+    require_on_api(&app, staff.caller.principal, StaffRole::Manager).await?;
     let request = RefundRequest {
         principal: staff.caller.principal,
         merchant: staff.merchant,

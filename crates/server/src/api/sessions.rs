@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
+use records::principals::Principal;
 use records::sessions;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,7 +14,8 @@ use super::profile::ProfileView;
 use super::refusals::{Change, Read, Write};
 use crate::App;
 use crate::auth::{
-    Caller, Device, LoggedIn, ended_cookie, log_in, revoke_other_sessions, revoke_session, session_cookie,
+    Caller, Device, LoggedIn, NewSession, ended_cookie, log_in, revoke_other_sessions, revoke_session,
+    session_cookies,
 };
 use crate::fields::{AnyId, Id, Secret};
 use crate::json::{self, Body};
@@ -25,12 +27,15 @@ use crate::rfc3339;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LogIn {
-    /// The login name.
+    /// The login name or phone number.
     #[schema(example = "lilin")]
     login: String,
     /// The password.
     #[schema(value_type = String, format = Password)]
     password: Secret,
+    /// A one-time password or recovery code, where the account has a second factor.
+    #[schema(value_type = Option<String>, example = "492039")]
+    code: Option<Secret>,
 }
 
 /// A session just opened. Its token is in the cookie only.
@@ -88,17 +93,27 @@ pub(super) async fn open(
     device: Device,
     Body(body): Body<LogIn>,
 ) -> Result<Response, Problem> {
-    let (principal, session) = log_in(&app, &body.login, body.password, device).await?;
+    let (principal, session) = log_in(&app, &body.login, body.password, body.code, device).await?;
+    opened(&app, before.as_ref(), principal, &session).await
+}
+
+/// The answer to a log-in.
+pub(super) async fn opened(
+    app: &App,
+    before: Option<&Caller>,
+    principal: Principal,
+    session: &NewSession,
+) -> Result<Response, Problem> {
     // A token from before log-in never lives on: whoever planted it would be logged in too.
-    if let Some(old) = before.as_ref().and_then(Caller::session) {
-        revoke_session(&app, old.0, old.1).await?;
+    if let Some((owner, old)) = before.and_then(Caller::any_session) {
+        revoke_session(app, owner, old).await?;
     }
     let view = OpenedSession {
         session: Id(session.id),
         expires_at: rfc3339::format(session.expires_at),
         profile: ProfileView::from(principal),
     };
-    Ok(([(SET_COOKIE, session_cookie(&app, &session))], json::created(&view)).into_response())
+    Ok((session_cookies(app, session), json::created(&view)).into_response())
 }
 
 /// Log out.

@@ -2,11 +2,12 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use operations::Origin;
 use operations::payees::NameCheck;
 use operations::transfer::{self, TransferRequest};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
-use wallet::ids::HolderId;
+use wallet::ids::{ChallengeId, HolderId};
 
 use super::outcome::{Outcome, answer};
 use super::refusals::Write;
@@ -32,6 +33,9 @@ pub(super) struct TransferOrder {
     /// What for.
     #[schema(value_type = Option<String>, max_length = 140)]
     memo: Option<Text<0, 140>>,
+    /// A proven challenge for this payee and amount, where one was asked for.
+    #[schema(value_type = Option<AnyId>)]
+    challenge: Option<Id<ChallengeId>>,
 }
 
 #[derive(Debug)]
@@ -63,6 +67,7 @@ pub(super) async fn create(
         name_check: body.check.0,
         amount: body.amount.of(body.currency),
         memo: body.memo.map(Text::into_string).unwrap_or_default(),
+        origin: Origin { step_up: body.challenge.map(|challenge| challenge.0), ..holder.origin },
     };
     answer(&transfer::start(app.operations(), &key, request).await?)
 }

@@ -4,9 +4,12 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
+use operations::Origin;
 use records::principals::Role;
 use wallet::ids::{ApiKeyId, HolderId, MerchantId, PrincipalId, SessionId};
 
+use super::scope::Scopes;
+use super::session::Activity;
 use super::token::{API_KEY_PREFIX, TokenHash};
 use super::{SESSION_COOKIE, api_key, session};
 use crate::App;
@@ -21,6 +24,8 @@ pub(crate) struct Caller {
     pub role: Role,
     /// For merchant staff: whose.
     pub merchant: Option<MerchantId>,
+    /// What the key may do that they came with.
+    pub(crate) scopes: Scopes,
     pub(crate) means: Means,
     pub(crate) token: TokenHash,
 }
@@ -30,6 +35,8 @@ pub(crate) struct Caller {
 pub(crate) enum Means {
     /// The cookie of a session.
     Session(SessionId),
+    /// The cookie of a session that is locked: nothing goes but to unlock or end it.
+    Locked(SessionId),
     /// An API key.
     ApiKey(ApiKeyId),
 }
@@ -40,8 +47,29 @@ impl Caller {
     pub(crate) fn session(&self) -> Option<(PrincipalId, SessionId)> {
         match self.means {
             Means::Session(session) => Some((self.principal, session)),
+            Means::Locked(_) | Means::ApiKey(_) => None,
+        }
+    }
+
+    /// The session the caller came with, locked or not.
+    #[must_use]
+    pub(crate) const fn any_session(&self) -> Option<(PrincipalId, SessionId)> {
+        match self.means {
+            Means::Session(session) | Means::Locked(session) => Some((self.principal, session)),
             Means::ApiKey(_) => None,
         }
+    }
+
+    /// Whether the caller came with a session that is locked.
+    #[must_use]
+    pub(crate) const fn is_locked(&self) -> bool {
+        matches!(self.means, Means::Locked(_))
+    }
+
+    /// Where a request to spend comes from, as long as nothing more was asked for.
+    #[must_use]
+    pub(crate) fn origin(&self) -> Origin {
+        Origin { session: self.session().map(|(_, session)| session), step_up: None }
     }
 }
 
@@ -50,6 +78,8 @@ impl Caller {
 pub(crate) struct Holder {
     /// Who.
     pub id: HolderId,
+    /// Where their requests come from.
+    pub origin: Origin,
 }
 
 /// A caller who works for a merchant.
@@ -63,7 +93,10 @@ pub(crate) struct Staff {
 
 /// A caller who is an operator.
 #[derive(Clone, Debug)]
-pub(crate) struct Operator;
+pub(crate) struct Operator {
+    /// Who.
+    pub id: PrincipalId,
+}
 
 /// A caller with a session: API keys may not do what this guards.
 #[derive(Clone, Debug)]
@@ -90,9 +123,16 @@ fn credential(headers: &HeaderMap) -> Option<Credential<'_>> {
     pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, token)| Credential::Session(token))
 }
 
-/// The caller with these headers, or `None` where they prove nothing.
-async fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
-    let Some(credential) = credential(headers) else { return Ok(None) };
+/// Whether somebody did something, or a page only asked for news by itself. Browsers say what a request is for.
+fn activity(parts: &Parts) -> Activity {
+    let mode = parts.headers.get("sec-fetch-mode");
+    let by_itself = parts.method.is_safe() && mode.is_some_and(|mode| mode != "navigate");
+    if by_itself { Activity::OfThePage } else { Activity::OfAPerson }
+}
+
+/// The caller of a request, or `None` where its headers prove nothing.
+async fn identify(app: &App, parts: &Parts) -> Result<Option<Caller>, Problem> {
+    let Some(credential) = credential(&parts.headers) else { return Ok(None) };
     let (Credential::ApiKey(text) | Credential::Session(text)) = credential;
     let token = TokenHash::of(text);
     let now = app.now();
@@ -102,7 +142,7 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Prob
     };
     let found = match credential {
         Credential::ApiKey(_) => api_key::find(app, token, now).await?,
-        Credential::Session(_) => session::find(app, token, now).await?,
+        Credential::Session(_) => session::find(app, token, now, activity(parts)).await?,
     };
     if let Some(caller) = &found {
         app.callers().remember(before, token, caller.clone(), now);
@@ -114,10 +154,20 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let found = identify(app, &parts.headers).await?;
-        found.ok_or_else(|| {
-            Problem::new(Kind::UNAUTHENTICATED, "send a session cookie or an API key that is valid")
-        })
+        match identify(app, parts).await? {
+            Some(caller) if caller.is_locked() => Err(Problem::new(
+                Kind::LOCKED,
+                "nothing was asked for some minutes; unlock the session with password, payment PIN or passkey",
+            )),
+            Some(caller) if !caller.scopes.allow(&parts.method, parts.uri.path()) => {
+                Err(forbidden("the scopes of this API key do not cover this"))
+            }
+            Some(caller) => Ok(caller),
+            None => {
+                let detail = "send a session cookie or an API key that is valid";
+                Err(Problem::new(Kind::UNAUTHENTICATED, detail))
+            }
+        }
     }
 }
 
@@ -125,7 +175,7 @@ impl OptionalFromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Problem> {
-        identify(app, &parts.headers).await
+        identify(app, parts).await
     }
 }
 
@@ -141,7 +191,7 @@ impl FromRequestParts<App> for Holder {
         if caller.role != Role::Holder {
             return Err(forbidden("only wallet holders may do this"));
         }
-        Ok(Self { id: HolderId::new(caller.principal.bits()) })
+        Ok(Self { id: HolderId::new(caller.principal.bits()), origin: caller.origin() })
     }
 }
 
@@ -162,7 +212,11 @@ impl FromRequestParts<App> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
-        if caller.role == Role::Operator { Ok(Self) } else { Err(forbidden("only the operator may do this")) }
+        if caller.role == Role::Operator {
+            Ok(Self { id: caller.principal })
+        } else {
+            Err(forbidden("only the operator may do this"))
+        }
     }
 }
 
@@ -173,7 +227,7 @@ impl FromRequestParts<App> for LoggedIn {
         let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
         match caller.means {
             Means::Session(session) => Ok(Self { session, caller }),
-            Means::ApiKey(_) => Err(forbidden("log in to do this; an API key may not")),
+            Means::Locked(_) | Means::ApiKey(_) => Err(forbidden("log in to do this; an API key may not")),
         }
     }
 }

@@ -1,19 +1,24 @@
 //! How long log-in must wait after failures: longer each time, never for ever.
 //!
-//! An attempt is counted as a failure before the password is looked at and forgiven when it was right, so that many
-//! attempts at the same moment cannot slip past the count.
+//! * An attempt is counted as a failure before the secret is looked at and forgiven when it was right, so that many attempts
+//!   at the same moment cannot slip past the count.
+//! * Failures are counted for the account and for the network address. Whoever logged in from a device before is counted
+//!   for that device instead of the account: strangers who guess cannot keep the owner out.
 
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use records::login_throttle::{self, Failures};
+use wallet::ids::PrincipalId;
 
+use super::session::Device;
+use super::token::TokenHash;
 use crate::App;
 use crate::problem::{Kind, Problem, internal};
 
-/// Failures of one login that cost nothing: people mistype.
-const FREE_OF_LOGIN: u64 = 4;
+/// Failures of one account or device that cost nothing: people mistype.
+const FREE_OF_ACCOUNT: u64 = 4;
 /// Failures from one address that cost nothing: many people may share it.
 const FREE_OF_ADDRESS: u64 = 32;
-/// The longest wait. With it, about 100 guesses a day hit one login.
+/// The longest wait. With it, about 100 guesses a day hit one account.
 const LONGEST_SECONDS: u64 = 900;
 /// The window in which failures are counted.
 const WINDOW_SECONDS: u32 = 24 * 3_600;
@@ -25,22 +30,48 @@ struct Subject {
     free: u64,
 }
 
+/// Whose secret is being tried.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Account<'a> {
+    /// Nobody's: this was typed as a login.
+    Nobody(&'a str),
+    /// This principal's password, from a device that is not known.
+    Password(PrincipalId),
+    /// This principal's password, from a device that they logged in from before.
+    PasswordFrom(PrincipalId, TokenHash),
+    /// This principal's second factor.
+    SecondFactor(PrincipalId),
+}
+
+impl Account<'_> {
+    fn subject(self) -> Subject {
+        // The hash keeps what people type by mistake into the login field, such as passwords, out of the store.
+        let name = match self {
+            Self::Nobody(typed) => format!("login {}", blake3::hash(typed.as_bytes()).to_hex()),
+            Self::Password(principal) => format!("password {principal}"),
+            Self::PasswordFrom(principal, device) => {
+                format!("password {principal} {}", blake3::Hash::from_bytes(device.0).to_hex())
+            }
+            Self::SecondFactor(principal) => format!("second factor {principal}"),
+        };
+        Subject { name, free: FREE_OF_ACCOUNT }
+    }
+}
+
 /// One attempt to log in, counted already.
 #[derive(Debug)]
 pub(super) struct Attempt {
-    login: Subject,
+    account: Subject,
     address: Option<Subject>,
 }
 
 impl Attempt {
     /// Counts an attempt, or refuses it with the time to wait.
-    pub(super) async fn begin(app: &App, login: &str, address: &str) -> Result<Self, Problem> {
-        // The hash keeps what people type by mistake into the login field, such as passwords, out of the store.
-        let hashed = blake3::hash(login.as_bytes()).to_hex();
-        let login = Subject { name: format!("login {hashed}"), free: FREE_OF_LOGIN };
+    pub(super) async fn begin(app: &App, account: Account<'_>, device: &Device) -> Result<Self, Problem> {
+        let (account, address) = (account.subject(), &device.address);
         let address = (!address.is_empty())
             .then(|| Subject { name: format!("address {address}"), free: FREE_OF_ADDRESS });
-        let (now, subjects) = (app.now(), [Some(login.clone()), address.clone()]);
+        let (now, subjects) = (app.now(), [Some(account.clone()), address.clone()]);
         let wait = app
             .records()
             .write(move |sql| {
@@ -59,17 +90,17 @@ impl Attempt {
             .await
             .map_err(internal)?;
         if wait == 0 {
-            return Ok(Self { login, address });
+            return Ok(Self { account, address });
         }
         let detail = format!("too many failed attempts; try again in {wait} s");
         Err(Problem::new(Kind::THROTTLED, detail).retry_after(wait))
     }
 
-    /// Forgives the attempt, and all earlier ones of the login, because the password was right.
+    /// Forgives the attempt, and all earlier ones of the account, because the secret was right.
     pub(super) async fn succeeded(self, app: &App) -> Result<(), Problem> {
         app.records()
             .write(move |sql| {
-                login_throttle::clear(sql, &self.login.name)?;
+                login_throttle::clear(sql, &self.account.name)?;
                 self.address.as_ref().map_or(Ok(()), |address| login_throttle::forgive(sql, &address.name))
             })
             .await
@@ -104,10 +135,10 @@ mod tests {
     #[test]
     fn the_wait_doubles_up_to_a_quarter_of_an_hour_and_always_ends() {
         let waits: Vec<u64> =
-            (0..16).map(|count| wait_seconds(failures(count), FREE_OF_LOGIN, at(0))).collect();
+            (0..16).map(|count| wait_seconds(failures(count), FREE_OF_ACCOUNT, at(0))).collect();
         assert_eq!(waits, [0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
-        assert_eq!(wait_seconds(failures(u64::MAX), FREE_OF_LOGIN, at(0)), 900);
-        assert_eq!(wait_seconds(failures(u64::MAX), FREE_OF_LOGIN, at(900)), 0);
+        assert_eq!(wait_seconds(failures(u64::MAX), FREE_OF_ACCOUNT, at(0)), 900);
+        assert_eq!(wait_seconds(failures(u64::MAX), FREE_OF_ACCOUNT, at(900)), 0);
     }
 
     #[test]
@@ -115,7 +146,7 @@ mod tests {
         let (mut count, mut now) = (0, 0);
         while now < 24 * 3_600 {
             count += 1;
-            now += wait_seconds(failures(count), FREE_OF_LOGIN, at(0)).max(1);
+            now += wait_seconds(failures(count), FREE_OF_ACCOUNT, at(0)).max(1);
         }
         assert!(count <= 110, "{count}");
     }

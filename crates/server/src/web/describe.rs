@@ -42,6 +42,10 @@ pub(super) const fn kind(kind: OperationKind) -> Kind {
         OperationKind::Transfer => Kind::Transfer,
         OperationKind::Payment => Kind::Payment,
         OperationKind::Refund => Kind::Refund,
+        OperationKind::EscrowPayment => Kind::EscrowPayment,
+        OperationKind::EscrowRelease => Kind::EscrowRelease,
+        OperationKind::EscrowRefund => Kind::EscrowRefund,
+        OperationKind::Adjustment => Kind::Adjustment,
     }
 }
 
@@ -53,6 +57,10 @@ pub(super) const fn recorded_kind(kind: Kind) -> OperationKind {
         Kind::Transfer => OperationKind::Transfer,
         Kind::Payment => OperationKind::Payment,
         Kind::Refund => OperationKind::Refund,
+        Kind::EscrowPayment => OperationKind::EscrowPayment,
+        Kind::EscrowRelease => OperationKind::EscrowRelease,
+        Kind::EscrowRefund => OperationKind::EscrowRefund,
+        Kind::Adjustment => OperationKind::Adjustment,
     }
 }
 
@@ -64,6 +72,7 @@ pub(super) const fn state(state: OperationState) -> State {
         OperationState::Declined => State::Declined,
         OperationState::Reversed => State::Reversed,
         OperationState::Unknown => State::Unknown,
+        OperationState::Held => State::Held,
     }
 }
 
@@ -73,6 +82,8 @@ pub(super) fn reason(code: &str) -> Reason {
         Some(Why::InsufficientFunds | Why::MerchantBalanceShort) => Reason::InsufficientFunds,
         Some(Why::BankUnreachable | Why::BankFloatShort) => Reason::BankUnavailable,
         Some(Why::RefundExceedsPayment) => Reason::OverRefund,
+        Some(Why::OverDailyLimit) => Reason::OverDailyLimit,
+        Some(Why::PaidBefore) => Reason::PaidBefore,
         Some(
             Why::CardUnknown
             | Why::CardFrozen
@@ -84,9 +95,17 @@ pub(super) fn reason(code: &str) -> Reason {
             | Why::CardCurrency
             | Why::BankDeclined,
         ) => Reason::CardDeclined,
-        Some(Why::AccountClosed | Why::AccountMissing | Why::RefusedEarlier | Why::Interrupted) | None => {
-            Reason::Other
-        }
+        Some(
+            Why::OrderEnded
+            | Why::EscrowShort
+            | Why::DeclinedAfterReview
+            | Why::ReviewExpired
+            | Why::AccountClosed
+            | Why::AccountMissing
+            | Why::RefusedEarlier
+            | Why::Interrupted,
+        )
+        | None => Reason::Other,
     }
 }
 
@@ -102,7 +121,8 @@ pub(super) async fn lines(visit: &Visit, rows: Vec<Operation>, viewer: PartyId) 
     Ok(named.into_iter().map(|row| line(visit.locale, row, viewer)).collect())
 }
 
-fn line(locale: Locale, row: Named, viewer: PartyId) -> Line {
+/// One operation as a line of a list of this party.
+pub(super) fn line(locale: Locale, row: Named, viewer: PartyId) -> Line {
     let other = if row.operation.payer == Some(viewer) { &row.payee } else { &row.payer };
     Line {
         id: row.operation.id,

@@ -5,7 +5,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use money::Currency;
-use operations::statement;
+use operations::{annotations, statement};
 use pages::activity::Kind;
 use pages::history::{Filter, History};
 use records::operations::{Cursor, Filter as Narrowed, PartyId};
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::stop::Stop;
 use super::visit::{HolderVisit, UTC_OFFSET_MINUTES, page};
 use super::{amounts, describe};
+use crate::fields::parse_id;
 use crate::rfc3339::{next_day, parse_day};
 
 /// How many operations one page shows.
@@ -30,17 +31,30 @@ pub(super) struct HistoryQuery {
     from: String,
     #[serde(default)]
     until: String,
+    #[serde(default)]
+    search: String,
+    #[serde(default)]
+    tag: String,
+    #[serde(default)]
+    card: String,
+    #[serde(default)]
+    shop: String,
     before: Option<i64>,
 }
 
 impl HistoryQuery {
-    fn currency(&self) -> Option<Currency> {
+    pub(super) fn currency(&self) -> Option<Currency> {
         Currency::from_code(&self.currency).ok()
     }
 
     /// The first moment of the first day and the moment after the last, by the clock on the wall.
-    fn span(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+    pub(super) fn span(&self) -> (Option<Timestamp>, Option<Timestamp>) {
         (parse_day(&self.from).map(local), parse_day(&self.until).map(next_day).map(local))
+    }
+
+    /// The days as typed.
+    pub(super) fn days(&self) -> (String, String) {
+        (self.from.clone(), self.until.clone())
     }
 
     /// The query string of the same filter, going on at `before`.
@@ -51,6 +65,10 @@ impl HistoryQuery {
             ("currency", currency),
             ("from", &self.from),
             ("until", &self.until),
+            ("search", &self.search),
+            ("tag", &self.tag),
+            ("card", &self.card),
+            ("shop", &self.shop),
             ("before", &before),
         ];
         let given: Vec<(&str, &str)> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
@@ -75,8 +93,12 @@ pub(super) async fn history(
         party: Some(PartyId::from(holder)),
         kind: kind.map(describe::recorded_kind),
         currency: query.currency(),
+        merchant: parse_id(&query.shop),
+        card: parse_id(&query.card),
         from,
         until,
+        search: (!query.search.trim().is_empty()).then(|| (holder, query.search.trim().to_owned())),
+        tag: (!query.tag.is_empty()).then(|| (holder, query.tag.clone())),
         ..Narrowed::default()
     };
     let cursor = query.before.map(Cursor);
@@ -91,7 +113,12 @@ pub(super) async fn history(
             currency: query.currency(),
             from: query.from.clone(),
             until: query.until.clone(),
+            search: query.search.clone(),
+            tag: query.tag.clone(),
+            card: query.card.clone(),
+            shop: query.shop.clone(),
         },
+        tags: visit.need(annotations::tags(visit.app.operations(), holder).await)?,
         lines: describe::lines(&visit, found.operations, holder.into()).await?,
         older: found.next.map(|next| query.string(&query.currency, Some(next.0))),
         paged: query.before.is_some(),

@@ -3,12 +3,14 @@
 use axum::response::Response;
 use money::Amount;
 use operations::balances::Balance;
-use operations::{cards, history};
-use pages::home::Home;
+use operations::{bills, cards, day, history, requests, settings};
+use pages::home::{Attention, Home};
+use records::bills::BillState;
 use records::operations::{Filter, PartyId};
+use wallet::ids::HolderId;
 
 use super::stop::Stop;
-use super::visit::{HolderVisit, page};
+use super::visit::{HolderVisit, Visit, page};
 use super::{amounts, describe};
 
 /// How many operations the page shows.
@@ -27,6 +29,7 @@ pub(super) async fn home(HolderVisit { visit, holder }: HolderVisit) -> Result<R
         as_of,
         recent: describe::lines(&visit, recent.operations, holder.into()).await?,
         cards: bound.len(),
+        attention: attention(&visit, holder, wallets.first().map(|wallet| wallet.balance.available)).await?,
     };
     Ok(page(pages::home::home(&visit.frame(), &view)))
 }
@@ -35,4 +38,27 @@ fn shown(balance: Balance) -> pages::home::Balance {
     let zero = Amount::zero(balance.available.currency());
     let in_flight = balance.coming.checked_add(balance.leaving).unwrap_or(zero);
     pages::home::Balance { available: balance.available, in_flight }
+}
+
+/// What waits for the holder.
+async fn attention(visit: &Visit, holder: HolderId, main: Option<Amount>) -> Result<Attention, Stop> {
+    let operations = visit.app.operations();
+    let today = day::of(visit.app.now());
+    let bills = visit.need(bills::list(operations, holder).await)?;
+    let due = bills.iter().filter(|shown| shown.bill.state == BillState::Due);
+    let (bills, overdue) = due.fold((0, 0), |(bills, overdue), shown| {
+        (bills + 1, overdue + usize::from(shown.bill.due_day < today))
+    });
+    let settings = visit.need(settings::get(operations, holder).await)?;
+    let low_balance = match (settings.low_balance, main) {
+        (Some(least), Some(held)) => held.minor() < least,
+        _ => false,
+    };
+    Ok(Attention {
+        bills,
+        overdue,
+        requests: visit.need(requests::open_for(operations, holder).await)?.len(),
+        stopped: settings.stopped_at.is_some(),
+        low_balance,
+    })
 }

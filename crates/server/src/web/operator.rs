@@ -4,10 +4,11 @@ use axum::response::Response;
 use money::{Amount, Currency, Delta, MAX_MINOR};
 use operations::history::{self, Named};
 use operations::totals::{self, CurrencyTotals};
-use pages::operator::{Entry, Overview};
+use pages::operator::{Entry, Overview, Waiting};
 use pages::sums::Sum;
 use records::operations::{Filter, KindCount, OperationKind, OperationState, counts as count_kinds};
 use records::principals::{self, Role};
+use records::{approvals, control, risk};
 
 use super::merchant::main_currency;
 use super::stop::Stop;
@@ -41,10 +42,23 @@ pub(super) async fn operator(OperatorVisit { visit }: OperatorVisit) -> Result<R
         failed: count(&counts, |state| matches!(state, OperationState::Declined | OperationState::Reversed)),
         open: count(&counts, OperationState::is_open),
         holders: visit.need_records(holders)?,
+        waiting: waiting(&visit).await?,
         latest: latest(&visit).await?,
         as_of: now,
     };
     Ok(page(pages::operator::operator(&visit.frame(), &view)))
+}
+
+/// What waits for somebody: held payments, approvals, differences with a bank.
+async fn waiting(visit: &Visit) -> Result<Waiting, Stop> {
+    let read = visit.app.records().read(|sql| {
+        Ok(Waiting {
+            held: risk::count_waiting(sql)?,
+            approvals: approvals::count_waiting(sql)?,
+            differences: control::count_open_differences(sql)?,
+        })
+    });
+    visit.need_records(read.await)
 }
 
 fn count(counts: &[KindCount], wanted: impl Fn(OperationState) -> bool) -> u64 {
@@ -71,11 +85,11 @@ fn entry(visit: &Visit, row: Named) -> Entry {
 
 /// The equation of each currency that is in use, the main one first.
 pub(super) async fn sums(visit: &Visit) -> Result<Vec<Sum>, Stop> {
-    let counted = visit.need(totals::count(visit.app.operations()).await)?;
+    let (_, counted) = visit.need(totals::recent(visit.app.operations()).await)?;
     let main = main_currency(visit);
     let used = |totals: &&CurrencyTotals| {
         totals.currency == main
-            || [totals.float, totals.wallets, totals.merchants].iter().any(|sum| *sum != 0)
+            || [totals.float, totals.wallets, totals.merchants, totals.suspense].iter().any(|sum| *sum != 0)
     };
     let mut sums: Vec<Sum> = counted.currencies.iter().filter(used).map(sum).collect();
     sums.sort_by_key(|sum| sum.float.currency() != main);
@@ -88,6 +102,7 @@ fn sum(totals: &CurrencyTotals) -> Sum {
         float: amount(totals.float),
         wallets: amount(totals.wallets),
         merchants: amount(totals.merchants),
+        escrow: amount(totals.escrow),
         coming: amount(totals.coming),
         leaving: amount(totals.leaving),
         difference: difference(totals.difference(), totals.currency),

@@ -2,6 +2,7 @@
 
 use axum::Form;
 use axum::extract::{Query, State};
+use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
 use money::Currency;
@@ -10,17 +11,20 @@ use operations::holders::{self, NewHolder};
 use pages::form::{Problem, Trouble};
 use pages::frame::{Notice, Theme};
 use pages::locale::Locale;
-use pages::sign_in::{LogIn, Register};
-use records::principals::{self, Language, Role};
+use pages::sign_in::{LogIn, Register, SecondFactor};
+use records::passkeys::Purpose;
+use records::principals::{self, Language, Principal, Role};
 use serde::Deserialize;
 
+use super::passkey::{AssertionForm, assertion_request};
 use super::stop::Stop;
 use super::trouble::problem_of;
-use super::visit::{MemberVisit, Visit, own_path, page, page_with_problems, see_other};
+use super::visit::{MemberVisit, Visit, cookie, encoded, own_path, page, page_with_problems, see_other};
 use crate::App;
 use crate::auth::{
-    self, Device, NewSession, PASSWORD_MIN, check_new, ended_cookie, open_session, revoke_session,
-    session_cookie,
+    self, Device, HALF_COOKIE, HALF_SECONDS, NewSession, PASSWORD_MAX, PASSWORD_MIN, Site, begin_log_in,
+    check_new, ended_cookie, finish_log_in, kept_cookie, length_of, log_in_by_passkey, open_session,
+    revoke_session, session_cookies,
 };
 use crate::fields::Secret;
 use crate::problem::{self, Kind};
@@ -32,9 +36,13 @@ pub(super) struct Next {
 }
 
 /// `GET /login`
-pub(super) async fn show_log_in(visit: Visit, Query(query): Query<Next>) -> Response {
-    let view = LogIn { next: query.next, town: visit.app.town().is_some(), ..LogIn::default() };
-    page(pages::sign_in::log_in(&visit.frame(), &view))
+pub(super) async fn show_log_in(
+    visit: Visit,
+    site: Site,
+    Query(query): Query<Next>,
+) -> Result<Response, Stop> {
+    let view = log_in_view(&visit, &site, query.next).await?;
+    Ok(page(pages::sign_in::log_in(&visit.frame(), &view)))
 }
 
 #[derive(Deserialize)]
@@ -51,24 +59,95 @@ pub(super) struct LogInForm {
 pub(super) async fn log_in(
     visit: Visit,
     device: Device,
+    site: Site,
     Form(form): Form<LogInForm>,
 ) -> Result<Response, Stop> {
     let app = &visit.app;
-    match auth::log_in(app, &form.login, Secret::from(form.password), device).await {
-        Ok((principal, session)) => {
-            let path = if form.next.is_empty() { first_page(principal.role) } else { own_path(&form.next) };
-            Ok(entered(&visit, &session, path).await)
+    match begin_log_in(app, &form.login, Secret::from(form.password), device).await {
+        Ok(auth::LogIn::Done(principal, session)) => {
+            Ok(went_in(&visit, &principal, &session, &form.next).await)
+        }
+        Ok(auth::LogIn::Half(token)) => {
+            let cookie = kept_cookie(app, HALF_COOKIE, &token, HALF_SECONDS);
+            let path = format!("/login/code?next={}", encoded(&form.next));
+            Ok(([(SET_COOKIE, cookie)], see_other(&path)).into_response())
         }
         Err(problem) => {
-            let trouble = log_in_trouble(&problem);
-            let problems = vec![Problem { field: "password", trouble }];
-            let view = LogIn { login: form.login, next: form.next, town: app.town().is_some(), problems };
+            let problems = vec![Problem { field: "password", trouble: log_in_trouble(&problem) }];
+            let view = LogIn { login: form.login, problems, ..log_in_view(&visit, &site, form.next).await? };
             Ok(page_with_problems(pages::sign_in::log_in(&visit.frame(), &view)))
         }
     }
 }
 
-fn log_in_trouble(problem: &problem::Problem) -> Trouble {
+/// On to where somebody wanted to go, or to the first page of their role.
+async fn went_in(visit: &Visit, principal: &Principal, session: &NewSession, next: &str) -> Response {
+    let path = if next.is_empty() { first_page(principal.role) } else { own_path(next) };
+    entered(visit, session, path).await
+}
+
+async fn log_in_view(visit: &Visit, site: &Site, next: String) -> Result<LogIn, Stop> {
+    let passkey = assertion_request(&visit.app, site, Purpose::LogIn, None).await?;
+    let town = visit.app.town().is_some();
+    Ok(LogIn { next, town, passkey: Some(passkey), ..LogIn::default() })
+}
+
+/// `GET /login/code`
+pub(super) async fn show_code(visit: Visit, Query(query): Query<Next>) -> Response {
+    let view = SecondFactor { next: query.next, problems: Vec::new() };
+    page(pages::sign_in::second_factor(&visit.frame(), &view))
+}
+
+#[derive(Deserialize)]
+pub(super) struct CodeForm {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /login/code`
+pub(super) async fn send_code(
+    visit: Visit,
+    device: Device,
+    headers: HeaderMap,
+    Form(form): Form<CodeForm>,
+) -> Result<Response, Stop> {
+    let Some(token) = cookie(&headers, HALF_COOKIE) else { return Ok(see_other("/login")) };
+    match finish_log_in(&visit.app, token, Secret::from(form.code), device).await {
+        Ok((principal, session)) => Ok(went_in(&visit, &principal, &session, &form.next).await),
+        Err(problem) if problem.kind() == Kind::UNAUTHENTICATED => Ok(see_other("/login")),
+        Err(problem) => {
+            let trouble = match log_in_trouble(&problem) {
+                Trouble::WrongPassword => Trouble::WrongCode,
+                other => other,
+            };
+            let problems = vec![Problem { field: "code", trouble }];
+            let view = SecondFactor { next: form.next, problems };
+            Ok(page_with_problems(pages::sign_in::second_factor(&visit.frame(), &view)))
+        }
+    }
+}
+
+/// `POST /login/passkey`
+pub(super) async fn log_in_with_passkey(
+    visit: Visit,
+    device: Device,
+    site: Site,
+    Form(form): Form<AssertionForm>,
+) -> Result<Response, Stop> {
+    match log_in_by_passkey(&visit.app, &site, &form.assertion(), device).await {
+        Ok((principal, session)) => Ok(went_in(&visit, &principal, &session, &form.next).await),
+        Err(_) => {
+            let problems = vec![Problem { field: "login", trouble: Trouble::PasskeyFailed }];
+            let view = LogIn { problems, ..log_in_view(&visit, &site, form.next).await? };
+            Ok(page_with_problems(pages::sign_in::log_in(&visit.frame(), &view)))
+        }
+    }
+}
+
+/// What was wrong with a secret that somebody typed: the password, unless they must wait.
+pub(super) fn log_in_trouble(problem: &problem::Problem) -> Trouble {
     match (problem.kind(), problem.retry_after_seconds()) {
         (Kind::THROTTLED | Kind::UNAVAILABLE, seconds) => {
             Trouble::Throttled(u32::try_from(seconds.unwrap_or(1)).unwrap_or(u32::MAX))
@@ -88,11 +167,12 @@ pub(super) const fn first_page(role: Role) -> &'static str {
 
 /// On to `path` with a new session. The one from before never lives on: whoever planted it would be logged in too.
 pub(super) async fn entered(visit: &Visit, session: &NewSession, path: &str) -> Response {
-    if let Some((owner, old)) = visit.member.as_ref().and_then(|member| member.caller.session()) {
+    let members = visit.member.iter().chain(&visit.locked);
+    if let Some((owner, old)) = members.filter_map(|member| member.caller.any_session()).next() {
         // It ends by itself where the store cannot be written now.
         drop(revoke_session(&visit.app, owner, old).await);
     }
-    ([(SET_COOKIE, session_cookie(&visit.app, session))], see_other(path)).into_response()
+    (session_cookies(&visit.app, session), see_other(path)).into_response()
 }
 
 /// `GET /register`
@@ -120,8 +200,8 @@ pub(super) async fn register(
 ) -> Result<Response, Stop> {
     let mut problems = missing(&form);
     let password = Secret::from(form.password.clone());
-    if let Err(weak) = check_new(&password, &form.login) {
-        problems.push(Problem { field: "password", trouble: password_trouble(&form.password, &weak) });
+    if check_new(&password, &form.login).is_err() {
+        problems.push(Problem { field: "password", trouble: password_trouble(&form.password) });
     }
     if !problems.is_empty() {
         return Ok(register_again(&visit, form, problems));
@@ -149,11 +229,13 @@ fn missing(form: &RegisterForm) -> Vec<Problem> {
     empty.map(|(field, _)| Problem { field, trouble: Trouble::Missing }).collect()
 }
 
-fn password_trouble(password: &str, _refusal: &problem::Problem) -> Trouble {
-    if password.chars().count() < PASSWORD_MIN {
-        return Trouble::PasswordTooShort(u8::try_from(PASSWORD_MIN).unwrap_or(u8::MAX));
+/// Why a new password was refused.
+pub(super) fn password_trouble(password: &str) -> Trouble {
+    match length_of(password) {
+        0..PASSWORD_MIN => Trouble::PasswordTooShort(u8::try_from(PASSWORD_MIN).unwrap_or(u8::MAX)),
+        PASSWORD_MIN..=PASSWORD_MAX => Trouble::PasswordKnown,
+        _ => Trouble::TooLong(u16::try_from(PASSWORD_MAX).unwrap_or(u16::MAX)),
     }
-    Trouble::PasswordKnown
 }
 
 fn new_holder(visit: &Visit, form: &RegisterForm, hash: String) -> NewHolder {

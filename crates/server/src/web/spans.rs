@@ -70,6 +70,12 @@ fn label(query: &VolumeQuery, start: Timestamp, index: u32) -> String {
     format!("{}/{}", month.trim_start_matches('0'), day.trim_start_matches('0'))
 }
 
+/// The day of the wall clock on which a moment is, as `2026-11-22`.
+pub(super) fn day_text(moment: Timestamp) -> String {
+    let local = Timestamp(moment.0 + nanoseconds(AHEAD_SECONDS.unsigned_abs()));
+    crate::rfc3339::format(local).chars().take(10).collect()
+}
+
 /// The minor units of a volume.
 pub(super) fn minor(volume: &Volume) -> u64 {
     u64::try_from(volume.sum.0).unwrap_or(u64::MAX)

@@ -2,6 +2,8 @@
 
 use axum::response::{IntoResponse, Response};
 
+use crate::problem::Problem;
+
 /// An answer that ends a request early.
 #[derive(Debug)]
 pub(crate) struct Stop(Box<Response>);
@@ -9,6 +11,12 @@ pub(crate) struct Stop(Box<Response>);
 impl From<Response> for Stop {
     fn from(response: Response) -> Self {
         Self(Box::new(response))
+    }
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        problem.into_response().into()
     }
 }
 

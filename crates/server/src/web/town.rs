@@ -168,8 +168,15 @@ fn sides(row: &Named) -> (Option<&history::PartyName>, Option<String>) {
     let place = |party: Option<records::operations::PartyId>| party.map(|party| party.to_string());
     match operation.kind {
         OperationKind::TopUp | OperationKind::Refund => (row.payee.as_ref(), place(operation.payer)),
-        OperationKind::Withdrawal | OperationKind::Payment => (row.payer.as_ref(), place(operation.payee)),
+        OperationKind::Withdrawal | OperationKind::Payment | OperationKind::EscrowPayment => {
+            (row.payer.as_ref(), place(operation.payee))
+        }
+        OperationKind::EscrowRelease => (row.payee.as_ref(), place(operation.payee)),
+        OperationKind::EscrowRefund => {
+            (row.payee.as_ref(), operation.merchant.map(|merchant| merchant.to_string()))
+        }
         OperationKind::Transfer => (row.payer.as_ref(), None),
+        OperationKind::Adjustment => (row.payee.as_ref().or(row.payer.as_ref()), None),
     }
 }
 

@@ -5,14 +5,15 @@ use axum::response::Response;
 use money::Delta;
 use operations::history::{self, Named};
 use operations::refund::{self, RefundRequest};
-use operations::{IdempotencyKey, masked};
+use operations::{IdempotencyKey, OperationError, annotations, masked};
 use pages::fault::Fault;
-use pages::form::Problem;
+use pages::form::{Problem, Trouble};
 use pages::frame::Notice;
-use pages::transaction::{Paper, Refund, Transaction};
+use pages::transaction::{Annotation, Paper, Refund, Transaction};
 use pages::{Moment, MomentKind};
 use records::operations::{Operation, OperationKind, OperationState, PartyId, refunded};
 use records::principals::Role;
+use records::till::StaffRole;
 use serde::Deserialize;
 use wallet::ids::{HolderId, OperationId};
 
@@ -20,8 +21,10 @@ use super::merchant::minor_amount;
 use super::own_form::OwnForm;
 use super::stop::Stop;
 use super::trouble::{problem_of, settled};
-use super::visit::{Member, MemberVisit, StaffVisit, Visit, page, page_with_problems, see_other};
-use super::{amounts, describe};
+use super::visit::{
+    HolderVisit, Member, MemberVisit, StaffVisit, Visit, page, page_with_problems, see_other,
+};
+use super::{amounts, describe, staff_role};
 use crate::request::PathId;
 
 /// `GET /transactions/{id}`
@@ -50,6 +53,42 @@ pub(super) async fn receipt(
 }
 
 #[derive(Deserialize)]
+pub(super) struct NoteForm {
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    tags: String,
+}
+
+/// `POST /transactions/{id}/note`
+pub(super) async fn annotate(
+    PathId(id): PathId<OperationId>,
+    HolderVisit { visit, holder }: HolderVisit,
+    OwnForm(form): OwnForm<NoteForm>,
+) -> Result<Response, Stop> {
+    match annotations::write(visit.app.operations(), holder, id, (&form.note, &form.tags)).await {
+        Ok(()) => Ok(see_other(&format!("/transactions/{id}?notice={}", Notice::NoteSaved.code()))),
+        Err(OperationError::TextLength { field }) => {
+            let most = if field == "tags" { 20 } else { 140 };
+            let problems = vec![Problem { field, trouble: Trouble::TooLong(most) }];
+            let mut view = view(&visit, id).await?;
+            view.annotation = Some(Annotation { note: form.note, tags: form.tags, problems });
+            Ok(page_with_problems(pages::transaction::transaction(&visit.frame(), &view)))
+        }
+        Err(error) => Err(visit.stop_for(error)),
+    }
+}
+
+/// What the holder who looks wrote on the operation.
+async fn annotation(visit: &Visit, id: OperationId) -> Result<Option<Annotation>, Stop> {
+    let holder = visit.member.as_ref().filter(|member| member.principal.role == Role::Holder);
+    let Some(member) = holder else { return Ok(None) };
+    let holder = HolderId::new(member.principal.id.bits());
+    let found = visit.need(annotations::read(visit.app.operations(), holder, id).await)?;
+    Ok(Some(Annotation { note: found.note, tags: found.tags.join(" "), problems: Vec::new() }))
+}
+
+#[derive(Deserialize)]
 pub(super) struct RefundForm {
     #[serde(default)]
     idempotency_key: String,
@@ -62,9 +101,11 @@ pub(super) struct RefundForm {
 /// `POST /transactions/{id}/refund`
 pub(super) async fn refund(
     PathId(payment): PathId<OperationId>,
-    StaffVisit { visit, merchant }: StaffVisit,
+    staff: StaffVisit,
     OwnForm(form): OwnForm<RefundForm>,
 ) -> Result<Response, Stop> {
+    staff_role::require(&staff, StaffRole::Manager).await?;
+    let StaffVisit { visit, merchant } = staff;
     let key: IdempotencyKey = form.idempotency_key.parse().map_err(|_| visit.stop(Fault::BadRequest))?;
     let Some(principal) = visit.member.as_ref().map(|member| member.principal.id) else {
         return Ok(see_other("/login"));
@@ -92,7 +133,6 @@ pub(super) async fn refund(
 }
 
 fn over_refund(reason: Option<operations::Reason>) -> Problem {
-    use pages::form::Trouble;
     let trouble = match reason {
         Some(operations::Reason::MerchantBalanceShort) => Trouble::InsufficientFunds(None),
         _ => Trouble::OverRefund,
@@ -110,7 +150,7 @@ fn refund_again(visit: &Visit, mut view: Transaction, form: RefundForm, problem:
 }
 
 /// Whose operations the visitor may see; `None` is the operator, who sees all.
-fn viewer(member: &Member) -> Option<PartyId> {
+pub(super) fn viewer(member: &Member) -> Option<PartyId> {
     match (member.principal.role, member.principal.merchant) {
         (Role::Operator, _) => None,
         (Role::MerchantStaff, Some(merchant)) => Some(merchant.into()),
@@ -118,7 +158,8 @@ fn viewer(member: &Member) -> Option<PartyId> {
     }
 }
 
-async fn view(visit: &Visit, id: OperationId) -> Result<Transaction, Stop> {
+/// One operation as the visitor may see it.
+pub(super) async fn view(visit: &Visit, id: OperationId) -> Result<Transaction, Stop> {
     let operations = visit.app.operations();
     let Some(member) = &visit.member else { return Err(visit.stop(Fault::NotFound)) };
     let viewer = viewer(member);
@@ -132,9 +173,10 @@ async fn view(visit: &Visit, id: OperationId) -> Result<Transaction, Stop> {
         None => Vec::new(),
     };
     let refund = refund_form(visit, &operation).await?;
+    let annotation = annotation(visit, id).await?;
     let named = visit.need(history::named(operations, vec![operation]).await)?;
     let Some(named) = named.into_iter().next() else { return Err(visit.stop(Fault::NotFound)) };
-    Ok(Transaction { refunds: lines, refund, moments, ..facts(visit, named, delta) })
+    Ok(Transaction { refunds: lines, refund, moments, annotation, ..facts(visit, named, delta) })
 }
 
 fn facts(visit: &Visit, named: Named, delta: Delta) -> Transaction {
@@ -160,6 +202,7 @@ fn facts(visit: &Visit, named: Named, delta: Delta) -> Transaction {
         refunds: Vec::new(),
         moments: Vec::new(),
         refund: None,
+        annotation: None,
     }
 }
 
@@ -171,6 +214,7 @@ fn moments(operation: &Operation, refunds: &[Operation]) -> Vec<Moment> {
         OperationState::Completed => MomentKind::Completed,
         OperationState::Declined => MomentKind::Declined,
         OperationState::Reversed => MomentKind::Reversed,
+        OperationState::Held => MomentKind::UnderReview,
     };
     let mut moments = vec![recorded, Moment { kind: latest, at: operation.updated_at }];
     let given_back = refunds.iter().filter(|refund| refund.state == OperationState::Completed);

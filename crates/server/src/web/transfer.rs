@@ -3,7 +3,7 @@
 use axum::response::Response;
 use operations::payees::{self, Payee};
 use operations::transfer::TransferRequest;
-use operations::{IdempotencyKey, transfer};
+use operations::{IdempotencyKey, OperationError, transfer};
 use pages::fault::Fault;
 use pages::form::{Problem, Trouble};
 use pages::transfer::{TransferCheck, TransferStart};
@@ -12,12 +12,15 @@ use serde::Deserialize;
 use super::amounts;
 use super::describe::pick;
 use super::own_form::OwnForm;
+use super::sign_in::log_in_trouble;
+use super::step_up::{self, StepUpForm};
 use super::stop::Stop;
 use super::trouble::{problem_of, settled};
 use super::visit::{HolderVisit, page, page_with_problems, see_other};
+use crate::auth::Site;
 
 /// The fields of both steps; the first sends no check and no key.
-#[derive(Deserialize, Default, Clone)]
+#[derive(Deserialize, Default)]
 pub(super) struct TransferForm {
     #[serde(default)]
     idempotency_key: String,
@@ -31,6 +34,8 @@ pub(super) struct TransferForm {
     currency: String,
     #[serde(default)]
     memo: String,
+    #[serde(flatten)]
+    step_up: StepUpForm,
 }
 
 /// `GET /transfer`
@@ -44,6 +49,10 @@ pub(super) async fn check(
     visit: HolderVisit,
     OwnForm(form): OwnForm<TransferForm>,
 ) -> Result<Response, Stop> {
+    if let Err(too_many) = visit.visit.app.look_ups().spend(visit.holder, visit.visit.app.now()) {
+        let problems = vec![Problem { field: "payee", trouble: log_in_trouble(&too_many) }];
+        return again(&visit, form, problems).await;
+    }
     let found = find(&visit, &form.payee).await?;
     let amount = amounts::typed(&form.amount, &form.currency);
     let available = amounts::available(&visit.visit, visit.holder).await?;
@@ -80,6 +89,7 @@ async fn find(visit: &HolderVisit, payee: &str) -> Result<Result<Payee, Problem>
 /// `POST /transfer/confirm`
 pub(super) async fn confirm(
     visit: HolderVisit,
+    site: Site,
     OwnForm(form): OwnForm<TransferForm>,
 ) -> Result<Response, Stop> {
     let bad = || visit.visit.stop(Fault::BadRequest);
@@ -90,21 +100,54 @@ pub(super) async fn confirm(
         Ok(payee) => payee,
         Err(problem) => return again(&visit, form, vec![problem]).await,
     };
+    let origin = match step_up::origin(&visit, &site, &form.step_up).await {
+        Ok(origin) => origin,
+        Err(problem) => return confirm_first(&visit, &site, &payee, form, Some(problem)).await,
+    };
     let request = TransferRequest {
         payer: visit.holder,
         payee: payee.holder,
         name_check,
         amount,
         memo: form.memo.clone(),
+        origin,
     };
     let operations = visit.visit.app.operations();
     match settled(|| transfer::start(operations, &key, request.clone())).await {
         Ok(receipt) => Ok(see_other(&format!("/transactions/{}", receipt.id))),
+        Err(OperationError::StepUpRequired) => confirm_first(&visit, &site, &payee, form, None).await,
         Err(error) => {
             let problem = problem_of(error).ok_or_else(|| visit.visit.stop_for(error))?;
             again(&visit, form, vec![problem]).await
         }
     }
+}
+
+/// The page that asks for payment PIN or passkey and then sends this form again.
+async fn confirm_first(
+    visit: &HolderVisit,
+    site: &Site,
+    payee: &Payee,
+    form: TransferForm,
+    problem: Option<Problem>,
+) -> Result<Response, Stop> {
+    let bad = |_| visit.visit.stop(Fault::BadRequest);
+    let asked = step_up::Asked {
+        action: "/transfer/confirm".to_owned(),
+        back: "/transfer".to_owned(),
+        payee: payee.holder.into(),
+        payee_name: pick(visit.visit.locale, &payee.name, payee.latin_name.as_deref()).to_owned(),
+        amount: amounts::typed(&form.amount, &form.currency).map_err(bad)?,
+        fields: vec![
+            ("idempotency_key", form.idempotency_key),
+            ("payee", form.payee),
+            ("check", form.check),
+            ("amount", form.amount),
+            ("currency", form.currency),
+            ("memo", form.memo),
+        ],
+    };
+    step_up::ask(visit, site, asked, problem).await
 }
 
 async fn again(visit: &HolderVisit, form: TransferForm, problems: Vec<Problem>) -> Result<Response, Stop> {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use bank::Decline;
-use operations::{OperationError, Party, Port, Receipt};
+use operations::{CodeRefusal, OperationError, Party, Port, VaultRefusal};
 use pages::form::{Problem, Trouble};
 
 /// How often and how long a request waits for another one with the same key.
@@ -32,10 +32,27 @@ pub(super) fn problem_of(error: OperationError) -> Option<Problem> {
         OperationError::TextLength { field } => of_text(field),
         OperationError::Taken { field: "phone" } => ("phone", Trouble::PhoneTaken),
         OperationError::Taken { .. } => ("login", Trouble::LoginTaken),
+        OperationError::StepUpRequired => ("pin", Trouble::Refused),
+        OperationError::NotSecured { .. } => ("amount", Trouble::NotSecured),
         OperationError::CardRefused(Decline::UnknownCard) => ("number", Trouble::CardUnknown),
         OperationError::CardRefused(Decline::CardExpired) => ("expiry", Trouble::CardExpired),
         OperationError::CardRefused(_) => ("number", Trouble::CardDeclined),
+        OperationError::CodeRefused(refusal) => ("code", code_trouble(refusal)),
+        OperationError::Vault(refusal) => vault_trouble(refusal)?,
+        OperationError::AlreadyPaid => ("code", Trouble::CodePaid),
+        OperationError::OrderEnded => ("amount", Trouble::OrderEnded),
+        OperationError::NotInEscrow => ("amount", Trouble::NotInEscrow),
+        OperationError::ReturnUrlNotRegistered => ("return_url", Trouble::OriginUnknown),
+        OperationError::OutOfRange { field } => (field, Trouble::Refused),
+        OperationError::OverSingleLimit { .. } => ("amount", Trouble::OverSingleLimit),
+        OperationError::OverDailyLimit { .. } => ("amount", Trouble::OverDailyLimit),
+        OperationError::SpendingStopped => ("amount", Trouble::SpendingStopped),
+        OperationError::NotOpen => ("amount", Trouble::NotOpen),
         OperationError::KeyReused => ("amount", Trouble::KeyReused),
+        OperationError::DeclinedByRule | OperationError::HeldForReview => ("amount", Trouble::DeclinedByRule),
+        OperationError::NotPermitted => ("reason", Trouble::NotPermitted),
+        OperationError::SamePerson => ("reason", Trouble::SamePerson),
+        OperationError::DecidedBefore => ("reason", Trouble::DecidedBefore),
         OperationError::Unavailable(Port::Bank) => ("card", Trouble::BankUnavailable),
         OperationError::NotFound(_) | OperationError::Inconsistent(_) | OperationError::Unavailable(_) => {
             return None;
@@ -45,6 +62,36 @@ pub(super) fn problem_of(error: OperationError) -> Option<Problem> {
         }
     };
     Some(Problem { field, trouble })
+}
+
+fn vault_trouble(refusal: VaultRefusal) -> Option<(&'static str, Trouble)> {
+    Some(match refusal {
+        VaultRefusal::WrongPin => ("pin", Trouble::VaultWrongPin),
+        VaultRefusal::WeakPin => ("pin", Trouble::VaultWeakPin),
+        VaultRefusal::Throttled { seconds } => {
+            ("pin", Trouble::Throttled(u32::try_from(seconds).unwrap_or(u32::MAX)))
+        }
+        VaultRefusal::WrongResetCode => ("reset_code", Trouble::VaultWrongResetCode),
+        VaultRefusal::Exists => ("pin", Trouble::VaultExists),
+        VaultRefusal::Changed => ("name", Trouble::VaultChanged),
+        VaultRefusal::Full => ("name", Trouble::VaultFull),
+        VaultRefusal::Missing | VaultRefusal::Locked | VaultRefusal::NoItem => return None,
+    })
+}
+
+const fn code_trouble(refusal: CodeRefusal) -> Trouble {
+    match refusal {
+        CodeRefusal::NotACode => Trouble::CodeUnknown,
+        CodeRefusal::Damaged => Trouble::CodeDamaged,
+        CodeRefusal::Foreign => Trouble::CodeForeign,
+        CodeRefusal::Forged => Trouble::CodeForged,
+        CodeRefusal::Expired => Trouble::CodeExpired,
+        CodeRefusal::Used => Trouble::CodeUsed,
+        CodeRefusal::OverLimit { .. } => Trouble::CodeOverLimit,
+        CodeRefusal::NotConfirmed => Trouble::CodeNotConfirmed,
+        CodeRefusal::Rejected => Trouble::CodeRejected,
+        CodeRefusal::NothingSeen => Trouble::CodeNotSeen,
+    }
 }
 
 /// The longest memo, in characters.
@@ -64,10 +111,10 @@ fn of_text(field: &'static str) -> (&'static str, Trouble) {
 
 /// Carries out a request, and waits while another one with the same key is being carried out, as after a double click:
 /// both then get the same answer.
-pub(super) async fn settled<F, A>(mut attempt: F) -> Result<Receipt, OperationError>
+pub(super) async fn settled<T, F, A>(mut attempt: F) -> Result<T, OperationError>
 where
     F: FnMut() -> A,
-    A: Future<Output = Result<Receipt, OperationError>>,
+    A: Future<Output = Result<T, OperationError>>,
 {
     for _ in 0..TRIES {
         match attempt().await {

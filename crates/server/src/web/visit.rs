@@ -1,15 +1,16 @@
 //! Who visits a page, in which language and theme; and the frame of every page for them.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, LOCATION};
+use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, LOCATION, REFERER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
-use operations::OperationError;
+use operations::{OperationError, Origin};
 use pages::Markup;
 use pages::fault::Fault;
 use pages::frame::{Frame, Notice, Theme, Viewer};
 use pages::locale::Locale;
+use records::notifications;
 use records::principals::{self, Language, Principal, Role};
 use wallet::ids::{HolderId, MerchantId};
 
@@ -31,10 +32,13 @@ pub(super) const UTC_OFFSET_MINUTES: i32 = 8 * 60;
 pub(crate) struct Visit {
     pub(super) app: App,
     pub(super) member: Option<Member>,
+    /// Somebody whose session is locked: pages treat them as a guest.
+    pub(super) locked: Option<Member>,
     pub(super) locale: Locale,
     pub(super) theme: Theme,
     path: String,
     notice: Option<Notice>,
+    unread: u64,
 }
 
 /// Somebody who is logged in.
@@ -51,8 +55,10 @@ impl Visit {
             theme: self.theme,
             viewer: self.viewer(),
             path: self.path.clone(),
-            form_token: self.member.as_ref().map(|member| token_for(&member.caller)),
+            form_token: self.member.as_ref().map(|member| token_for(&member.caller, self.app.entropy())),
             notice: self.notice,
+            unread: self.unread,
+            lock_seconds: self.app.settings().session_lock_seconds,
             now: self.app.now(),
             utc_offset_minutes: UTC_OFFSET_MINUTES,
         }
@@ -103,6 +109,11 @@ impl Visit {
         })
     }
 
+    /// On to the lock, and from there back to where the visitor was.
+    fn unlock_first(&self, came_from: &str) -> Stop {
+        Stop::from(see_other(&format!("/lock?next={}", encoded(came_from))))
+    }
+
     fn log_in_first(&self) -> Stop {
         let next = if self.path == "/" { String::new() } else { format!("?next={}", encoded(&self.path)) };
         Stop::from(see_other(&format!("/login{next}")))
@@ -137,7 +148,7 @@ pub(super) fn own_path(path: &str) -> &str {
 }
 
 /// The text for a query parameter.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     serde_urlencoded::to_string([("", text)]).unwrap_or_default().trim_start_matches('=').to_owned()
 }
 
@@ -182,29 +193,49 @@ fn path_of(parts: &Parts) -> String {
     if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
 }
 
+/// The page that somebody looked at when they made this request: the page itself, or the one with the form they sent.
+fn came_from(parts: &Parts) -> String {
+    if parts.method.is_safe() {
+        return path_of(parts);
+    }
+    let referer = parts.headers.get(REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let path = referer.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
+    own_path(&format!("/{}", path.unwrap_or_default())).to_owned()
+}
+
 impl FromRequestParts<App> for Visit {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let caller = <Caller as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await?;
         // An API key is for programs; pages take sessions only.
-        let member = match caller.filter(|caller| caller.session().is_some()) {
+        let mut unread = 0;
+        let member = match caller.filter(|caller| caller.any_session().is_some()) {
             Some(caller) => {
                 let id = caller.principal;
-                let found =
-                    app.records().read(move |sql| principals::get(sql, id)).await.map_err(internal)?;
+                let read = app
+                    .records()
+                    .read(move |sql| Ok((principals::get(sql, id)?, notifications::count_unread(sql, id)?)));
+                let (found, count) = read.await.map_err(internal)?;
+                unread = count;
                 found.map(|principal| Member { caller, principal })
             }
             None => None,
         };
-        let principal = member.as_ref().map(|member| &member.principal);
+        let (locked, member) = match member {
+            Some(member) if member.caller.is_locked() => (Some(member), None),
+            open => (None, open),
+        };
+        let principal = member.as_ref().or(locked.as_ref()).map(|member| &member.principal);
         Ok(Self {
             app: app.clone(),
             locale: locale_of(&parts.headers, principal),
             theme: theme_of(&parts.headers, principal),
             path: path_of(parts),
             notice: notice_of(parts),
+            unread,
             member,
+            locked,
         })
     }
 }
@@ -219,6 +250,13 @@ pub(super) struct MemberVisit {
 pub(super) struct HolderVisit {
     pub(super) visit: Visit,
     pub(super) holder: HolderId,
+}
+
+impl HolderVisit {
+    /// Where a request to spend comes from, as long as nothing more was asked for.
+    pub(super) fn origin(&self) -> Origin {
+        self.visit.member.as_ref().map(|member| member.caller.origin()).unwrap_or_default()
+    }
 }
 
 /// A member of a merchant's staff looks at a page of the merchant's.
@@ -241,6 +279,9 @@ impl FromRequestParts<App> for MemberVisit {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Stop> {
         let visit = visit(parts, app).await?;
+        if visit.locked.is_some() {
+            return Err(visit.unlock_first(&came_from(parts)));
+        }
         let Some(member) = &visit.member else { return Err(visit.log_in_first()) };
         Ok(Self { caller: member.caller.clone(), visit })
     }

@@ -2,15 +2,27 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod access_lock;
+mod access_log_in;
+mod access_matrix;
+mod access_person;
+mod access_step_up;
+mod authenticator;
 mod bad_input;
+mod compression;
 mod history;
+mod holder;
 mod http;
 mod idempotency;
 mod log_in;
 mod money_moves;
 mod openapi;
 mod opening;
+mod operator_control;
 mod operator_merchants;
+mod orders;
 mod pages;
+mod pay_by_code;
 mod refunds;
+mod vault;
 mod world;

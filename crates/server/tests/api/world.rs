@@ -15,7 +15,7 @@ use operations::merchants::{self, NewBank, NewMerchant};
 use operations::{Clock, Operations, totals};
 use records::principals::{self, Language, Principal, PrincipalStatus, Role, Theme};
 use serde_json::{Value, json};
-use server::{App, ServeOptions, SystemClock};
+use server::{App, ServeOptions, Settings, SystemClock};
 use tower::ServiceExt;
 use wallet::ids::{BankId, HolderId, MerchantId, PrincipalId};
 
@@ -146,6 +146,17 @@ impl Call {
         self.header("content-type", kind)
     }
 
+    /// The status and the bytes of an answer that is no text.
+    pub(crate) async fn send_bytes(self, router: &Router) -> (u16, Vec<u8>) {
+        let mut request = Request::builder().method(self.method).uri(&self.path);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        (status, to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec())
+    }
+
     pub(crate) async fn send(self, router: &Router) -> Answer {
         let mut request = Request::builder().method(self.method).uri(&self.path);
         for (name, value) in &self.headers {
@@ -155,7 +166,7 @@ impl Call {
         let response = router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        Answer { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+        Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
 }
 
@@ -170,9 +181,16 @@ pub(crate) fn cny(minor: u64) -> Amount {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with_settings(|_| {}).await
+    }
+
+    /// A world whose operator has set things.
+    pub(crate) async fn with_settings(set: impl FnOnce(&mut Settings)) -> Self {
         let directory = Directory::new();
         let clock = Arc::new(MovableClock::default());
-        let options = ServeOptions { clock: Arc::clone(&clock) as _, ..ServeOptions::embedded(&directory.0) };
+        let mut options =
+            ServeOptions { clock: Arc::clone(&clock) as _, ..ServeOptions::embedded(&directory.0) };
+        set(&mut options.settings);
         let app = server::open(options).await.unwrap();
         let operations = app.operations().clone();
         found_bank(&app).await;
@@ -208,9 +226,14 @@ impl World {
     /// A world in which `lilin` has this many minor units of CNY.
     pub(crate) async fn with_balance(minor: u64) -> Self {
         let world = Self::new().await;
-        let body = world.card_amount(minor);
-        world.post("/api/v1/top-ups", &world.lilin, &body).await.assert_status(201);
+        world.top_up(minor).await;
         world
+    }
+
+    /// Puts this many minor units of CNY into the wallet of `lilin`.
+    pub(crate) async fn top_up(&self, minor: u64) {
+        let body = self.card_amount(minor);
+        self.post("/api/v1/top-ups", &self.lilin, &body).await.assert_status(201);
     }
 
     pub(crate) fn card_amount(&self, minor: u64) -> Value {
@@ -312,7 +335,7 @@ async fn register(operations: &Operations, login: &str, name: &str, phone: Optio
     holders::register(operations, new).await.unwrap()
 }
 
-async fn hire(app: &App, login: &str, role: Role, merchant: Option<MerchantId>) -> PrincipalId {
+pub(crate) async fn hire(app: &App, login: &str, role: Role, merchant: Option<MerchantId>) -> PrincipalId {
     let now = SystemClock.now();
     let principal = Principal {
         id: PrincipalId::new(wallet::ids::derive("test staff", &[login.as_bytes()])),

@@ -25,8 +25,9 @@ fn init(data: &Path, more: &[&str]) -> Output {
     program.args(["init", "--json", "--data"]).arg(data).args(more).output().unwrap()
 }
 
-fn made(data: &Path) -> Value {
-    let output = init(data, &["--merchant", "Willow Tea", "--merchant-zh", "柳茶"]);
+fn made(data: &Path, stores: &[&str]) -> Value {
+    let names = ["--merchant", "Willow Tea", "--merchant-zh", "柳茶"];
+    let output = init(data, &[names.as_slice(), stores].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.stderr.is_empty(), "secrets are told on standard output only");
     serde_json::from_slice(&output.stdout).unwrap()
@@ -70,13 +71,9 @@ fn newcomer(address: SocketAddr, bank: &Value, card: &Value) -> Connection {
     holder
 }
 
-#[test]
-fn what_init_prints_is_enough_to_top_up_pay_and_refund() {
-    let directory = tempfile::tempdir().unwrap();
-    let made = made(directory.path());
-    assert!(made["operator"]["password"].as_str().unwrap().len() >= 20);
-    assert_eq!(made["bank"]["cards"].as_array().unwrap().len(), 3);
-    let serving = Serving::start(directory.path());
+/// Serves with these stores what `init` made there, and lives a little: a holder tops up, pays and is refunded in part.
+fn live_a_little(data: &Path, made: &Value, stores: &[&str]) {
+    let serving = Serving::start_with(data, stores);
     assert!(serving.ready_after < Duration::from_secs(10), "{:?}", serving.ready_after);
     let address = serving.address;
     let mut holder = newcomer(address, &made["bank"]["id"], &made["bank"]["cards"][0]);
@@ -101,9 +98,31 @@ fn what_init_prints_is_enough_to_top_up_pay_and_refund() {
 }
 
 #[test]
+fn what_init_prints_is_enough_to_top_up_pay_and_refund() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = made(directory.path(), &[]);
+    assert!(made["operator"]["password"].as_str().unwrap().len() >= 20);
+    assert_eq!(made["bank"]["cards"].as_array().unwrap().len(), 3);
+    live_a_little(directory.path(), &made, &[]);
+}
+
+#[test]
+fn ledger_and_records_on_postgresql_are_founded_once_and_then_served() {
+    let directory = tempfile::tempdir().unwrap();
+    let (ledger, records) = (postgres_cluster::test_database(), postgres_cluster::test_database());
+    let stores = ["--ledger", ledger.as_str(), "--database", records.as_str()];
+    let made = made(directory.path(), &stores);
+    let again = refusal(&init(directory.path(), &stores), 69);
+    assert_eq!(again, "sycee: there is an operator already: nothing was changed\n");
+    assert!(!directory.path().join("ledger").exists(), "the ledger is elsewhere");
+    assert!(!directory.path().join("records.sqlite").exists(), "the records are elsewhere");
+    live_a_little(directory.path(), &made, &stores);
+}
+
+#[test]
 fn a_second_init_is_refused_and_the_first_passwords_stay_the_only_ones() {
     let directory = tempfile::tempdir().unwrap();
-    let made = made(directory.path());
+    let made = made(directory.path(), &[]);
     let refused = refusal(&init(directory.path(), &["--operator", "intruder"]), 69);
     assert_eq!(refused, "sycee: there is an operator already: nothing was changed\n");
     let serving = Serving::start(directory.path());
@@ -139,7 +158,7 @@ fn an_init_that_nobody_could_read_is_finished_by_the_next_one_with_the_same_card
     assert_eq!(output.status.code(), Some(74));
     let cards = cards_of(directory.path());
     assert_eq!(cards.len(), 3);
-    let made = made(directory.path());
+    let made = made(directory.path(), &[]);
     let told = made["bank"]["cards"].as_array().unwrap().iter();
     let mut told: Vec<String> = told.map(|card| card["number"].as_str().unwrap().to_owned()).collect();
     told.sort();

@@ -58,7 +58,10 @@ impl Connection {
             let Some((name, value)) = line.split_once(':') else { break };
             match name.to_ascii_lowercase().as_str() {
                 "content-length" => length = value.trim().parse().map_err(|_| bad(&line))?,
-                "set-cookie" => cookie = value.trim().split(';').next().map(str::to_owned),
+                // The session's cookie comes first; others are of no use here.
+                "set-cookie" if cookie.is_none() => {
+                    cookie = value.trim().split(';').next().map(str::to_owned)
+                }
                 _ => {}
             }
         }

@@ -17,11 +17,18 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
+    /// Serves what is in this directory.
     pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// Serves with these options besides.
+    pub(crate) fn start_with(data: &Path, options: &[&str]) -> Self {
         let started = Instant::now();
         let mut process = Command::new(env!("CARGO_BIN_EXE_sycee"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(options)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");

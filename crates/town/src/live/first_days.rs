@@ -14,8 +14,10 @@ use operations::embedded_bank::EmbeddedBank;
 use operations::{BankConnector, BankReply, BankUnavailable, Clock, Entropy, Operations, Policy, Services};
 use records::direct::DirectRecords;
 use records::{Records, meta};
-use wallet::ids::BankId;
+use wallet::ids::{BankId, HolderId};
 
+use super::community;
+use super::control;
 use super::errors::LiveError;
 use super::townsfolk::Townsfolk;
 use crate::economy::{BankIndex, Day, Economy, Event, Minute, Population};
@@ -70,6 +72,8 @@ fn live_aside(town: &NewTown<'_>, directory: &Path) -> Result<(), LiveError> {
     let mut economy = Economy::found(town.seed);
     let stores = Stores::open(town, directory, &clock, economy.population())?;
     let operations = stores.operations(town);
+    let keeper = server::audit_log_keeper(directory, &*town.entropy);
+    operations.keep_log(keeper.map_err(|error| LiveError::directory(directory, &error))?);
     let hash = Some(town.password_hash.as_str());
     let residents = ready(founding::found(&operations, economy.population(), hash))??;
     for index in BankIndex::all() {
@@ -80,12 +84,50 @@ fn live_aside(town: &NewTown<'_>, directory: &Path) -> Result<(), LiveError> {
         let events = economy.live(first.plus(offset));
         live_day(&operations, &clock, &mut townsfolk, &events, town.now)?;
     }
+    leave_work_for_operators(&operations, &stores, town, &economy)?;
     let seed = town.seed.to_string();
     let records = &operations.services().records;
     ready(records.write(move |sql| meta::set(sql, SEED, &seed)))?
         .map_err(operations::OperationError::from)?;
     drop(operations);
     stores.close(directory, town.seed)
+}
+
+/// What the operator's people find on their first day.
+fn leave_work_for_operators(
+    operations: &Operations,
+    stores: &Stores,
+    town: &NewTown<'_>,
+    economy: &Economy,
+) -> Result<(), LiveError> {
+    let residents = ready(founding::find(operations, economy.population()))??;
+    ready(community::seed(operations, economy.population(), &residents, town.now))??;
+    ready(control::hire(operations, &town.password_hash))??;
+    ready(control::switch_on_rule(operations))??;
+    let mut holders = economy.population().indices().map(|index| residents.holder(index));
+    let rich = holders.find(|holder| is_rich(operations, *holder));
+    if let (Some(payer), Some(payee)) = (rich, holders.next()) {
+        let clock = &stores.clock;
+        let tick = || clock.set(Timestamp(clock.now().0 + ledger::NANOSECONDS_PER_SECOND));
+        ready(control::suspicious_transfers(operations, (payer, residents.login(payee)), tick))??;
+    }
+    let Some(index) = BankIndex::all().next() else { return Ok(()) };
+    let id = founding::bank_id(index);
+    let bank = stores.bank.state().banks.get(&id).cloned();
+    match bank {
+        Some(bank) => Ok(ready(control::import_statement(operations, (id, &bank), stores.clock.now()))??),
+        None => Ok(()),
+    }
+}
+
+/// Whether somebody can send the suspicious transfers.
+fn is_rich(operations: &Operations, holder: HolderId) -> bool {
+    let balances = ready(operations::balances::of_holder(operations, holder));
+    let enough = |wallet: &operations::balances::WalletBalance| {
+        wallet.balance.available.currency() == money::Currency::CNY
+            && wallet.balance.available.minor() > control::TOGETHER
+    };
+    matches!(balances, Ok(Ok(wallets)) if wallets.iter().any(enough))
 }
 
 fn live_day(

@@ -7,19 +7,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
-use operations::{Clock, Entropy, Operations, balances};
+use operations::{Clock, Entropy, Operations, balances, checkout_origins, webhooks};
 use pages::landing::Role as LoginRole;
 use pages::town::Bilingual;
-use records::meta;
-use server::{App, OsEntropy, ServeOptions, SystemClock, TownLogin, TownView};
+use records::webhooks::EndpointState;
+use records::{api_keys, meta};
+use server::{App, NeighbourSite, OsEntropy, ServeOptions, SystemClock, TownLogin, TownView};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::control;
 use super::errors::LiveError;
 use super::first_days::{self, FIRST_DAYS, NewTown, SEED};
+use super::sample_shop::{self, ShopOptions};
+use super::shop_floor::{self, CASHIER_PIN};
 use super::townsfolk::Townsfolk;
 use crate::economy::people::PEOPLE;
-use crate::economy::places::{CANTEEN, NOODLES, TEA};
+use crate::economy::places::{BOOKS, CANTEEN, NOODLES, TEA};
 use crate::economy::{BANKS, Day, Economy, Event, EventNumber, HolderIndex, SHOPS, ShopIndex};
 use crate::founding::{self, Residents};
 use crate::perform::perform;
@@ -93,7 +97,10 @@ fn found(options: &LiveOptions) -> Result<(), LiveError> {
 }
 
 async fn open(options: &LiveOptions, started: Instant) -> Result<(), LiveError> {
-    let app = server::open(ServeOptions::embedded(&options.data)).await?;
+    let mut serve = ServeOptions::embedded(&options.data);
+    // The sample shop is on this machine.
+    serve.settings.webhooks_to_loopback = true;
+    let app = server::open(serve).await?;
     let seed = seed_of(&app).await?;
     let economy = Economy::found(seed);
     let residents = founding::find(app.operations(), economy.population()).await?;
@@ -103,16 +110,47 @@ async fn open(options: &LiveOptions, started: Instant) -> Result<(), LiveError> 
         |error| LiveError::Listener(format!("cannot listen on {address}: {error}. Choose another --port"));
     let listener = TcpListener::bind(address).await.map_err(busy)?;
     let address = listener.local_addr().map_err(|error| LiveError::Listener(error.to_string()))?;
+    shop_floor::set_up(app.operations(), &residents).await?;
+    let shop = open_shop(&app, &residents, address).await?;
     say(&greeting(&app, seed, address, started.elapsed(), &options.data).await?)?;
     let stop = stop_signal().map_err(|error| LiveError::Listener(error.to_string()))?;
     let life = tokio::spawn(live_on(app.operations().clone(), economy, residents));
-    let served = server::serve(listener, app, stop).await;
+    let shop = NeighbourSite { host: sample_shop::HOST, router: sample_shop::router(shop) };
+    let served = server::serve_beside(listener, app, shop, stop).await;
     life.abort();
     // What it was doing is finished by the next start-up check, like any interrupted operation.
     drop(life.await);
     served.map_err(|error| LiveError::Listener(error.to_string()))?;
     say("The town sleeps; start it again to go on.")
 }
+
+/// What the sample shop needs from the wallet: a key, an endpoint, an origin to return to. Those of its last opening end.
+async fn open_shop(app: &App, residents: &Residents, address: SocketAddr) -> Result<ShopOptions, LiveError> {
+    let merchant = residents.shop(BOOKS);
+    let owner = residents.staff(merchant);
+    let (operations, now) = (app.operations(), app.now());
+    let ended = app.records().write(move |sql| {
+        for key in api_keys::list_valid(sql, owner)?.iter().filter(|key| key.label == SHOP_KEY) {
+            api_keys::revoke(sql, owner, key.id, now)?;
+        }
+        Ok(())
+    });
+    ended.await.map_err(LiveError::Records)?;
+    for endpoint in webhooks::endpoints(operations, merchant).await? {
+        if endpoint.url.starts_with(&format!("http://{}:", sample_shop::HOST)) {
+            webhooks::set_state(operations, merchant, endpoint.id, EndpointState::Removed).await?;
+        }
+    }
+    let origin = format!("http://{}:{}", sample_shop::HOST, address.port());
+    checkout_origins::register(operations, merchant, &origin).await?;
+    let endpoint = webhooks::add_endpoint(operations, merchant, format!("{origin}/webhook")).await?;
+    let api_key = app.create_order_key(owner, SHOP_KEY).await;
+    let api_key = api_key.map_err(|problem| LiveError::Listener(problem.detail().to_owned()))?;
+    Ok(ShopOptions { wallet: address, api_key, webhook_secret: endpoint.secret })
+}
+
+/// What the sample shop's key is called.
+const SHOP_KEY: &str = "sample shop";
 
 async fn seed_of(app: &App) -> Result<u64, LiveError> {
     let stored = app.records().read(|sql| meta::get(sql, SEED)).await.map_err(LiveError::Records)?;
@@ -170,7 +208,7 @@ fn view(economy: &Economy, residents: &Residents) -> TownView {
             principal: residents.holder(holder).into(),
         });
     }
-    for shop in [CANTEEN, NOODLES, TEA] {
+    for shop in [CANTEEN, NOODLES, TEA, BOOKS] {
         logins.push(shop_login(shop, residents));
     }
     logins.push(TownLogin {
@@ -178,6 +216,18 @@ fn view(economy: &Economy, residents: &Residents) -> TownView {
         role: LoginRole::Operator,
         name: Bilingual::new("运营方", "Operator"),
         principal: founding::staff_id(founding::OPERATOR_LOGIN),
+    });
+    logins.push(TownLogin {
+        who: control::RISK_LOGIN.to_owned(),
+        role: LoginRole::Operator,
+        name: Bilingual::new("周敏 · 风控", "Zhou Min · risk"),
+        principal: founding::staff_id(control::RISK_LOGIN),
+    });
+    logins.push(TownLogin {
+        who: control::AUDITOR_LOGIN.to_owned(),
+        role: LoginRole::Operator,
+        name: Bilingual::new("何静 · 审计", "He Jing · auditor"),
+        principal: founding::staff_id(control::AUDITOR_LOGIN),
     });
     TownView { logins, holders: u32::try_from(PEOPLE).unwrap_or(u32::MAX) }
 }
@@ -214,6 +264,8 @@ async fn greeting(
         format!("   李雷 Li Lei    {host}/town/login/lilei"),
         format!("   韩梅梅         {host}/town/login/hanmeimei"),
         format!("   Canteen       {host}/town/login/canteen"),
+        format!("   Till          {host}/till      (PIN of the cashier: {CASHIER_PIN})"),
+        format!("   Web shop      http://{}:{}", sample_shop::HOST, address.port()),
         format!("   Back office   {host}/town/login/operator"),
         format!("   API           {host}/api/v1/openapi.json"),
         String::new(),

@@ -48,7 +48,7 @@ pub const fn meaning_of(answer: &Result<operations::Receipt, OperationError>) ->
         Ok(receipt) => match receipt.state {
             OperationState::Completed => Meaning::Final(Final::Completed(receipt.id)),
             OperationState::Declined | OperationState::Reversed => Meaning::Final(Final::NotDone),
-            OperationState::Started | OperationState::Unknown => Meaning::AskAgain,
+            OperationState::Started | OperationState::Unknown | OperationState::Held => Meaning::AskAgain,
         },
         Err(OperationError::KeyReused) => Meaning::KeyReused,
         Err(OperationError::KeyInProgress | OperationError::Unavailable(_)) => Meaning::AskAgain,

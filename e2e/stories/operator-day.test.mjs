@@ -1,0 +1,80 @@
+// The operator's day: held payments are decided, a bank's statement is reconciled and its fee of 12.50 cleared by two people,
+// the day is closed, and the audit log verifies. The key ceremony and the batch of cards come with the card issue.
+import assert from 'node:assert/strict';
+
+import { DESKTOP, TOWN, accessible, story, visit } from '../browser.mjs';
+
+async function enter(page, who) {
+  await page.goto(`${TOWN}/`);
+  await page.locator(`form[action="/town/login/${who}"] button`).click();
+  await page.locator('a.who').waitFor();
+}
+
+async function decide(page, choice, reason) {
+  const waiting = page.locator('section.held').first();
+  await waiting.locator('input[name=reason]').fill(reason);
+  await waiting.locator(`button[value=${choice}]`).click();
+  await page.locator('.flash').waitFor();
+}
+
+for (const language of ['zh-CN', 'en']) {
+  story(`the operator’s day (${language})`, async () => {
+    const { context: first, page: operator } = await visit({ viewport: DESKTOP, language });
+    const { context: second, page: risk } = await visit({ viewport: DESKTOP, language });
+    await enter(operator, 'operator');
+    await enter(risk, 'risk');
+
+    // Held payments: one goes through, one does not.
+    await risk.goto(`${TOWN}/operator/risk`);
+    await accessible(risk, 'the risk queue');
+    const before = await risk.locator('section.held').count();
+    if (before >= 1) {
+      await decide(risk, language === 'en' ? 'release' : 'decline', '已电话核实 called back');
+      assert.equal(await risk.locator('section.held').count(), before - 1);
+      await risk.locator('table a[href^="/operator/explain/"]').first().click();
+      await accessible(risk, 'the explanation of a decided payment');
+      assert.ok(await risk.locator('.explain-timeline li').count() >= 4);
+    }
+
+    // The fee that the ledger does not have: asked for by one, approved by the other.
+    await operator.goto(`${TOWN}/operator/reconciliation`);
+    await accessible(operator, 'reconciliation');
+    await operator.locator('table a').last().click();
+    const open = operator.locator('table form.decide-form');
+    if (await open.count() > 0) {
+      await accessible(operator, 'a statement with differences');
+      await operator.getByText('12.50').first().waitFor();
+      await open.first().locator('input[name=reason]').fill('银行月费 monthly fee');
+      await open.first().locator('button').click();
+      await operator.waitForURL(/\/operator\/approvals/);
+      assert.equal(await operator.locator('button[value=approve]').count(), 0, 'nobody approves what they asked for');
+      await risk.goto(`${TOWN}/operator/approvals`);
+      await accessible(risk, 'approvals');
+      await decide(risk, 'approve', '合同已核对 contract seen');
+      await operator.goto(`${TOWN}/operator/reconciliation`);
+      await operator.locator('table a').last().click();
+      assert.equal(await operator.locator('table form.decide-form').count(), 0, 'nothing is left to explain');
+    }
+
+    // The day is closed; a second time is refused.
+    await operator.goto(`${TOWN}/operator/days`);
+    await accessible(operator, 'the days');
+    const close = operator.locator('form:has(input[type=hidden][name=date]) button');
+    if (await close.count() > 0) {
+      await close.click();
+      await operator.waitForURL(/\/operator\/days\/\d{4}-\d{2}-\d{2}/);
+      await accessible(operator, 'the report of a day');
+    }
+
+    // The log is whole, and an entry is proved to be in it.
+    await operator.goto(`${TOWN}/operator/audit-log`);
+    await accessible(operator, 'the audit log');
+    assert.equal(await operator.locator('.verdict-ok').count(), 1, 'the whole log is in order');
+    await operator.locator('table a').first().click();
+    assert.equal(await operator.locator('.verdict-ok').count(), 1, 'the proof verifies');
+    await accessible(operator, 'a proof');
+
+    await first.close();
+    await second.close();
+  });
+}
