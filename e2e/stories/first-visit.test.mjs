@@ -36,7 +36,9 @@ story('the first page is light and quick', async () => {
   await page.goto(`${TOWN}/`, { waitUntil: 'load' });
   assert.ok(bytes > 0 && bytes < FIRST_PAGE_BYTES, `the first page and its assets weigh ${bytes} bytes`);
   const times = [];
-  for (let visitNumber = 0; visitNumber < 5; visitNumber += 1) {
+  for (let visitNumber = 0; visitNumber < 9; visitNumber += 1) {
+    // The page before, which draws and asks for news, must not take the processor from the server.
+    await page.goto('about:blank');
     await page.goto(`${TOWN}/`);
     times.push(await page.evaluate(() => {
       const { requestStart, responseStart } = performance.getEntriesByType('navigation')[0];
@@ -44,6 +46,6 @@ story('the first page is light and quick', async () => {
     }));
   }
   await context.close();
-  const median = times.toSorted((one, other) => one - other)[2];
+  const median = times.toSorted((one, other) => one - other)[4];
   assert.ok(median < SERVER_TIME_MS, `the server takes ${median} ms for the first page`);
 });

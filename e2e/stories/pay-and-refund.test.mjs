@@ -8,7 +8,7 @@ async function pay(page, shop, amount) {
   await accessible(page, 'the shops');
   await page.locator('a.shop').filter({ hasText: shop }).click();
   await page.locator('input#amount').fill(amount);
-  await page.locator('main form button[type=submit]').last().click();
+  await page.locator('main form button.button-primary').click();
   await accessible(page, 'the confirmation');
   await page.locator('main form button[type=submit]').last().click();
   await page.waitForURL(/\/transactions\//);

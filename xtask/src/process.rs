@@ -85,8 +85,18 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
 /// Builds the release program unless it is up to date, and says where it lies.
 pub(crate) fn release_program(root: &Path) -> Result<PathBuf, String> {
     cargo(root, &["build", "--release", "--bin", "sycee"])?;
+    Ok(program_path(root))
+}
+
+/// The program that `cargo test --release` has just built for its tests of commands.
+pub(crate) fn tested_program(root: &Path) -> Result<PathBuf, String> {
+    let program = program_path(root);
+    if program.is_file() { Ok(program) } else { Err(format!("the tests built no {}", program.display())) }
+}
+
+fn program_path(root: &Path) -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(target.join("release").join("sycee"))
+    target.join("release").join("sycee")
 }
 
 fn announce(command: &Command) -> String {

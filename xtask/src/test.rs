@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     api_calls, e2e, machine,
-    process::{cargo_watched, release_program},
+    process::{cargo_watched, tested_program},
     sim,
 };
 
@@ -16,7 +16,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     // Unit, property, conformance, interruption and kill -9 tests and the examples in the documentation,
     // in the release profile: they need its speed, and the program built for them serves the steps below.
     cargo_watched(root, &["test", "--release"], |line| tally.see(line))?;
-    let program = release_program(root)?;
+    let program = tested_program(root)?;
     let towns = sim::thousand_seeds(root, &program)?;
     let calls = api_calls::all(root, &program)?;
     let stories = e2e::all(root, &program)?;

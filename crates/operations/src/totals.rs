@@ -186,12 +186,51 @@ pub async fn count(operations: &Operations) -> Result<Totals, OperationError> {
     })
 }
 
-/// What moved, per span of time, kind and currency.
+/// What the spans before the present one moved, as they were added up last, with when that was.
+#[derive(Default)]
+pub(crate) struct PastVolumes(Mutex<Vec<(VolumeQuery, Timestamp, Vec<Volume>)>>);
+
+/// How many different queries are kept.
+const PAST_VOLUMES_MAX: usize = 8;
+/// How old a sum of past spans may be: what was asked for in the past may still be completed.
+const PAST_VOLUMES_SECONDS: u64 = 60;
+
+/// What moved, per span of time, kind and currency. The present span is added up anew; those before it are as they were
+/// at most a minute ago.
 ///
 /// # Errors
 /// What could not be reached.
 pub async fn volumes(operations: &Operations, query: VolumeQuery) -> Result<Vec<Volume>, OperationError> {
-    Ok(operations.records().read(move |sql| operations::volumes(sql, &query)).await?)
+    let present = begin_of_span(&query, operations.now()).clamp(query.from, query.until);
+    let mut volumes = past_volumes(operations, VolumeQuery { until: present, ..query }).await?;
+    let query = VolumeQuery { from: present, ..query };
+    volumes.extend(operations.records().read(move |sql| operations::volumes(sql, &query)).await?);
+    Ok(volumes)
+}
+
+fn begin_of_span(query: &VolumeQuery, moment: Timestamp) -> Timestamp {
+    let span = i128::from(query.span_seconds.max(1)) * i128::from(NANOSECONDS_PER_SECOND);
+    let ahead = i128::from(query.ahead_of_utc_seconds) * i128::from(NANOSECONDS_PER_SECOND);
+    let begin = (i128::from(moment.0) + ahead).div_euclid(span) * span - ahead;
+    Timestamp(u64::try_from(begin).unwrap_or(0))
+}
+
+async fn past_volumes(operations: &Operations, query: VolumeQuery) -> Result<Vec<Volume>, OperationError> {
+    let mut kept = operations.inner.past_volumes.0.lock().await;
+    let now = operations.now();
+    let is_fresh = |at: Timestamp| {
+        now >= at && now.0 - at.0 < PAST_VOLUMES_SECONDS.saturating_mul(NANOSECONDS_PER_SECOND)
+    };
+    kept.retain(|(_, at, _)| is_fresh(*at));
+    if let Some((_, _, volumes)) = kept.iter().find(|(known, _, _)| *known == query) {
+        return Ok(volumes.clone());
+    }
+    let volumes = operations.records().read(move |sql| operations::volumes(sql, &query)).await?;
+    if kept.len() >= PAST_VOLUMES_MAX {
+        kept.remove(0);
+    }
+    kept.push((query, now, volumes.clone()));
+    Ok(volumes)
 }
 
 /// A merchant's sales and refunds, per span of time and currency.

@@ -3,6 +3,7 @@
 
 mod world;
 
+use ledger::Timestamp;
 use money::Amount;
 use operations::approvals::{self, Action, Corrected};
 use operations::business_days::{self, BusinessDay};
@@ -13,7 +14,7 @@ use operations::staff::NewStaff;
 use operations::{OperationError, audit_log, black_list, reconciliation, start_up_check, totals};
 use records::approvals::ApprovalState;
 use records::control::DifferenceClass;
-use records::operations::{OperationKind, OperationState};
+use records::operations::{OperationKind, OperationState, VolumeQuery};
 use records::principals::Language;
 use records::risk::{ListKind, RuleState};
 use risk::Outcome;
@@ -350,4 +351,27 @@ fn a_fee_on_the_statement_is_found_and_corrected_by_two_people() {
     let sums = now(totals::count(&world.operations)).unwrap();
     let sums = sums.currencies.iter().find(|sums| sums.currency == CNY).unwrap();
     assert_eq!((sums.float, sums.suspense, sums.difference()), (19_000 - 1_250, -1_250, 0));
+}
+
+#[test]
+fn volumes_hold_what_was_just_paid_and_what_was_paid_on_days_before() {
+    let world = World::new();
+    let day = 86_400;
+    let counts = || {
+        let until = Timestamp(world.operations.services().clock.now().0 + 1);
+        let query =
+            VolumeQuery { from: Timestamp::ZERO, until, span_seconds: 86_400, ahead_of_utc_seconds: 28_800 };
+        let volumes = now(totals::volumes(&world.operations, query)).unwrap();
+        let payments = volumes.iter().filter(|volume| volume.kind == OperationKind::Payment);
+        payments.map(|volume| volume.count).collect::<Vec<_>>()
+    };
+    world.top_up("a", 5_000).unwrap();
+    world.pay("b", 100).unwrap();
+    assert_eq!(counts(), [1]);
+    world.clock.pass(2 * day);
+    assert_eq!(counts(), [1]);
+    world.pay("c", 100).unwrap();
+    assert_eq!(counts(), [1, 1]);
+    world.pay("d", 100).unwrap();
+    assert_eq!(counts(), [1, 2]);
 }

@@ -85,10 +85,11 @@ function possible() {
 }
 
 async function start() {
-  if (!possible()) return;
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     if (!(form instanceof HTMLFormElement)) continue;
-    form.hidden = false;
+    form.hidden = !possible();
+    if (form.hidden) continue;
+    for (const button of form.querySelectorAll("button")) button.disabled = false;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       void proceed(form);

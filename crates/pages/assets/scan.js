@@ -105,16 +105,14 @@ async function watch(section, state) {
 }
 
 for (const section of document.querySelectorAll("section[data-scan]")) {
-  if (!(section instanceof HTMLElement) || navigator.mediaDevices === undefined) continue;
   const state = section.querySelector("[data-scan-state]");
-  const start = section.querySelector("[data-scan-start]");
-  if (!(state instanceof HTMLElement) || !(start instanceof HTMLButtonElement)) continue;
-  section.hidden = false;
+  if (!(section instanceof HTMLElement) || !(state instanceof HTMLElement)) continue;
   // A page of its own looks at once; on a form one asks for the camera when one wants it.
-  const begin = () => {
+  const start = section.querySelector("[data-scan-start]");
+  if (!(start instanceof HTMLButtonElement)) watch(section, state);
+  else start.addEventListener("click", () => {
     start.hidden = true;
+    state.textContent = state.dataset.looking ?? "";
     watch(section, state);
-  };
-  if ((section.dataset.scan ?? "").startsWith("#")) start.addEventListener("click", begin);
-  else begin();
+  });
 }

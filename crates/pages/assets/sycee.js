@@ -28,13 +28,12 @@ function focusProblems() {
   if (summary instanceof HTMLElement) summary.focus();
 }
 
-/** Shows the buttons with round amounts and lets them fill in the field. */
+/** Lets the buttons with round amounts fill in the field. */
 function quickAmounts() {
   const field = document.querySelector("input#amount");
   if (!(field instanceof HTMLInputElement)) return;
   for (const button of document.querySelectorAll("button[data-amount]")) {
     if (!(button instanceof HTMLButtonElement)) continue;
-    button.hidden = false;
     button.addEventListener("click", () => {
       field.value = button.dataset.amount ?? "";
       field.focus();
@@ -42,11 +41,10 @@ function quickAmounts() {
   }
 }
 
-/** Shows the print button of receipts. */
+/** Lets the print button of receipts print. */
 function printing() {
   for (const button of document.querySelectorAll("button[data-print]")) {
     if (!(button instanceof HTMLButtonElement)) continue;
-    button.hidden = false;
     button.addEventListener("click", () => print());
   }
 }

@@ -2,15 +2,6 @@
 // The till's comfort: a keypad beside the amount, plus and minus beside each item, the running total, and a look every
 // second whether the customer has paid. Without it the till is a form with numbers in it.
 
-/** @param {string} text @param {() => void} act */
-function button(text, act) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.textContent = text;
-  made.addEventListener("click", act);
-  return made;
-}
-
 const till = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-till]"));
 
 /** @param {HTMLFormElement} form */
@@ -34,11 +25,13 @@ function keys(form) {
     if (key === "." && (decimals === 0 || amount.value.includes("."))) return;
     amount.value += key;
   };
-  for (const key of ["1", "2", "3", "4", "5", "6", "7", "8", "9", ".", "0"]) pad.append(button(key, () => type(key)));
-  const erase = button("⌫", () => { amount.value = amount.value.slice(0, -1); });
-  erase.setAttribute("aria-label", pad.dataset.erase ?? "");
-  pad.append(erase);
-  pad.hidden = false;
+  for (const key of /** @type {NodeListOf<HTMLButtonElement>} */ (pad.querySelectorAll("button"))) {
+    const character = key.dataset.key ?? "";
+    key.addEventListener("click", () => {
+      if (character === "") amount.value = amount.value.slice(0, -1);
+      else type(character);
+    });
+  }
 
   for (const step of steps) {
     const count = /** @type {HTMLInputElement} */ (step.querySelector("input"));
@@ -47,13 +40,9 @@ function keys(form) {
       count.value = String(Math.min(999, Math.max(0, Number(count.value || 0) + by)));
       show();
     };
-    const name = step.parentElement?.querySelector("label")?.textContent ?? "";
-    const less = button("−", () => move(-1));
-    const more = button("+", () => move(1));
-    less.setAttribute("aria-label", `− ${name}`);
-    more.setAttribute("aria-label", `+ ${name}`);
-    step.prepend(less);
-    step.append(more);
+    for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (step.querySelectorAll("button"))) {
+      button.addEventListener("click", () => move(Number(button.dataset.by)));
+    }
     count.addEventListener("input", show);
   }
   show();

@@ -266,16 +266,18 @@ fn details(frame: &Frame, cards: &[BankCard]) -> Markup {
 
 fn icons(frame: &Frame, cards: &[BankCard]) -> Markup {
     html! {
-        ul.lines.panel {
-            @for card in cards {
-                li {
-                    a.line href={ "/cards/" (card.id) } {
-                        span class={ "line-icon card-icon card-hue-" (card.bank.bits() % 6) } { (icon(Icon::Card)) }
-                        span.line-text {
-                            span.line-title { (card.label()) }
-                            span.line-note { (card.expiry) }
+        section.panel {
+            ul.lines {
+                @for card in cards {
+                    li {
+                        a.line href={ "/cards/" (card.id) } {
+                            span class={ "line-icon card-icon card-hue-" (card.bank.bits() % 6) } { (icon(Icon::Card)) }
+                            span.line-text {
+                                span.line-title { (card.label()) }
+                                span.line-note { (card.expiry) }
+                            }
+                            span.badges { (state_badge(frame, card.state)) (default_badge(frame, card)) }
                         }
-                        span.badges { (state_badge(frame, card.state)) (default_badge(frame, card)) }
                     }
                 }
             }

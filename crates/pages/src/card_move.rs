@@ -88,9 +88,9 @@ fn amount_fields(frame: &Frame, view: &CardMove) -> Markup {
             }))
             (currency_field(frame, &view.problems, &view.currency, &view.available))
         }
-        div.quick role="group" aria-label=(frame.t("quick-amounts")) {
+        div.quick.needs-script role="group" aria-label=(frame.t("quick-amounts")) {
             @for units in QUICK {
-                button.button.quick-amount type="button" data-amount=(units) hidden { (units) }
+                button.button.quick-amount type="button" data-amount=(units) { (units) }
             }
         }
     }

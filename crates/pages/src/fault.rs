@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::form::Trouble;
 use crate::frame::{Frame, Viewer};
 use crate::icon::{Icon, icon};
 use crate::shell::{Head, Place, document};
@@ -19,20 +20,25 @@ pub enum Fault {
     BadRequest,
     /// Too many requests.
     TooMany,
+    /// A rule forbids it now: a suspended shop, spending that is stopped.
+    Refused(Trouble),
     /// The server failed; whatever was begun will be finished or undone.
     Internal,
 }
 
 impl Fault {
-    const fn keys(self) -> (&'static str, &'static str) {
-        match self {
+    /// Title and explanation.
+    fn words(self, frame: &Frame) -> (&str, String) {
+        let (title, note) = match self {
             Self::NotFound => ("fault-not-found", "fault-not-found-note"),
             Self::Forbidden => ("fault-forbidden", "fault-forbidden-note"),
             Self::ForgedForm => ("fault-forged", "fault-forged-note"),
             Self::BadRequest => ("fault-bad-request", "fault-bad-request-note"),
             Self::TooMany => ("fault-too-many", "fault-too-many-note"),
+            Self::Refused(trouble) => return (frame.t("fault-refused"), trouble.words(frame)),
             Self::Internal => ("fault-internal", "fault-internal-note"),
-        }
+        };
+        (frame.t(title), frame.t(note).to_owned())
     }
 
     /// The HTTP status.
@@ -42,6 +48,7 @@ impl Fault {
             Self::NotFound => 404,
             Self::Forbidden | Self::ForgedForm => 403,
             Self::BadRequest => 400,
+            Self::Refused(_) => 409,
             Self::TooMany => 429,
             Self::Internal => 500,
         }
@@ -51,8 +58,8 @@ impl Fault {
 /// The page of a fault.
 #[must_use]
 pub fn fault(frame: &Frame, fault: Fault) -> Markup {
-    let (title, note) = fault.keys();
-    let head = Head { title: frame.t(title), place: Place::Elsewhere, class: "narrow" };
+    let (title, note) = fault.words(frame);
+    let head = Head { title, place: Place::Elsewhere, class: "narrow" };
     let home = match frame.viewer {
         Viewer::Guest => "/",
         Viewer::Holder { .. } => "/home",
@@ -67,7 +74,7 @@ pub fn fault(frame: &Frame, fault: Fault) -> Markup {
                 (icon(Icon::Info))
                 p.muted { (fault.status()) }
                 h1 { (head.title) }
-                p { (frame.t(note)) }
+                p { (note) }
                 a.button.button-primary href=(home) { (frame.t("to-start")) }
             }
         },

@@ -158,7 +158,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    fn words(self, frame: &Frame) -> String {
+    pub(crate) fn words(self, frame: &Frame) -> String {
         match self {
             Self::TooManyDecimals(most) => {
                 frame.fill("trouble-too-many-decimals", &[("most", &most.to_string())])

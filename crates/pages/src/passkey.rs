@@ -1,4 +1,4 @@
-//! The forms that ask a passkey: hidden until the script has found that the browser can.
+//! The forms that ask a passkey: no more than a place until the script has found that the browser can.
 
 use maud::{Markup, html};
 
@@ -24,7 +24,7 @@ pub(crate) struct Ask<'a> {
 /// Asks for a signature.
 pub(crate) fn sign(frame: &Frame, ask: &Ask<'_>) -> Markup {
     html! {
-        form.form.passkey method="post" action=(ask.action) hidden data-passkey="get" data-request=(ask.request)
+        form.form.passkey.needs-script method="post" action=(ask.action) data-passkey="get" data-request=(ask.request)
             data-suggested[ask.suggested] {
             (form::hidden(frame))
             (ask.also)
@@ -39,7 +39,7 @@ pub(crate) fn sign(frame: &Frame, ask: &Ask<'_>) -> Markup {
 /// Asks for a new passkey.
 pub(crate) fn create(frame: &Frame, ask: &Ask<'_>) -> Markup {
     html! {
-        form.form.passkey method="post" action=(ask.action) hidden data-passkey="create" data-request=(ask.request) {
+        form.form.passkey.needs-script method="post" action=(ask.action) data-passkey="create" data-request=(ask.request) {
             (form::hidden(frame))
             (ask.also)
             @for name in ["client_data", "attestation_object"] { input type="hidden" name=(name); }
@@ -51,7 +51,7 @@ pub(crate) fn create(frame: &Frame, ask: &Ask<'_>) -> Markup {
 fn ending(frame: &Frame, label: &str) -> Markup {
     html! {
         p.field-error data-passkey-failed="" role="alert" hidden { (frame.t("passkey-cancelled")) }
-        button.button.button-wide type="submit" { (icon(Icon::Key)) (label) }
+        button.button.button-wide type="submit" disabled { (icon(Icon::Key)) (label) }
         script type="module" src=(assets::PASSKEY_SCRIPT.path) {}
     }
 }

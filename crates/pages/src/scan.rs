@@ -93,20 +93,24 @@ pub fn scan(frame: &Frame, view: &Scan) -> Markup {
     )
 }
 
-/// The camera's place, shown by the script where there is a camera. What it sees goes into the form that posts to
-/// `action`, in the field `code`.
+/// The camera's place. What it sees goes into the form that posts to `action`, in the field `code`; where `action` is a
+/// field of the page, such as `#code`, the camera waits to be asked for and fills that in.
 pub(crate) fn camera(frame: &Frame, action: &str) -> Markup {
+    let waits = action.starts_with('#');
     html! {
-        section.camera hidden data-scan=(action) data-frame="/scan/frame" {
+        section.camera.needs-script.looks[!waits] data-scan=(action) data-frame="/scan/frame" {
             div.viewfinder { video muted playsinline aria-label=(frame.t("scan-camera")) {} span.viewfinder-frame {} }
-            p.muted role="status" data-scan-state data-off=(frame.t("scan-no-camera")) data-seen=(frame.t("scan-seen")) {
-                (frame.t("scan-looking"))
+            p.camera-state.muted role="status" data-scan-state data-looking=(frame.t("scan-looking"))
+                data-off=(frame.t("scan-no-camera")) data-seen=(frame.t("scan-seen")) {
+                @if !waits { (frame.t("scan-looking")) }
             }
             form method="post" action=(action) data-scan-form {
                 (form::hidden(frame))
                 input type="hidden" name="code";
             }
-            button.button.button-quiet type="button" data-scan-start { (icon(Icon::Search)) (frame.t("scan-start")) }
+            @if waits {
+                button.button.button-quiet type="button" data-scan-start { (icon(Icon::Search)) (frame.t("scan-start")) }
+            }
         }
     }
 }

@@ -325,7 +325,7 @@ pub fn recovery_codes(frame: &Frame, codes: &[String]) -> Markup {
             p { (frame.t("recovery-why")) }
             div.panel { ul.codes { @for code in codes { li { (code) } } } }
             div.title-row {
-                button.button type="button" hidden data-print="" { (icon(Icon::Print)) (frame.t("recovery-print")) }
+                button.button.needs-script type="button" data-print="" { (icon(Icon::Print)) (frame.t("recovery-print")) }
                 a.button.button-primary href=(OVERVIEW) { (frame.t("recovery-done")) }
             }
         },

@@ -164,13 +164,18 @@ fn grid(frame: &Frame, view: &Till) -> Markup {
                     label for=(name) { (item.name) }
                     span.item-price { (figures::amount(frame, item.price)) }
                     div.item-step data-price=(item.price.minor()) {
+                        button.needs-script type="button" data-by="-1" aria-label={ "− " (item.name) } { "−" }
                         input id=(name) name=(name) type="number" min="0" max="999" inputmode="numeric" value=(quantity);
+                        button.needs-script type="button" data-by="1" aria-label={ "+ " (item.name) } { "+" }
                     }
                 }
             }
         }
     }
 }
+
+/// The keys of the keypad, in reading order; the key that erases comes last.
+const KEYS: [&str; 11] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", ".", "0"];
 
 fn amount(frame: &Frame, view: &Till) -> Markup {
     let label =
@@ -186,7 +191,10 @@ fn amount(frame: &Frame, view: &Till) -> Markup {
     };
     html! {
         div.till-amount { (field(frame, &view.problems, &amount)) }
-        div.keypad hidden data-erase=(frame.t("till-erase")) {}
+        div.keypad.needs-script {
+            @for key in KEYS { button type="button" data-key=(key) { (key) } }
+            button type="button" data-key="" aria-label=(frame.t("till-erase")) { "⌫" }
+        }
         p.till-total aria-live="polite" data-label=(frame.t("till-total")) {}
     }
 }

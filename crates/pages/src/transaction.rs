@@ -296,7 +296,7 @@ pub fn receipt(frame: &Frame, view: &Transaction, paper: Paper) -> Markup {
                 main {
                     div.no-print.receipt-tools {
                         (back(&format!("/transactions/{}", view.id), frame.t("back")))
-                        button.button.button-primary type="button" data-print="" hidden {
+                        button.button.button-primary.needs-script type="button" data-print="" {
                             (icon(Icon::Print)) (frame.t("print"))
                         }
                     }

@@ -94,6 +94,7 @@ rule-change-note = A change makes a new draft version; a rule that is on is off 
 rule-versions = Versions
 rule-test = Tested against history
 rule-test-said = In the last { $days } days it would have applied to { $hits } of { $attempts } payments and transfers, by { $payers } people; { $completed } of them had gone through.
+rule-test-days = { $days } days
 rule-test-note = Devices and networks of the past are not known and count as familiar.
 outcome-allow = Allow (exemption)
 outcome-step-up = Prove it is you

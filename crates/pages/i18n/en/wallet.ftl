@@ -311,5 +311,6 @@ fault-bad-request = The request cannot be understood
 fault-bad-request-note = Go back and try again. No money moved.
 fault-too-many = Too many requests
 fault-too-many-note = Wait a moment and try again.
+fault-refused = This cannot be done now
 fault-internal = Something went wrong
 fault-internal-note = Whatever was begun will be finished or undone. Look at your bills for the outcome.

@@ -94,6 +94,7 @@ rule-change-note = 修改会产生新的草稿版本；已启用的规则会停�
 rule-versions = 历次版本
 rule-test = 用历史数据测试
 rule-test-said = 最近 { $days } 天的 { $attempts } 笔付款和转账中，它会命中 { $hits } 笔，涉及 { $payers } 人；其中 { $completed } 笔当时已成功。
+rule-test-days = { $days } 天
 rule-test-note = 过去的设备和网络未知，一律视为熟悉。
 outcome-allow = 允许（豁免）
 outcome-step-up = 再次验证本人

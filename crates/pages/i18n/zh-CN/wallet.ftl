@@ -311,5 +311,6 @@ fault-bad-request = 无法理解这个请求
 fault-bad-request-note = 请回到上一页重试。没有资金变动。
 fault-too-many = 请求过于频繁
 fault-too-many-note = 请稍候再试。
+fault-refused = 现在不能这样做
 fault-internal = 系统出了问题
 fault-internal-note = 已经开始的操作会自动完成或撤销，请在账单中查看结果。

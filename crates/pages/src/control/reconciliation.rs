@@ -116,7 +116,7 @@ fn import(frame: &Frame, view: &Reconciliation) -> Markup {
             }
             div.field {
                 label for="statement" { (frame.t("file-content")) }
-                textarea.area id="statement" name="statement" rows="8" required spellcheck="false" { (view.statement) }
+                textarea id="statement" name="statement" rows="8" required spellcheck="false" { (view.statement) }
             }
             (form::submit(frame.t("file-import")))
         },

@@ -493,6 +493,9 @@ fn ask_for_it(frame: &Frame, path: &str, view: &RulePage) -> Markup {
     }
 }
 
+/// How much history a rule may be tested against, in days.
+const TRIAL_DAYS: [u32; 3] = [7, 30, 90];
+
 fn trial(frame: &Frame, trial: &RuleTrial) -> Markup {
     let (days, hits) = (trial.days.to_string(), figures::count(trial.hits));
     let said = frame.fill(
@@ -523,6 +526,15 @@ fn trial(frame: &Frame, trial: &RuleTrial) -> Markup {
         h2 { (frame.t("rule-test")) }
         p { (said) }
         p.hint { (frame.t("rule-test-note")) }
+        ul.chips {
+            @for days in TRIAL_DAYS {
+                li {
+                    a href={ "?days=" (days) } aria-current=[(days == trial.days).then_some("true")] {
+                        (frame.fill("rule-test-days", &[("days", &days.to_string())]))
+                    }
+                }
+            }
+        }
         @if !trial.examples.is_empty() {
             (table(frame.t("rule-test"), &columns, trial.examples.iter().map(row).collect()))
         }

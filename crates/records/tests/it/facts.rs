@@ -107,6 +107,23 @@ pub(crate) async fn a_read_sees_what_was_handed_over_before(stage: Stage) {
     }
 }
 
+pub(crate) async fn a_failed_job_that_nobody_waits_for_says_so_and_persists_nothing(stage: Stage) {
+    let (tell, told) = std::sync::mpsc::channel();
+    let taken = RecordsError::Statement("not today".to_owned());
+    let telling = tell.clone();
+    stage.records.write_later_or(
+        move |sql| operations::insert(sql, &payment(1)).and(Err(taken.clone())),
+        move |error| telling.send(error).expect("the test listens"),
+    );
+    stage.records.write_later_or(
+        |sql| operations::insert(sql, &payment(2)).map(|_| ()),
+        move |error| tell.send(error).expect("the test listens"),
+    );
+    assert_eq!(payments(&stage).await, [2]);
+    let errors: Vec<RecordsError> = told.iter().collect();
+    assert_eq!(errors, [RecordsError::Statement("not today".to_owned())]);
+}
+
 pub(crate) async fn a_reading_job_cannot_write(stage: Stage) {
     let error = stage.records.read(|sql| operations::insert(sql, &payment(1))).await.expect_err("refused");
     assert!(matches!(error, RecordsError::Statement(_)), "{error}");

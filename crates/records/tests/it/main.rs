@@ -18,6 +18,7 @@ macro_rules! suite {
         mod $module {
             suite! { @facts $store,
                 a_card_is_bound_once_until_it_is_deleted_and_its_operations_stay
+                a_failed_job_that_nobody_waits_for_says_so_and_persists_nothing
                 a_failed_login_counts_until_its_window_has_passed
                 a_failing_job_persists_nothing_while_its_neighbours_persist
                 a_finished_operation_does_not_change_again

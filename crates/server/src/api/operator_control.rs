@@ -246,7 +246,7 @@ pub(super) struct EntryView {
     body: String,
 }
 
-/// A page of the audit log with its newest signed head.
+/// A page of the audit log with the key of its signed heads.
 #[derive(Serialize, ToSchema)]
 pub(super) struct LogPage {
     /// Newest first.
@@ -269,6 +269,9 @@ pub(super) async fn log(
     _: Operator,
     Query(query): Query<LogQuery>,
 ) -> Result<Response, Problem> {
+    if query.before.is_some_and(|place| i64::try_from(place).is_err()) {
+        return Err(Problem::invalid("before", "no log has that many entries"));
+    }
     let filter = AuditFilter { subject: query.subject, before: query.before, ..AuditFilter::default() };
     let found = audit_log::search(app.operations(), filter, ROWS).await?;
     let view = |entry: ::audit_log::Entry| EntryView {

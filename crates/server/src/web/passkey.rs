@@ -112,7 +112,7 @@ pub(crate) fn creation_json(site: &Site, challenge: &[u8; 32], who: &Principal, 
         "challenge": base64url_of(challenge),
         "rp": {"id": site.rp_id, "name": "Sycee"},
         "user": {"id": base64url_of(&who.id.to_bytes()), "name": who.login, "displayName": who.name},
-        "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
+        "pubKeyCredParams": [{"type": "public-key", "alg": -7}, {"type": "public-key", "alg": -257}],
         "excludeCredentials": descriptors(known),
         "authenticatorSelection": {
             "residentKey": "required", "requireResidentKey": true, "userVerification": "required",

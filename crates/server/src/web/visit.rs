@@ -16,6 +16,7 @@ use wallet::ids::{HolderId, MerchantId};
 
 use super::describe;
 use super::stop::Stop;
+use super::trouble::problem_of;
 use crate::App;
 use crate::auth::Caller;
 use crate::form::token_for;
@@ -89,10 +90,13 @@ impl Visit {
     pub(super) fn stop_for(&self, error: OperationError) -> Stop {
         match error {
             OperationError::NotFound(_) => self.stop(Fault::NotFound),
-            other => {
-                drop(internal(other));
-                self.stop(Fault::Internal)
-            }
+            other => match problem_of(other) {
+                Some(refused) => self.stop(Fault::Refused(refused.trouble)),
+                None => {
+                    drop(internal(other));
+                    self.stop(Fault::Internal)
+                }
+            },
         }
     }
 

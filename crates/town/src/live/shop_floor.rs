@@ -5,10 +5,11 @@ use operations::orders::{self, HOLD_SECONDS, NewOrder, OPEN_SECONDS, PayRequest}
 use operations::staff::{self, Employer, NewStaff};
 use operations::till::{self, NewItem};
 use operations::{IdempotencyKey, OperationError, Operations, Origin, escrow};
+use records::meta;
 use records::orders::{Order, OrderSource, OrderState};
 use records::principals::Language;
 use records::till::{StaffEntry, StaffRole};
-use server::OsEntropy;
+use server::{App, OsEntropy};
 use wallet::ids::{HolderId, MerchantId};
 
 use super::errors::LiveError;
@@ -42,17 +43,24 @@ const TEA_ITEMS: [Dish; 4] = [
     ("桂花糕", "Osmanthus cake", "点心", 800),
 ];
 
-/// Sets the shops up, unless they are.
+/// The fact of the installation that the shops were set up: whatever has become of them since is left alone.
+const SET_UP: &str = "town_shops_set_up";
+
+/// Sets the shops up, unless they were: what an interruption left half done is finished.
 ///
 /// # Errors
 /// See [`LiveError`].
-pub(super) async fn set_up(operations: &Operations, residents: &Residents) -> Result<(), LiveError> {
+pub(super) async fn set_up(app: &App, residents: &Residents) -> Result<(), LiveError> {
+    let (operations, records) = (app.operations(), app.records());
+    if records.read(|sql| meta::get(sql, SET_UP)).await.map_err(LiveError::Records)?.is_some() {
+        return Ok(());
+    }
     for (shop, dishes) in [(CANTEEN, CANTEEN_ITEMS.as_slice()), (TEA, TEA_ITEMS.as_slice())] {
         set_items(operations, residents.shop(shop), dishes).await?;
     }
     hire_cashier(operations, residents.shop(CANTEEN)).await?;
     sell(operations, residents).await?;
-    Ok(())
+    records.write(|sql| meta::set(sql, SET_UP, "yes")).await.map_err(LiveError::Records)
 }
 
 fn cny(minor: u64) -> Amount {

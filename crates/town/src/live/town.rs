@@ -110,7 +110,7 @@ async fn open(options: &LiveOptions, started: Instant) -> Result<(), LiveError> 
         |error| LiveError::Listener(format!("cannot listen on {address}: {error}. Choose another --port"));
     let listener = TcpListener::bind(address).await.map_err(busy)?;
     let address = listener.local_addr().map_err(|error| LiveError::Listener(error.to_string()))?;
-    shop_floor::set_up(app.operations(), &residents).await?;
+    shop_floor::set_up(&app, &residents).await?;
     let shop = open_shop(&app, &residents, address).await?;
     say(&greeting(&app, seed, address, started.elapsed(), &options.data).await?)?;
     let stop = stop_signal().map_err(|error| LiveError::Listener(error.to_string()))?;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use axum::extract::Query;
 use axum::response::Response;
 use money::{Amount, Currency};
 use operations::approvals::{self, Action};
@@ -25,8 +26,9 @@ use crate::web::stop::Stop;
 use crate::web::visit::{OperatorVisit, Visit, page, page_with_problems, see_other};
 use crate::web::{amounts, describe};
 
-/// How many days a rule is tested against.
-const TEST_DAYS: u32 = 30;
+/// How many days a rule is tested against, unless one asks for another number, and at most.
+const TEST_DAYS: u32 = 7;
+const TEST_DAYS_MAX: u32 = 90;
 
 #[derive(Deserialize, Default, Clone)]
 #[serde(default)]
@@ -227,33 +229,41 @@ pub(super) async fn change(
         Ok(row) => Ok(see_other(&format!("/operator/rules/{:032x}?notice={}", row.id, Notice::Saved.code()))),
         Err(problem) => {
             let form = typed.form(&visit, vec![problem]);
-            let view = rule(&visit, id, Some(form)).await?;
+            let view = rule(&visit, id, TEST_DAYS, Some(form)).await?;
             Ok(page_with_problems(pages::control::risk::rule(&visit.frame(), &view)))
         }
     }
 }
 
+#[derive(Deserialize)]
+pub(super) struct TestQuery {
+    /// How many days of history the rule is tested against.
+    days: Option<u32>,
+}
+
 /// `GET /operator/rules/{id}`
 pub(super) async fn show(
     PathId(id): PathId<RuleId>,
+    Query(query): Query<TestQuery>,
     OperatorVisit { visit }: OperatorVisit,
 ) -> Result<Response, Stop> {
     let id = id.bits();
-    let view = rule(&visit, id, None).await?;
+    let days = query.days.unwrap_or(TEST_DAYS).clamp(1, TEST_DAYS_MAX);
+    let view = rule(&visit, id, days, None).await?;
     Ok(page(pages::control::risk::rule(&visit.frame(), &view)))
 }
 
-async fn rule(visit: &Visit, id: u128, form: Option<RuleForm>) -> Result<RulePage, Stop> {
+async fn rule(visit: &Visit, id: u128, days: u32, form: Option<RuleForm>) -> Result<RulePage, Stop> {
     let operations = visit.app.operations();
     let rows = visit.need(risk_rules::versions(operations, id).await)?;
     let newest = rows.first().ok_or_else(|| visit.stop(Fault::NotFound))?;
-    let test = visit.need(risk_rules::test(operations, id, TEST_DAYS).await)?;
+    let test = visit.need(risk_rules::test(operations, id, days).await)?;
     let mut versions = Vec::with_capacity(rows.len());
     for row in &rows {
         versions.push((line(row), name_of(visit, row.author).await?, row.at));
     }
     let trial = RuleTrial {
-        days: TEST_DAYS,
+        days,
         attempts: test.attempts,
         hits: test.hits,
         hits_completed: test.hits_completed,
@@ -302,7 +312,7 @@ pub(super) async fn ask_on(
         Ok(_) => Ok(see_other(&format!("/operator/approvals?notice={}", Notice::AskedForApproval.code()))),
         Err(error) => {
             let problem = Problem { field: "reason", ..mendable(&visit, error)? };
-            let mut view = rule(&visit, id.bits(), None).await?;
+            let mut view = rule(&visit, id.bits(), TEST_DAYS, None).await?;
             view.form.problems = vec![problem];
             Ok(page_with_problems(pages::control::risk::rule(&visit.frame(), &view)))
         }
