@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::process::{output, release_program};
+use crate::process::{output, release_program, tested_program};
 
 /// Whether to write the documents or only to compare them.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,11 +17,20 @@ pub(crate) enum Mode {
 const DOCUMENTS: &[(&str, &[&str])] =
     &[("docs/openapi.json", &["docs", "openapi"]), ("docs/cli.md", &["docs", "cli"])];
 
+/// Builds the program and lets it print its documents.
 pub(crate) fn run(root: &Path, mode: Mode) -> Result<(), String> {
-    let program = release_program(root)?;
+    printed_by(root, &release_program(root)?, mode)
+}
+
+/// Compares with what the program prints that was built for the tests.
+pub(crate) fn check_tested(root: &Path) -> Result<(), String> {
+    printed_by(root, &tested_program(root)?, Mode::Check)
+}
+
+fn printed_by(root: &Path, program: &Path, mode: Mode) -> Result<(), String> {
     let mut stale = Vec::new();
     for (path, arguments) in DOCUMENTS {
-        let wanted = output(root, &program, arguments)?;
+        let wanted = output(root, program, arguments)?;
         if fs::read(root.join(path)).ok().as_ref() == Some(&wanted) {
             continue;
         }
