@@ -117,8 +117,17 @@ export async function allMoneyAddsUp() {
   assert.equal(verdicts, 1, 'the operator is told that all money adds up');
 }
 
-/** No serious or critical finding of axe on the page as it is now. */
+/** No serious or critical finding of axe on the page as it is now, in both themes. */
 export async function accessible(page, what) {
+  const isDark = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches);
+  for (const theme of isDark ? ['light', 'dark'] : ['dark', 'light']) {
+    await page.emulateMedia({ colorScheme: theme });
+    await accessibleAsItIs(page, `${what}, ${theme}`);
+  }
+}
+
+/** No serious or critical finding of axe on the page in its present theme. */
+export async function accessibleAsItIs(page, what) {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   const findings = grave.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));

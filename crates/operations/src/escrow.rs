@@ -161,6 +161,9 @@ async fn move_out(
             let receipt = conclude(operations, facts, OperationState::Completed, None);
             let moved = OrderEvent { note: memo, ..event(kind, actor, amount, operations.now()) };
             refresh(operations, order.id, (found == Verdict::Created).then_some(moved)).await?;
+            if way == Way::ToBuyer {
+                refund::tell_payer(operations, payer, (id, order.merchant, amount));
+            }
             Ok(receipt)
         }
         Verdict::Refused(Reason::InsufficientFunds) => {
@@ -463,6 +466,9 @@ async fn decide(
         return Err(OperationError::NotInEscrow);
     }
     note_decision(operations, order, by, share, note).await?;
+    if let Some(refund) = &refund {
+        refund::tell_payer(operations, payer, (refund.operation, order.merchant, refund.amount));
+    }
     receipts.first().copied().ok_or(OperationError::NotInEscrow)
 }
 

@@ -5,6 +5,7 @@
 
 use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Timestamp, Transfer};
 use money::{Amount, Currency};
+use records::Sql;
 use records::notifications::NoticeKind;
 use records::spending_limits::{self, SpendingLimits};
 use wallet::ids::{HolderId, OperationId};
@@ -93,10 +94,13 @@ pub async fn change(
             return Err(OperationError::CurrencyNotSupported);
         }
     }
-    let entry = directory::holder(operations, holder).await?;
-    let entry = entry.ok_or(OperationError::NotFound(Party::Holder))?;
+    directory::holder(operations, holder).await?.ok_or(OperationError::NotFound(Party::Holder))?;
+    // One after the other, so that each is compared with what holds, and a raise never passes for a lowering.
+    let _alone = operations.inner.limit_changes.lock().await;
     let now = operations.now();
-    let before = entry.limits(currency).map(|set| set.at(now)).unwrap_or_default();
+    let known = operations.records().read(move |sql| spending_limits::list(sql, holder)).await?;
+    let known = known.into_iter().find(|set| set.currency == currency);
+    let before = known.map(|set| set.at(now)).unwrap_or_default();
     let at_once =
         Limits { single: lower(before.single, wanted.single), daily: lower(before.daily, wanted.daily) };
     if let (Some(from), Some(to)) = (before.daily, at_once.daily)
@@ -107,8 +111,13 @@ pub async fn change(
     let later = Timestamp(now.0.saturating_add(RAISED_AFTER_SECONDS * NANOSECONDS_PER_SECOND));
     let raised = (at_once != wanted).then_some((wanted, later));
     let set = SpendingLimits { currency, now: at_once, raised };
-    operations.records().write(move |sql| spending_limits::put(sql, holder, &set, now)).await?;
+    let replace = move |sql: &mut dyn Sql| spending_limits::replace(sql, holder, known.as_ref(), &set, now);
+    let replaced = operations.records().write(replace).await?;
     operations.forget_holder(holder);
+    if !replaced {
+        // Another server changed them meanwhile: the same request may be sent again.
+        return Err(OperationError::KeyInProgress);
+    }
     let notice = Notice {
         kind: NoticeKind::LimitsChanged,
         subject: u128::from(now.0),

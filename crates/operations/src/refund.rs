@@ -6,6 +6,7 @@
 use ledger::{AccountId, CreateTransferStatus as Status};
 use money::Amount;
 use records::merchants::MerchantStatus;
+use records::notifications::NoticeKind;
 use records::operations::{self, NewOperation, Operation, OperationKind, OperationState};
 use wallet::chart;
 use wallet::ids::{HolderId, MerchantId, OperationId, PrincipalId, derive};
@@ -13,6 +14,7 @@ use wallet::postings::{self, Fingerprint, PaymentRefund};
 
 use crate::intent::{self, Begun, begin, conclude};
 use crate::key::operation_id;
+use crate::notifications::{self, Notice};
 use crate::one_step::{self, Verdict, verdict};
 use crate::{
     IdempotencyKey, OperationError, Operations, Party, Reason, Receipt, directory, memo, orders, rebuild,
@@ -80,6 +82,7 @@ pub async fn start(
         Verdict::Created | Verdict::Existed => {
             let receipt = conclude(operations, facts, OperationState::Completed, None);
             orders::note_refund(operations, &recorded, request.principal).await?;
+            tell_payer(operations, payer, (id, request.merchant, amount));
             Ok(receipt)
         }
         Verdict::Refused(reason) => Ok(conclude(operations, facts, OperationState::Declined, Some(reason))),
@@ -88,6 +91,21 @@ pub async fn start(
             Err(OperationError::KeyReused)
         }
     }
+}
+
+/// Tells who had paid that money came back: by which operation, from whom, how much.
+pub(crate) fn tell_payer(
+    operations: &Operations,
+    payer: HolderId,
+    (id, merchant, amount): (OperationId, MerchantId, Amount),
+) {
+    let notice = Notice {
+        kind: NoticeKind::RefundReceived,
+        subject: id.bits(),
+        actor: Some(merchant.into()),
+        amount: Some(amount),
+    };
+    notifications::tell(operations, payer.into(), notice);
 }
 
 /// The payment, which is this merchant's.

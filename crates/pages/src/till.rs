@@ -367,7 +367,8 @@ pub fn report(frame: &Frame, view: &TillReport) -> Markup {
             (back("/till", frame.t("till")))
             h1 { (title) }
             p.muted {
-                (when::full(frame, view.from)) " – "
+                @if view.from == Timestamp::ZERO { (frame.t("report-beginning")) } @else { (when::full(frame, view.from)) }
+                " – "
                 @if let Some(at) = view.closed_at { (when::full(frame, at)) } @else { (frame.t("report-now")) }
             }
             div.stats {

@@ -51,23 +51,27 @@ pub fn list(sql: &mut dyn Sql, holder: HolderId) -> Result<Vec<SpendingLimits>, 
     each(&rows, read)
 }
 
-/// Keeps the limits of one wallet in place of those before.
+/// Keeps the limits of one wallet in place of `before`. Says whether it did: not where others stand there by now.
 ///
 /// # Errors
 /// What the database says.
-pub fn put(
+pub fn replace(
     sql: &mut dyn Sql,
     holder: HolderId,
+    before: Option<&SpendingLimits>,
     limits: &SpendingLimits,
     now: Timestamp,
-) -> Result<(), RecordsError> {
+) -> Result<bool, RecordsError> {
     let stored = |amount: Option<Amount>| amount.map_or(Value::Null, minor);
     let raised = limits.raised.map(|(raised, _)| raised).unwrap_or_default();
-    sql.execute(
+    let expected = before.map(|before| before.now).unwrap_or_default();
+    let changed = sql.execute(
         "INSERT INTO spending_limits (holder_id, currency, single, daily, raised_single, raised_daily, raised_at, \
          updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (holder_id, currency) DO UPDATE SET \
          single = excluded.single, daily = excluded.daily, raised_single = excluded.raised_single, \
-         raised_daily = excluded.raised_daily, raised_at = excluded.raised_at, updated_at = excluded.updated_at",
+         raised_daily = excluded.raised_daily, raised_at = excluded.raised_at, updated_at = excluded.updated_at \
+         WHERE spending_limits.single IS NOT DISTINCT FROM $9 AND spending_limits.daily IS NOT DISTINCT FROM $10 \
+         AND spending_limits.raised_at IS NOT DISTINCT FROM $11",
         &[
             holder.into(),
             limits.currency.into(),
@@ -77,9 +81,12 @@ pub fn put(
             stored(raised.daily),
             limits.raised.map(|(_, from)| from).into(),
             now.into(),
+            stored(expected.single),
+            stored(expected.daily),
+            before.and_then(|before| before.raised).map(|(_, from)| from).into(),
         ],
     )?;
-    Ok(())
+    Ok(changed == 1)
 }
 
 fn read(row: &Row) -> Result<SpendingLimits, RecordsError> {

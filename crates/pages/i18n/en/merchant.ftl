@@ -128,6 +128,7 @@ till-declined = The payment was declined. No money moved.
 till-ended = The sale has ended without a payment.
 report-x = X report, shift { $number }
 report-z = Z report, shift { $number }
+report-beginning = since the beginning
 report-now = now
 report-sales = sales
 report-refunds = refunds

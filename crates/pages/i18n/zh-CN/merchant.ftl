@@ -128,6 +128,7 @@ till-declined = 支付未成功，资金未动。
 till-ended = 交易已结束，未收款。
 report-x = X 报表，第 { $number } 班
 report-z = Z 报表，第 { $number } 班
+report-beginning = 开业以来
 report-now = 现在
 report-sales = 笔交易
 report-refunds = 笔退款

@@ -361,7 +361,7 @@ fn rule_table(frame: &Frame, rules: &[RuleLine]) -> Markup {
             html! { (conditions(frame, &rule.conditions)) },
             html! { (outcome_word(frame, rule.outcome)) },
             html! { span class=(class) { (frame.t(key)) } },
-            html! { (rule.version) },
+            html! { (frame.fill("list-version", &[("version", &rule.version.to_string())])) },
         ]
     };
     table(frame.t("rules"), &columns, rules.iter().map(row).collect())
@@ -552,7 +552,7 @@ fn versions(frame: &Frame, versions: &[(RuleLine, String, Timestamp)]) -> Markup
     ];
     let row = |(rule, author, at): &(RuleLine, String, Timestamp)| {
         vec![
-            html! { (rule.version) },
+            html! { (frame.fill("list-version", &[("version", &rule.version.to_string())])) },
             when::short(frame, *at),
             html! { (author) },
             html! { (frame.t(rule.state.badge().1)) },
@@ -673,7 +673,7 @@ fn list_table(frame: &Frame, lines: &[ListLine], removable: bool) -> Markup {
     let row = |line: &ListLine| {
         let fields = [("kind", line.kind), ("subject", line.subject.as_str())];
         vec![
-            html! { (line.version) },
+            html! { (frame.fill("list-version", &[("version", &line.version.to_string())])) },
             html! { (list_kind(frame, line.kind)) },
             html! { @if line.name.is_empty() { span.id { (line.subject) } } @else { (line.name) } },
             html! { (line.reason) },

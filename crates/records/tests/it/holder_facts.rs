@@ -93,10 +93,13 @@ pub(crate) async fn what_a_holder_sets_is_kept_in_place_of_what_was_set_before(s
             raised,
         };
         let raised = (Limits { single: None, daily: Some(yuan(9)) }, at(99));
-        for set in [limits(None, Some(yuan(5)), None), limits(Some(yuan(3)), None, Some(raised))] {
-            spending_limits::put(sql, me, &set, at(8))?;
-            assert_eq!(spending_limits::list(sql, me)?, [set]);
-        }
+        let first = limits(None, Some(yuan(5)), None);
+        let second = limits(Some(yuan(3)), None, Some(raised));
+        assert!(spending_limits::replace(sql, me, None, &first, at(8))?);
+        assert!(!spending_limits::replace(sql, me, None, &second, at(9))?, "others stand there by now");
+        assert_eq!(spending_limits::list(sql, me)?, [first]);
+        assert!(spending_limits::replace(sql, me, Some(&first), &second, at(9))?);
+        assert_eq!(spending_limits::list(sql, me)?, [second]);
         favourites::add(sql, me, MerchantId::new(1000), at(1))?;
         favourites::add(sql, me, MerchantId::new(1000), at(2))?;
         assert_eq!(favourites::list(sql, me)?, [MerchantId::new(1000)]);

@@ -86,6 +86,29 @@ async fn a_limit_is_lowered_at_once_and_raised_after_a_day() {
     world.assert_adds_up().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_sixty_four_limit_changes_at_once_the_lowest_holds_and_no_raise_slips_through() {
+    let world = World::with_balance(100_000).await;
+    let changes: Vec<_> = (0..64_u64)
+        .map(|index| {
+            // From 1,000 to 7,300, in no order.
+            let daily = 1_000 + (index * 37 % 64) * 100;
+            let body = json!({"currency": "CNY", "daily": daily}).to_string();
+            let change = call("PATCH", "/api/v1/limits").by(&world.lilin).text("application/json", body);
+            let router = world.router.clone();
+            tokio::spawn(async move { change.send(&router).await })
+        })
+        .collect();
+    for change in changes {
+        change.await.unwrap().assert_status(200);
+    }
+    let view = world.get("/api/v1/limits", &world.lilin).await.json();
+    assert_eq!(view["limits"][0]["daily"], 1_000);
+    world.post("/api/v1/payments", &world.lilin, &world.payment(1_001)).await.assert_status(422);
+    world.post("/api/v1/payments", &world.lilin, &world.payment(1_000)).await.assert_status(201);
+    world.assert_adds_up().await;
+}
+
 #[tokio::test]
 async fn an_order_counts_against_the_daily_limit() {
     let world = World::with_balance(100_000).await;

@@ -41,7 +41,10 @@ async fn a_suspended_merchant_is_not_paid_until_it_is_active_again() {
     set("suspended").await;
     let refused = world.post("/api/v1/payments", &world.lilin, &world.payment(700)).await.assert_status(422);
     assert_eq!(refused.json()["field"], "merchant");
+    let poster = world.get("/merchant/poster", &world.tea_staff).await.assert_status(409);
+    assert!(poster.text.contains("<h1>"), "the page says what is the matter: {}", poster.text);
     set("active").await;
+    world.get("/merchant/poster", &world.tea_staff).await.assert_status(200);
     world.post("/api/v1/payments", &world.lilin, &world.payment(700)).await.assert_status(201);
 }
 

@@ -29,6 +29,9 @@ async fn sixty_four_parallel_refunds_never_exceed_the_payment() {
     }
     assert_eq!(refunded, 1_000);
     assert_eq!(world.balance(&world.lilin).await, 10_000);
+    let told = world.get("/api/v1/notifications", &world.lilin).await.json();
+    let of_refunds = |it: &&Value| it["kind"] == "refund_received" && it["amount"] == 100;
+    assert_eq!(told["notifications"].as_array().unwrap().iter().filter(of_refunds).count(), 10);
     world.assert_adds_up().await;
 }
 

@@ -265,12 +265,34 @@ impl BankConnector for FoundingBank {
 mod tests {
     use std::sync::Arc;
 
-    use operations::{Clock, totals};
+    use operations::{Clock, merchants, totals};
+    use records::merchants::MerchantStatus;
     use server::{OsEntropy, ServeOptions, SystemClock};
 
     use super::{NewTown, found};
     use crate::economy::Economy;
+    use crate::economy::places::CANTEEN;
     use crate::founding;
+    use crate::live::shop_floor;
+
+    #[test]
+    fn a_town_opens_again_after_a_shop_was_suspended() {
+        let data = std::env::temp_dir().join(format!("sycee-reopening-test-{}", std::process::id()));
+        let (entropy, now) = (Arc::new(OsEntropy), SystemClock.now());
+        let password_hash = "no password fits".to_owned();
+        found(&NewTown { data: &data, seed: 3, days: 1, now, password_hash, entropy }).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let app = server::open(ServeOptions::embedded(&data)).await.unwrap();
+            let economy = Economy::found(3);
+            let residents = founding::find(app.operations(), economy.population()).await.unwrap();
+            shop_floor::set_up(&app, &residents).await.unwrap();
+            let shop = residents.shop(CANTEEN);
+            merchants::set_status(app.operations(), shop, MerchantStatus::Suspended).await.unwrap();
+            shop_floor::set_up(&app, &residents).await.unwrap();
+        });
+        std::fs::remove_dir_all(&data).unwrap();
+    }
 
     #[test]
     fn a_founded_town_adds_up_and_its_people_are_found_again() {
