@@ -11,7 +11,7 @@ use crate::transaction::{self, Session, Step};
 use crate::{Backend, ReadJob, RecordsError, Sql, WriteJob};
 
 /// How many jobs a crash may lose at most: in reality, too, the next commit is never far.
-const UNSYNCED_MAX: u64 = 8;
+const UNSYNCED_MAX: usize = 32;
 
 /// When a crash may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,16 +34,23 @@ struct Disk {
     session: SqliteSession,
     crash_when: CrashWhen,
     crashed: bool,
-    /// Jobs that succeeded.
-    jobs: u64,
-    /// Jobs that no crash can lose. Each of the others has a savepoint before it: the first `unsynced`, the rest `job`.
+    /// How many jobs no crash can lose.
     durable: u64,
+    /// The jobs after them that nobody waited for, all behind the savepoint `unsynced`: a crash that keeps some of them
+    /// undoes them all and runs those again.
+    unsynced: Vec<Box<dyn WriteJob>>,
 }
 
 impl fmt::Debug for SimulatedRecords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let disk = self.disk();
-        write!(f, "SimulatedRecords({} jobs, {} durable, crashed: {})", disk.jobs, disk.durable, disk.crashed)
+        write!(
+            f,
+            "SimulatedRecords({} jobs, {} durable, crashed: {})",
+            disk.jobs(),
+            disk.durable,
+            disk.crashed
+        )
     }
 }
 
@@ -67,7 +74,9 @@ impl SimulatedRecords {
     fn on(mut session: SqliteSession, crash_when: CrashWhen) -> Result<Self, RecordsError> {
         // One transaction that never ends: a commit costs SQLite time in proportion to the whole database in memory.
         session.step(Step::Begin)?;
-        Ok(Self { disk: Mutex::new(Disk { session, crash_when, crashed: false, jobs: 0, durable: 0 }) })
+        Ok(Self {
+            disk: Mutex::new(Disk { session, crash_when, crashed: false, durable: 0, unsynced: Vec::new() }),
+        })
     }
 
     /// A copy of the whole database, with every job durable.
@@ -87,7 +96,7 @@ impl SimulatedRecords {
     /// How many jobs succeeded since these records began.
     #[must_use]
     pub fn jobs(&self) -> u64 {
-        self.disk().jobs
+        self.disk().jobs()
     }
 
     /// How many of [`SimulatedRecords::jobs`] no crash can lose.
@@ -114,20 +123,20 @@ impl SimulatedRecords {
     /// [`SimulatedRecords::jobs`].
     pub fn crash(&self, keep: u64) -> Result<(), RecordsError> {
         let mut disk = self.disk();
-        if keep < disk.durable || keep > disk.jobs {
+        if keep < disk.durable || keep > disk.jobs() {
             return Err(RecordsError::Statement(format!(
                 "cannot keep {keep} jobs: {} of {} are durable",
-                disk.durable, disk.jobs
+                disk.durable,
+                disk.jobs()
             )));
         }
-        if keep == disk.durable {
-            disk.undo_unsynced()?;
+        let kept = usize::try_from(keep - disk.durable).unwrap_or(usize::MAX);
+        if kept < disk.unsynced.len() {
+            disk.undo()?;
+            disk.unsynced.truncate(kept);
+            disk.run_again()?;
+            disk.sync()?;
         } else {
-            for _ in keep..disk.jobs {
-                disk.session.step(Step::RollbackToSavepoint)?;
-                disk.session.step(Step::Release)?;
-            }
-            disk.jobs = keep;
             disk.sync()?;
         }
         disk.crashed = false;
@@ -150,67 +159,84 @@ impl Disk {
         self.check_running()
     }
 
-    const fn has_unsynced(&self) -> bool {
-        self.jobs > self.durable
+    fn jobs(&self) -> u64 {
+        self.durable + u64::try_from(self.unsynced.len()).unwrap_or(u64::MAX)
     }
 
     /// Makes every job durable.
     fn sync(&mut self) -> Result<(), RecordsError> {
-        if self.has_unsynced() {
-            self.session.execute("RELEASE unsynced", &[])?;
+        if self.unsynced.is_empty() {
+            return Ok(());
         }
-        self.durable = self.jobs;
+        self.session.execute("RELEASE unsynced", &[])?;
+        self.durable = self.jobs();
+        for job in self.unsynced.drain(..) {
+            job.finish(Ok(()));
+        }
         Ok(())
     }
 
-    /// Loses every job that is not durable.
-    fn undo_unsynced(&mut self) -> Result<(), RecordsError> {
-        if self.has_unsynced() {
-            self.undo_to_unsynced()?;
-        }
-        self.jobs = self.durable;
-        Ok(())
-    }
-
-    fn undo_to_unsynced(&mut self) -> Result<(), RecordsError> {
+    /// Takes everything back that is not durable.
+    fn undo(&mut self) -> Result<(), RecordsError> {
         self.session.execute("ROLLBACK TO unsynced", &[])?;
         self.session.execute("RELEASE unsynced", &[])?;
         Ok(())
     }
 
+    /// Runs the jobs that are not durable once more.
+    fn run_again(&mut self) -> Result<(), RecordsError> {
+        if self.unsynced.is_empty() {
+            return Ok(());
+        }
+        self.session.execute("SAVEPOINT unsynced", &[])?;
+        self.unsynced.iter_mut().try_for_each(|job| transaction::run_job(&mut self.session, job.as_mut()))
+    }
+
+    /// Runs a job behind those that are not durable. Where it fails, nothing of it is left.
+    fn run(&mut self, job: &mut dyn WriteJob) -> Result<(), RecordsError> {
+        if self.unsynced.is_empty() {
+            self.session.execute("SAVEPOINT unsynced", &[])?;
+        }
+        let outcome = transaction::run_job(&mut self.session, job);
+        if outcome.is_err() {
+            self.undo()?;
+            self.run_again()?;
+        }
+        outcome
+    }
+
+    /// Runs a job that somebody waits for: with it, everything before it is durable.
     fn write(&mut self, job: &mut dyn WriteJob) -> Result<(), RecordsError> {
         self.maybe_crash(Moment::BeforeCommit)?;
-        let outcome = transaction::in_savepoint(&mut self.session, job);
+        let outcome = self.run(job);
+        if outcome.is_ok() && self.unsynced.is_empty() {
+            self.session.execute("RELEASE unsynced", &[])?;
+        }
         self.sync()?;
         outcome?;
-        self.jobs += 1;
         self.durable += 1;
         self.maybe_crash(Moment::AfterCommit)
     }
 
-    fn write_later(&mut self, job: &mut dyn WriteJob) -> Result<(), RecordsError> {
-        self.maybe_crash(Moment::BeforeCommit)?;
-        if self.has_unsynced() {
-            self.session.step(Step::Savepoint)?;
-        } else {
-            self.session.execute("SAVEPOINT unsynced", &[])?;
+    /// Runs a job that nobody waits for, and gives it back where it ended in an error.
+    fn write_later(&mut self, mut job: Box<dyn WriteJob>) -> Result<(), Failed> {
+        let ran = self.maybe_crash(Moment::BeforeCommit).and_then(|()| self.run(job.as_mut()));
+        if let Err(why) = ran {
+            return Err((job, why));
         }
-        if let Err(why) = transaction::run_job(&mut self.session, job) {
-            if self.has_unsynced() {
-                self.session.step(Step::RollbackToSavepoint)?;
-                self.session.step(Step::Release)?;
-            } else {
-                self.undo_to_unsynced()?;
-            }
-            return Err(why);
+        self.unsynced.push(job);
+        // Of a crash after the job nobody hears, as nobody waits.
+        let _crashed = self.maybe_crash(Moment::AfterCommit);
+        if self.unsynced.len() >= UNSYNCED_MAX && !self.crashed {
+            // The database in memory has no cause to fail.
+            let _synced = self.sync();
         }
-        self.jobs += 1;
-        if self.jobs - self.durable >= UNSYNCED_MAX {
-            self.sync()?;
-        }
-        self.maybe_crash(Moment::AfterCommit)
+        Ok(())
     }
 }
+
+/// A job that ended in an error.
+type Failed = (Box<dyn WriteJob>, RecordsError);
 
 impl Backend for SimulatedRecords {
     fn write(&self, mut job: Box<dyn WriteJob>) {
@@ -218,9 +244,11 @@ impl Backend for SimulatedRecords {
         job.finish(outcome);
     }
 
-    fn write_later(&self, mut job: Box<dyn WriteJob>) {
-        let outcome = self.disk().write_later(job.as_mut());
-        job.finish(outcome);
+    fn write_later(&self, job: Box<dyn WriteJob>) {
+        let outcome = self.disk().write_later(job);
+        if let Err((job, why)) = outcome {
+            job.finish(Err(why));
+        }
     }
 
     fn read(&self, job: Box<dyn ReadJob>) {

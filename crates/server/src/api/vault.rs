@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use wallet::ids::VaultItemId;
 
-use super::refusals::{Change, Read, Write};
+use super::refusals::{Change, LockableRead, Read, Write};
 use crate::App;
 use crate::auth::{Holder, LoggedIn, vault_pin};
 use crate::fields::{AnyId, Id, Secret, Text};
@@ -264,7 +264,7 @@ pub(super) struct VaultListQuery {
 /// List what is in your vault.
 #[utoipa::path(
     get, path = "/api/v1/vault/items", tag = "Vault", security(("session" = [])), params(VaultListQuery),
-    responses((status = 200, description = "Everything", body = VaultItems), Read)
+    responses((status = 200, description = "Everything", body = VaultItems), LockableRead)
 )]
 pub(super) async fn list(
     State(app): State<App>,
@@ -305,11 +305,7 @@ pub(super) async fn add(
 #[utoipa::path(
     get, path = "/api/v1/vault/items/{id}", tag = "Vault", security(("session" = [])),
     params(("id" = AnyId, Path, description = "The item")),
-    responses(
-        (status = 200, description = "The item", body = VaultItemView),
-        (status = 409, description = "The vault is locked", body = crate::problem::ProblemBody<'static>, content_type = "application/problem+json"),
-        Read
-    )
+    responses((status = 200, description = "The item", body = VaultItemView), LockableRead)
 )]
 pub(super) async fn show_item(
     State(app): State<App>,
@@ -397,7 +393,7 @@ pub(super) struct VaultExportQuery {
     get, path = "/api/v1/vault/export", tag = "Vault", security(("session" = [])), params(VaultExportQuery),
     responses(
         (status = 200, description = "The profile", content((String = "application/xml"), (String = "text/vcard"))),
-        Read
+        LockableRead
     )
 )]
 pub(super) async fn export(
