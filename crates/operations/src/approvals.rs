@@ -382,7 +382,7 @@ async fn end(
     if ended.await? { Ok(state) } else { Err(OperationError::DecidedBefore) }
 }
 
-/// Carries out a correction: the ledger says who was first.
+/// Carries out a correction, which the ledger does once.
 async fn correct(
     operations: &Operations,
     id: ApprovalId,
@@ -396,10 +396,9 @@ async fn correct(
     operations.ledger().open_accounts(vec![chart::suspense(currency)]).await?;
     let correction = Correction { operation, account: party.account(currency), direction, amount };
     let status = operations.ledger().create_transfer(adjustment::corrected(&correction)).await?;
-    let (state, reason, first) = match verdict(status)? {
-        Verdict::Created => (ApprovalState::Executed, None, true),
-        Verdict::Existed => (ApprovalState::Executed, None, false),
-        Verdict::Refused(reason) => (ApprovalState::Failed, Some(reason), reason != Reason::RefusedEarlier),
+    let (state, reason) = match verdict(status)? {
+        Verdict::Created | Verdict::Existed => (ApprovalState::Executed, None),
+        Verdict::Refused(reason) => (ApprovalState::Failed, Some(reason)),
         Verdict::Another => return Err(OperationError::Inconsistent("correction has another's id")),
     };
     let new = new_operation(operation, (party, direction), amount, ending.at);
@@ -410,8 +409,8 @@ async fn correct(
         operations::insert_in_state(sql, &new, outcome, code)?;
         rows::end(sql, id, &ending)
     });
-    // Where the first one died before it wrote this down, the second does.
-    if ended.await? || first { Ok(state) } else { Err(OperationError::DecidedBefore) }
+    // Whoever writes it down has decided, also where that is not who was first at the ledger: they may have died.
+    if ended.await? { Ok(state) } else { Err(OperationError::DecidedBefore) }
 }
 
 /// The record of a correction.
