@@ -16,6 +16,8 @@ async function endpoint(failures) {
     });
   });
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  // A story that fails must not keep the tests from ending.
+  server.unref();
   return { calls, url: `http://127.0.0.1:${server.address().port}/hook`, close: () => server.close() };
 }
 
