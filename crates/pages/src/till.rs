@@ -79,8 +79,10 @@ pub enum SaleState {
     Waiting(String),
     /// The customer has yet to confirm.
     Confirming,
-    /// Paid.
-    Paid,
+    /// Paid; this payment may be undone where there is one.
+    Paid(Option<OperationId>),
+    /// Given back as a whole.
+    Undone,
     /// Not paid.
     Failed(SaleFailure),
 }
@@ -248,14 +250,21 @@ fn sale_row(frame: &Frame, sale: &LastSale) -> Markup {
             }
             td.num { (figures::amount(frame, sale.amount)) }
             td.cell-action {
-                @if sale.can_undo {
-                    (form::form(frame, &format!("/till/undo/{}", sale.payment), None, html! {
-                        button.button.button-small { (icon(Icon::Undo)) (frame.t("till-undo")) }
-                    }))
-                } @else { a.button.button-small href={ "/transactions/" (sale.payment) } { (frame.t("details")) } }
+                @if sale.can_undo { (undo(frame, sale.payment, "button button-small")) }
+                @else { a.button.button-small href={ "/transactions/" (sale.payment) } { (frame.t("details")) } }
             }
         }
     }
+}
+
+/// The button that gives a sale back as a whole.
+fn undo(frame: &Frame, payment: OperationId, class: &str) -> Markup {
+    form::form(
+        frame,
+        &format!("/till/undo/{payment}"),
+        None,
+        html! { button class=(class) { (icon(Icon::Undo)) (frame.t("till-undo")) } },
+    )
 }
 
 fn switch(frame: &Frame, view: &Till) -> Markup {
@@ -313,8 +322,12 @@ pub fn sale(frame: &Frame, view: &TillSale) -> Markup {
                 SaleState::Confirming => div.till-word.till-waiting role="status" data-watch="" {
                     (icon(Icon::Clock)) span { (frame.t("till-waiting")) } p { (frame.t("till-confirming")) }
                 },
-                SaleState::Paid => div.till-word.till-paid role="status" {
-                    (icon(Icon::Check)) span { (frame.t("till-paid")) }
+                SaleState::Paid(payment) => {
+                    div.till-word.till-paid role="status" { (icon(Icon::Check)) span { (frame.t("till-paid")) } }
+                    @if let Some(payment) = payment { (undo(frame, *payment, "button button-wide")) }
+                },
+                SaleState::Undone => div.till-word role="status" {
+                    (icon(Icon::Undo)) span { (frame.t("till-undone")) }
                 },
                 SaleState::Failed(failure) => div.till-word.till-failed role="alert" {
                     (icon(Icon::Cross)) span { (frame.t("till-failed")) } p { (frame.t(failure.key())) }

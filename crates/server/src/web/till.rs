@@ -210,7 +210,9 @@ pub(super) async fn sale(PathId(id): PathId<OrderId>, staff: StaffVisit) -> Resu
             };
             SaleState::Waiting(visit.need(merchant_code::create(operations, &code).await)?)
         }
-        state if state.is_paid() => SaleState::Paid,
+        OrderState::Paid => SaleState::Paid(order.payment),
+        OrderState::Refunded => SaleState::Undone,
+        state if state.is_paid() => SaleState::Paid(None),
         _ => SaleState::Failed(SaleFailure::Ended),
     };
     let view = TillSale { order: Some(id), amount: order.amount, state };
@@ -258,7 +260,9 @@ pub(super) async fn scan(staff: StaffVisit, OwnForm(form): OwnForm<TillForm>) ->
     };
     let state = match payer_code::charge(visit.app.operations(), request).await {
         Ok(Charged::Waiting { id, .. }) => return Ok(see_other(&format!("/till/charges/{id}"))),
-        Ok(Charged::Ended(receipt)) if receipt.state == OperationState::Completed => SaleState::Paid,
+        Ok(Charged::Ended(receipt)) if receipt.state == OperationState::Completed => {
+            SaleState::Paid(Some(receipt.id))
+        }
         Ok(Charged::Ended(_)) => SaleState::Failed(SaleFailure::Declined),
         Err(OperationError::CodeRefused(_)) => SaleState::Failed(SaleFailure::CodeRefused),
         Err(error) => {
@@ -276,7 +280,7 @@ pub(super) async fn charged(PathId(id): PathId<OperationId>, staff: StaffVisit) 
     let (amount, state) = match payer_code::outcome(operations, staff.merchant, id).await {
         Ok((charge, None)) => (charge.amount, SaleState::Confirming),
         Ok((charge, Some(receipt))) if receipt.state == OperationState::Completed => {
-            (charge.amount, SaleState::Paid)
+            (charge.amount, SaleState::Paid(Some(receipt.id)))
         }
         Ok((charge, Some(_))) => (charge.amount, SaleState::Failed(SaleFailure::Declined)),
         Err(OperationError::CodeRefused(_)) => {
