@@ -11,7 +11,7 @@ import { TOWN, enterAs } from './browser.mjs';
 export const PAGES = {
   guest: ['/', '/login', '/register'],
   holder: [
-    '/home', '/top-up', '/withdraw', '/transfer', '/pay', '/pay-code', '/scan', '/history', '/history/months',
+    '/home', '/top-up', '/withdraw', '/transfer', '/pay', '/pay-code', '/scan', '/redeem', '/history', '/history/months',
     '/cards', '/cards/new', '/bills', '/board', '/board/new', '/requests', '/requests/new', '/orders', '/notifications',
     '/limits', '/lost', '/vault', '/settings', '/settings/security', '/settings/security/confirm',
     '/settings/security/password', '/settings/security/pin', '/settings/security/authenticator',
@@ -27,7 +27,7 @@ export const PAGES = {
   ],
   merchant: [
     '/merchant', '/merchant/charge', '/merchant/orders', '/merchant/orders/new', '/merchant/poster', '/merchant/staff',
-    '/merchant/settlement', '/merchant/developer', '/till', '/till/items', '/till/report',
+    '/merchant/settlement', '/merchant/developer', '/till', '/till/items', '/till/report', '/till/vouchers',
     { path: '/merchant/orders/{id}', from: '/merchant/orders', link: 'main a[href^="/merchant/orders/"]:not([href$="/new"])',
       optional: true },
   ],

@@ -114,6 +114,7 @@ fn balances(csv: &mut String, totals: &Totals) {
             ("wallets", sums.wallets),
             ("merchants", sums.merchants),
             ("escrow", sums.escrow),
+            ("vouchers", sums.vouchers),
             ("suspense", sums.suspense),
             ("difference", sums.difference()),
         ] {

@@ -37,6 +37,8 @@ pub enum Party {
     Bank,
     /// An earlier operation.
     Operation,
+    /// A voucher.
+    Voucher,
 }
 
 /// Why an operation was not started. Nothing was moved by this request; what the ledger or bank refuses *after* the
@@ -117,6 +119,8 @@ pub enum OperationError {
     OrderEnded,
     /// Nothing of the order waits in escrow, or a dispute holds it.
     NotInEscrow,
+    /// The voucher is in a wallet already, or was taken back by who sold it.
+    VoucherEnded,
     /// The URL is not on an origin that the merchant has registered.
     ReturnUrlNotRegistered,
     /// A number is below or above what is allowed, or numbers contradict each other.
@@ -171,6 +175,7 @@ impl fmt::Display for OperationError {
             Self::AlreadyPaid => f.write_str("order was paid before"),
             Self::OrderEnded => f.write_str("order was paid, has expired, or was cancelled"),
             Self::NotInEscrow => f.write_str("nothing of the order waits in escrow, or a dispute holds it"),
+            Self::VoucherEnded => f.write_str("voucher was redeemed or taken back"),
             Self::ReturnUrlNotRegistered => f.write_str("return URL is not on a registered origin"),
             Self::OutOfRange { field } => write!(f, "{field} is out of range"),
             Self::KeyReused => f.write_str("idempotency key was used with another body"),
@@ -203,6 +208,7 @@ impl fmt::Display for Party {
             Self::Endpoint => "endpoint",
             Self::Bank => "bank",
             Self::Operation => "operation",
+            Self::Voucher => "voucher",
         })
     }
 }

@@ -33,6 +33,8 @@ pub enum AccountOwner {
     Control,
     /// The escrow of an order.
     Escrow,
+    /// A voucher.
+    Voucher,
     /// What the operator corrected by hand.
     Suspense,
     /// One of another kind.
@@ -124,6 +126,7 @@ fn owner(accounts: &HashMap<AccountId, Account>, id: AccountId) -> AccountOwner 
         chart::REFUND_CAP => AccountOwner::RefundCap,
         chart::REFUND_CONTROL => AccountOwner::Control,
         chart::ESCROW => AccountOwner::Escrow,
+        chart::VOUCHER => AccountOwner::Voucher,
         chart::SUSPENSE => AccountOwner::Suspense,
         _ => AccountOwner::Other(id),
     }

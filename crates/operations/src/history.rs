@@ -90,6 +90,9 @@ const fn sides(kind: OperationKind) -> (Side, Side) {
         OperationKind::Payment => (Side::Holder, Side::Merchant),
         OperationKind::Refund | OperationKind::EscrowRefund => (Side::Merchant, Side::Holder),
         OperationKind::EscrowPayment | OperationKind::EscrowRelease => (Side::Holder, Side::Merchant),
+        OperationKind::VoucherSale => (Side::Merchant, Side::Any),
+        OperationKind::VoucherRedemption => (Side::Merchant, Side::Holder),
+        OperationKind::VoucherReturn => (Side::Any, Side::Merchant),
         OperationKind::Adjustment => (Side::Any, Side::Any),
     }
 }

@@ -80,6 +80,7 @@ pub mod top_up;
 pub mod totals;
 pub mod transfer;
 pub mod vaults;
+pub mod vouchers;
 pub mod webhooks;
 pub mod withdrawal;
 

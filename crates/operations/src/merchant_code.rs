@@ -261,7 +261,8 @@ fn is_past(seconds: &str, now: Timestamp) -> bool {
     u64::from_str_radix(seconds, 36).is_ok_and(|end| seconds_of(now) >= end)
 }
 
-async fn key(operations: &Operations) -> Result<[u8; 32], OperationError> {
+/// The key that only this installation has, made when it is first asked for.
+pub(crate) async fn key(operations: &Operations) -> Result<[u8; 32], OperationError> {
     if let Some(key) = operations.inner.seal_key.0.get() {
         return Ok(*key);
     }

@@ -7,11 +7,12 @@ use money::Amount;
 use records::operations::{self, NewOperation, OperationKind, OperationState};
 use wallet::adjustment::Direction;
 use wallet::chart;
-use wallet::ids::{BankId, CardId, HolderId, MerchantId, OperationId};
+use wallet::ids::{BankId, CardId, HolderId, MerchantId, OperationId, VoucherId};
 use wallet::postings::{self, CardMovement};
+use wallet::voucher_postings::{End, Voucher};
 
 use crate::approvals::{self, Corrected};
-use crate::{OperationError, Operations, escrow, refund, top_up, withdrawal};
+use crate::{OperationError, Operations, escrow, refund, top_up, vouchers, withdrawal};
 
 /// An operation as the ledger tells it.
 pub(crate) struct Rebuilt {
@@ -32,6 +33,9 @@ pub(crate) fn decides(transfer: &Transfer) -> bool {
             chart::ESCROW_PAYMENT,
             chart::ESCROW_RELEASE,
             chart::ESCROW_REFUND,
+            chart::VOUCHER_SALE,
+            chart::VOUCHER_REDEMPTION,
+            chart::VOUCHER_RETURN,
             chart::ADJUSTMENT,
         ]
         .contains(&transfer.code)
@@ -96,6 +100,16 @@ fn rebuilt(transfer: &Transfer, accounts: &HashMap<AccountId, Account>) -> Resul
         chart::ESCROW_REFUND => {
             escrow::refunded_operation(transfer, debit(chart::ESCROW)?, credit(chart::WALLET)?)?
         }
+        chart::VOUCHER_SALE => {
+            let merchant = MerchantId::new(debit(chart::MERCHANT)?);
+            let id = OperationId::new(transfer.id.0);
+            vouchers::sale_operation(id, merchant, amount_of(transfer)?, transfer.timestamp)
+        }
+        chart::VOUCHER_REDEMPTION => {
+            let holder = HolderId::new(credit(chart::WALLET)?);
+            voucher_ended(transfer, debit(chart::VOUCHER)?, End::Redeemed(holder))?
+        }
+        chart::VOUCHER_RETURN => voucher_ended(transfer, debit(chart::VOUCHER)?, End::Returned)?,
         chart::ADJUSTMENT => corrected(transfer, accounts)?,
         _ => return Err(FOREIGN),
     };
@@ -131,6 +145,15 @@ fn corrected(
     };
     let operation = OperationId::new(transfer.id.0);
     Ok(approvals::new_operation(operation, (party, direction), amount, transfer.timestamp))
+}
+
+fn voucher_ended(transfer: &Transfer, merchant: u128, end: End) -> Result<NewOperation, OperationError> {
+    let voucher = Voucher {
+        id: VoucherId::new(transfer.user_data_128),
+        merchant: MerchantId::new(merchant),
+        amount: amount_of(transfer)?,
+    };
+    Ok(vouchers::end_operation(OperationId::new(transfer.id.0), &voucher, end, transfer.timestamp))
 }
 
 fn one_step(transfer: &Transfer, payer: u128, payee: u128) -> Result<NewOperation, OperationError> {

@@ -139,6 +139,9 @@ pub async fn resume(operations: &Operations, row: &Operation) -> Result<Option<R
         OperationKind::EscrowPayment
         | OperationKind::EscrowRelease
         | OperationKind::EscrowRefund
+        | OperationKind::VoucherSale
+        | OperationKind::VoucherRedemption
+        | OperationKind::VoucherReturn
         | OperationKind::Adjustment => one_step::resume(operations, row).await.map(Some),
     }
 }

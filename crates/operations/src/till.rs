@@ -102,7 +102,12 @@ pub async fn last_sales(
 /// Whether a sale is young enough for a cashier to undo.
 #[must_use]
 pub fn may_undo(sale: &Operation, now: Timestamp) -> bool {
-    now.0.saturating_sub(sale.created_at.0) < UNDO_SECONDS.saturating_mul(NANOSECONDS_PER_SECOND)
+    is_young(sale.created_at, now)
+}
+
+/// Whether a cashier may still undo what was done at that time.
+pub(crate) const fn is_young(done_at: Timestamp, now: Timestamp) -> bool {
+    now.0.saturating_sub(done_at.0) < UNDO_SECONDS.saturating_mul(NANOSECONDS_PER_SECOND)
 }
 
 /// Undoes a sale of the last minutes: all of it goes back. Once, whoever asks: the key is the sale's own.

@@ -24,6 +24,8 @@ pub struct CurrencyTotals {
     pub merchants: i128,
     /// What buyers paid and sellers have not got yet: it waits in the escrow of orders.
     pub escrow: i128,
+    /// What merchants sold as vouchers and nobody has redeemed yet.
+    pub vouchers: i128,
     /// What was corrected by hand and is still to be explained: what parties gave less what they got.
     pub suspense: i128,
     /// Reserved for top-ups that a bank has not confirmed: not yet in `float` nor in `wallets`.
@@ -34,13 +36,23 @@ pub struct CurrencyTotals {
 
 impl CurrencyTotals {
     const fn zero(currency: Currency) -> Self {
-        Self { currency, float: 0, wallets: 0, merchants: 0, escrow: 0, suspense: 0, coming: 0, leaving: 0 }
+        Self {
+            currency,
+            float: 0,
+            wallets: 0,
+            merchants: 0,
+            escrow: 0,
+            vouchers: 0,
+            suspense: 0,
+            coming: 0,
+            leaving: 0,
+        }
     }
 
     /// What is owned less what there is: 0, or something is wrong.
     #[must_use]
     pub const fn difference(&self) -> i128 {
-        self.wallets + self.merchants + self.escrow + self.suspense - self.float
+        self.wallets + self.merchants + self.escrow + self.vouchers + self.suspense - self.float
     }
 }
 
@@ -120,6 +132,7 @@ impl Counting {
             chart::WALLET => totals.wallets += credits - debits,
             chart::MERCHANT => totals.merchants += credits - debits,
             chart::ESCROW => totals.escrow += credits - debits,
+            chart::VOUCHER => totals.vouchers += credits - debits,
             chart::SUSPENSE => totals.suspense += credits - debits,
             chart::BANK => {
                 totals.float += debits - credits;

@@ -21,7 +21,7 @@ use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use records::login_throttle::{self, Failures};
 use records::vaults::{self, SealedItem, Vault};
 use serde::{Deserialize, Serialize};
-use wallet::ids::{HolderId, SessionId, VaultItemId};
+use wallet::ids::{HolderId, PrincipalId, SessionId, VaultItemId};
 
 use crate::{OperationError, Operations};
 
@@ -368,6 +368,14 @@ fn wait_seconds(failures: Failures, now: Timestamp) -> u64 {
 /// Locks the vault in this session.
 pub fn lock(operations: &Operations, session: SessionId) {
     operations.inner.open_vaults.locked().remove(&session);
+}
+
+/// Locks the vault in all sessions of this principal but one.
+pub fn lock_others(operations: &Operations, owner: PrincipalId, kept: Option<SessionId>) {
+    let others = |session: &SessionId, open: &mut OpenVault| {
+        PrincipalId::from(open.holder) != owner || Some(*session) == kept
+    };
+    operations.inner.open_vaults.locked().retain(others);
 }
 
 /// Wipes the keys of vaults that nobody has used for five minutes.

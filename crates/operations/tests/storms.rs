@@ -106,6 +106,9 @@ fn told_by(rows: &[Operation]) -> Money {
             OperationKind::EscrowPayment
             | OperationKind::EscrowRelease
             | OperationKind::EscrowRefund
+            | OperationKind::VoucherSale
+            | OperationKind::VoucherRedemption
+            | OperationKind::VoucherReturn
             | OperationKind::Adjustment => {
                 unreachable!("no orders are paid and nothing is corrected in storms")
             }

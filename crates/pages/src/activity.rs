@@ -19,13 +19,19 @@ pub enum Kind {
     EscrowRelease,
     /// From escrow back to the wallet that paid.
     EscrowRefund,
+    /// From a merchant to a voucher.
+    VoucherSale,
+    /// From a voucher to a wallet.
+    VoucherRedemption,
+    /// From a voucher back to its merchant.
+    VoucherReturn,
     /// Corrected by hand.
     Adjustment,
 }
 
 impl Kind {
     /// Every kind, in the order of menus.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Payment,
         Self::Transfer,
         Self::TopUp,
@@ -34,6 +40,9 @@ impl Kind {
         Self::EscrowPayment,
         Self::EscrowRelease,
         Self::EscrowRefund,
+        Self::VoucherRedemption,
+        Self::VoucherSale,
+        Self::VoucherReturn,
         Self::Adjustment,
     ];
 
@@ -49,6 +58,9 @@ impl Kind {
             Self::EscrowPayment => "escrow_payment",
             Self::EscrowRelease => "escrow_release",
             Self::EscrowRefund => "escrow_refund",
+            Self::VoucherSale => "voucher_sale",
+            Self::VoucherRedemption => "voucher_redemption",
+            Self::VoucherReturn => "voucher_return",
             Self::Adjustment => "adjustment",
         }
     }
@@ -69,6 +81,9 @@ impl Kind {
             Self::EscrowPayment => "kind-escrow-payment",
             Self::EscrowRelease => "kind-escrow-release",
             Self::EscrowRefund => "kind-escrow-refund",
+            Self::VoucherSale => "kind-voucher-sale",
+            Self::VoucherRedemption => "kind-voucher-redemption",
+            Self::VoucherReturn => "kind-voucher-return",
             Self::Adjustment => "kind-adjustment",
         }
     }

@@ -68,6 +68,9 @@ pub fn card_move(frame: &Frame, view: &CardMove) -> Markup {
                 }))
                 p.hint { (note) }
             }
+            @if view.direction == Direction::TopUp {
+                a.button.button-wide href="/redeem" { (frame.t("redeem")) }
+            }
         },
     )
 }

@@ -69,6 +69,10 @@ pub enum Trouble {
     OrderEnded,
     /// Nothing waits in escrow, or a dispute holds it.
     NotInEscrow,
+    /// No voucher has this code.
+    VoucherUnknown,
+    /// The voucher was redeemed or taken back.
+    VoucherEnded,
     /// The address is not on a registered origin.
     OriginUnknown,
     /// The merchant has used the reference.
@@ -204,6 +208,8 @@ impl Trouble {
             Self::OverRefund => "trouble-over-refund",
             Self::OrderEnded => "trouble-order-ended",
             Self::NotInEscrow => "trouble-not-in-escrow",
+            Self::VoucherUnknown => "trouble-voucher-unknown",
+            Self::VoucherEnded => "trouble-voucher-ended",
             Self::OriginUnknown => "trouble-origin-unknown",
             Self::ReferenceTaken => "trouble-reference-taken",
             Self::OverSingleLimit => "trouble-over-single-limit",

@@ -103,10 +103,12 @@ pub enum Notice {
     Decided,
     /// A second person was asked to approve.
     AskedForApproval,
+    /// A voucher was taken back.
+    VoucherReturned,
 }
 
 impl Notice {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::CardBound,
         Self::CardRemoved,
         Self::WalletOpened,
@@ -128,6 +130,7 @@ impl Notice {
         Self::NoteSaved,
         Self::Decided,
         Self::AskedForApproval,
+        Self::VoucherReturned,
     ];
 
     /// The word that carries the notice through a redirect.
@@ -146,6 +149,7 @@ impl Notice {
             Self::NoteSaved => "note-saved",
             Self::Decided => "decided",
             Self::AskedForApproval => "asked-for-approval",
+            Self::VoucherReturned => "voucher-returned",
             Self::LimitsLater => "limits-later",
             Self::LimitsSaved => "limits-saved",
             Self::Posted => "posted",
@@ -178,6 +182,7 @@ impl Notice {
             Self::NoteSaved => "notice-note-saved",
             Self::Decided => "notice-decided",
             Self::AskedForApproval => "notice-asked-for-approval",
+            Self::VoucherReturned => "notice-voucher-returned",
             Self::LimitsLater => "notice-limits-later",
             Self::LimitsSaved => "notice-limits-saved",
             Self::Posted => "notice-posted",

@@ -51,6 +51,7 @@ mod town_map;
 pub mod transaction;
 pub mod transfer;
 pub mod vault;
+pub mod vouchers;
 mod when;
 
 pub use components::{Line, Moment, MomentKind, Point};

@@ -132,7 +132,8 @@ pub fn till(frame: &Frame, view: &Till) -> Markup {
             div.title-row {
                 h1 { (view.shop) }
                 p.muted { (frame.fill("till-cashier", &[("name", &view.cashier)])) " · " a href="/till/report" {
-                    (frame.t("till-report")) } " · " a href="/till/items" { (frame.t("till-items")) } }
+                    (frame.t("till-report")) } " · " a href="/till/items" { (frame.t("till-items")) }
+                    " · " a href="/till/vouchers" { (frame.t("vouchers")) } }
             }
             (error_summary(frame, &view.problems))
             form.till method="post" action="/till/charge" novalidate data-once="" data-till=(view.currency.decimals()) {

@@ -54,6 +54,7 @@ mod store;
 pub mod till;
 mod transaction;
 pub mod vaults;
+pub mod vouchers;
 pub mod wallets;
 pub mod webhooks;
 

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_vault.sql"),
     include_str!("../migrations/0005_merchant.sql"),
     include_str!("../migrations/0006_control.sql"),
+    include_str!("../migrations/0007_vouchers.sql"),
 ];
 
 /// The schema version that this program writes.

@@ -37,6 +37,12 @@ codes! {
         EscrowRelease = "escrow_release",
         /// Escrow to the wallet that paid.
         EscrowRefund = "escrow_refund",
+        /// Merchant to a voucher that it sells.
+        VoucherSale = "voucher_sale",
+        /// Voucher to the wallet of who redeems it.
+        VoucherRedemption = "voucher_redemption",
+        /// Voucher back to the merchant that sold it.
+        VoucherReturn = "voucher_return",
         /// Between a party and the operator's suspense account, by hand, approved by two people. The side without a party
         /// is the suspense account.
         Adjustment = "adjustment",

@@ -135,10 +135,8 @@ impl SimulatedRecords {
             disk.undo()?;
             disk.unsynced.truncate(kept);
             disk.run_again()?;
-            disk.sync()?;
-        } else {
-            disk.sync()?;
         }
+        disk.sync()?;
         disk.crashed = false;
         Ok(())
     }

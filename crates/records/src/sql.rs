@@ -7,7 +7,7 @@ use money::{Amount, Currency};
 use wallet::ids::{
     ApiKeyId, ApprovalId, BankId, BillId, CardId, ChallengeId, EndpointId, HolderId, ItemId, MerchantId,
     MessageId, OperationId, OrderId, PasskeyId, PostId, PrincipalId, RequestId, SessionId, SplitId,
-    VaultItemId,
+    VaultItemId, VoucherId,
 };
 
 use crate::RecordsError;
@@ -152,7 +152,7 @@ macro_rules! ids {
 
 ids! {
     ApiKeyId ApprovalId BankId BillId CardId ChallengeId EndpointId HolderId ItemId MerchantId MessageId OperationId
-    OrderId PasskeyId PostId PrincipalId RequestId SessionId SplitId VaultItemId
+    OrderId PasskeyId PostId PrincipalId RequestId SessionId SplitId VaultItemId VoucherId
 }
 
 /// An enum that is stored as a text code.

@@ -295,7 +295,7 @@ impl From<OperationError> for Problem {
             E::NotFound(Party::Operation | Party::Holder | Party::Order | Party::Endpoint) => {
                 Self::not_found()
             }
-            E::OrderEnded | E::NotInEscrow => Self::new(Kind::CONFLICT, error.to_string()),
+            E::OrderEnded | E::NotInEscrow | E::VoucherEnded => Self::new(Kind::CONFLICT, error.to_string()),
             E::ReturnUrlNotRegistered => refused("return_url"),
             E::OutOfRange { field } => Self::invalid(field, error.to_string()),
             E::NotFound(party) | E::NotActive(party) => refused(field_of(party)),
@@ -352,5 +352,6 @@ const fn field_of(party: Party) -> &'static str {
         Party::Wallet => "currency",
         Party::Order => "order",
         Party::Endpoint => "endpoint",
+        Party::Voucher => "code",
     }
 }

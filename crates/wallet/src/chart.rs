@@ -8,13 +8,14 @@
 //! | refund cap | a payment, on the memo ledger | never refunds more than was paid |
 //! | refund control | the other side of all refund caps of a currency | |
 //! | escrow | an order: what its buyer paid and its seller has not got yet | never gives out more than was paid in |
+//! | voucher | a voucher that a merchant sold and nobody has redeemed yet | never gives out more than was paid in |
 //! | suspense | the other side of what the operator corrects by hand, per currency | |
 //! | order register | where each paid order of a currency is noted, on the memo ledger | |
 
 use ledger::{Account, AccountFlags, AccountId, Code, LedgerId};
 use money::Currency;
 
-use crate::ids::{BankId, HolderId, MerchantId, OperationId, OrderId, derive_account};
+use crate::ids::{BankId, HolderId, MerchantId, OperationId, OrderId, VoucherId, derive_account};
 
 /// Account code: money that a holder owns.
 pub const WALLET: Code = Code(10);
@@ -31,6 +32,8 @@ pub const REFUND_CONTROL: Code = Code(41);
 pub const ESCROW: Code = Code(50);
 /// Account code: where each paid order is noted (memo ledger).
 pub const ORDER_REGISTER: Code = Code(51);
+/// Account code: money of one voucher, sold and not yet redeemed.
+pub const VOUCHER: Code = Code(60);
 /// Account code: what the operator corrected by hand and has still to explain.
 pub const SUSPENSE: Code = Code(90);
 
@@ -59,6 +62,13 @@ pub const ESCROW_REFUND: Code = Code(52);
 pub const ESCROW_DISPUTED: Code = Code(53);
 /// Transfer code: an order has been paid, by this one payment.
 pub const ORDER_TAKEN: Code = Code(54);
+
+/// Transfer code: merchant to a voucher that it sells.
+pub const VOUCHER_SALE: Code = Code(60);
+/// Transfer code: voucher to the wallet of who redeems it.
+pub const VOUCHER_REDEMPTION: Code = Code(61);
+/// Transfer code: voucher back to the merchant that sold it.
+pub const VOUCHER_RETURN: Code = Code(62);
 
 /// Transfer code: the operator corrects a balance by hand, from or to suspense.
 pub const ADJUSTMENT: Code = Code(90);
@@ -129,6 +139,12 @@ pub fn refund_control_id(currency: Currency) -> AccountId {
 #[must_use]
 pub fn escrow_id(order: OrderId) -> AccountId {
     derive_account("sycee account escrow v1", &[&order.to_bytes()])
+}
+
+/// The id of the account of a voucher.
+#[must_use]
+pub fn voucher_id(voucher: VoucherId) -> AccountId {
+    derive_account("sycee account voucher v1", &[&voucher.to_bytes()])
 }
 
 /// The id of the account where paid orders of a currency are noted.
@@ -220,6 +236,19 @@ pub fn escrow(order: OrderId, merchant: MerchantId, currency: Currency) -> Accou
         user_data_128: merchant.bits(),
         ledger: money_ledger(currency),
         code: ESCROW,
+        flags: AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS,
+        ..Account::default()
+    }
+}
+
+/// The account of a voucher. `user_data_128` names the merchant that sells it.
+#[must_use]
+pub fn voucher(voucher: VoucherId, merchant: MerchantId, currency: Currency) -> Account {
+    Account {
+        id: voucher_id(voucher),
+        user_data_128: merchant.bits(),
+        ledger: money_ledger(currency),
+        code: VOUCHER,
         flags: AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS,
         ..Account::default()
     }

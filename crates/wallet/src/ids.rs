@@ -119,6 +119,8 @@ id! {
     VaultItemId;
     /// A passkey of somebody who can log in.
     PasskeyId;
+    /// A voucher: the bits of the operation that sold it.
+    VoucherId;
 }
 
 impl From<HolderId> for PrincipalId {

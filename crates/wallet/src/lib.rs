@@ -11,3 +11,4 @@ pub mod ids;
 pub mod limit_postings;
 pub mod order_postings;
 pub mod postings;
+pub mod voucher_postings;

@@ -36,12 +36,58 @@ pub enum SyncSite {
     Directory,
 }
 
+/// Bytes in sectors, which copies share until one of them is written. Behind the length, sectors hold zeros.
+#[derive(Clone, Debug, Default)]
+struct Sectors {
+    sectors: Vec<Arc<[u8; SECTOR]>>,
+    length: usize,
+}
+
+impl Sectors {
+    /// Cuts, or fills up with zeros.
+    fn resize(&mut self, length: usize) {
+        self.sectors.resize_with(length.div_ceil(SECTOR), || Arc::new([0; SECTOR]));
+        let in_last = length % SECTOR;
+        if length < self.length
+            && in_last > 0
+            && let Some(last) = self.sectors.last_mut()
+        {
+            Arc::make_mut(last)[in_last..].fill(0);
+        }
+        self.length = length;
+    }
+
+    /// Overwrites what is there.
+    fn write(&mut self, mut offset: usize, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let (sector, within) = (offset / SECTOR, offset % SECTOR);
+            let (now, later) = bytes.split_at(bytes.len().min(SECTOR - within));
+            Arc::make_mut(&mut self.sectors[sector])[within..within + now.len()].copy_from_slice(now);
+            (offset, bytes) = (offset + now.len(), later);
+        }
+    }
+
+    /// Fills the buffer, or says that the bytes end before.
+    fn read(&self, mut offset: usize, mut buffer: &mut [u8]) -> bool {
+        if offset.saturating_add(buffer.len()) > self.length {
+            return false;
+        }
+        while !buffer.is_empty() {
+            let (sector, within) = (offset / SECTOR, offset % SECTOR);
+            let (now, later) = buffer.split_at_mut(buffer.len().min(SECTOR - within));
+            now.copy_from_slice(&self.sectors[sector][within..within + now.len()]);
+            (offset, buffer) = (offset + now.len(), later);
+        }
+        true
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 struct Content {
     /// What survives a crash for certain.
-    durable: Vec<u8>,
+    durable: Sectors,
     /// What reads see.
-    current: Vec<u8>,
+    current: Sectors,
     /// Sectors of `current` written since the last sync.
     dirty: BTreeSet<usize>,
 }
@@ -87,35 +133,33 @@ fn next_random(state: &mut u64) -> u64 {
 impl Content {
     fn write(&mut self, offset: usize, bytes: &[u8]) {
         let end = offset + bytes.len();
-        if self.current.len() < end {
-            self.current.resize(end, 0);
+        if self.current.length < end {
+            self.current.resize(end);
         }
-        self.current[offset..end].copy_from_slice(bytes);
+        self.current.write(offset, bytes);
         if !bytes.is_empty() {
             self.dirty.extend(offset / SECTOR..=(end - 1) / SECTOR);
         }
     }
 
     fn sync(&mut self) {
-        self.durable.resize(self.current.len(), 0);
+        self.durable.resize(self.current.length);
         for sector in std::mem::take(&mut self.dirty) {
-            let start = sector * SECTOR;
-            let end = (start + SECTOR).min(self.current.len());
-            if start < end {
-                self.durable[start..end].copy_from_slice(&self.current[start..end]);
+            if let Some(written) = self.current.sectors.get(sector) {
+                self.durable.sectors[sector] = Arc::clone(written);
             }
         }
     }
 
     /// Keeps any subset of what was not synced, one sector torn at a byte.
     fn crash(&mut self, random: &mut u64) {
-        if self.current.len() < self.durable.len() && next_random(random).is_multiple_of(2) {
-            self.durable.truncate(self.current.len());
+        if self.current.length < self.durable.length && next_random(random).is_multiple_of(2) {
+            self.durable.resize(self.current.length);
         }
         let keep_rate = next_random(random) % 5;
         for sector in std::mem::take(&mut self.dirty) {
             let start = sector * SECTOR;
-            let whole = (start + SECTOR).min(self.current.len());
+            let whole = (start + SECTOR).min(self.current.length);
             if start >= whole || next_random(random) % 4 >= keep_rate {
                 continue;
             }
@@ -123,10 +167,10 @@ impl Content {
             let length =
                 if torn { next_random(random) as usize % (whole - start + 1) } else { whole - start };
             let end = start + length;
-            if self.durable.len() < end {
-                self.durable.resize(end, 0);
+            if self.durable.length < end {
+                self.durable.resize(end);
             }
-            self.durable[start..end].copy_from_slice(&self.current[start..end]);
+            self.durable.write(start, &self.current.sectors[sector][..length]);
         }
         self.current.clone_from(&self.durable);
     }
@@ -208,8 +252,8 @@ impl SimDisk {
         let Some(&content) = disk.names.get(name) else { return };
         let content = &mut disk.contents[content];
         for bytes in [&mut content.durable, &mut content.current] {
-            if let Some(byte) = bytes.get_mut(offset) {
-                *byte ^= 1 << (bit % 8);
+            if offset < bytes.length {
+                Arc::make_mut(&mut bytes.sectors[offset / SECTOR])[offset % SECTOR] ^= 1 << (bit % 8);
             }
         }
     }
@@ -218,7 +262,12 @@ impl SimDisk {
     #[must_use]
     pub fn bytes(&self, name: &str) -> Option<Vec<u8>> {
         let disk = self.disk();
-        disk.names.get(name).map(|&content| disk.contents[content].current.clone())
+        disk.names.get(name).map(|&content| {
+            let current = &disk.contents[content].current;
+            let mut bytes: Vec<u8> = current.sectors.iter().flat_map(|sector| **sector).collect();
+            bytes.truncate(current.length);
+            bytes
+        })
     }
 
     /// A disk with the same durable bytes that shares nothing with this one.
@@ -321,7 +370,7 @@ impl Storage for SimDisk {
     fn length(&self, file: &SimFile) -> Result<u64, StorageError> {
         let disk = self.disk();
         disk.alive("stat")?;
-        Ok(disk.contents[file.content].current.len() as u64)
+        Ok(disk.contents[file.content].current.length as u64)
     }
 
     fn read_at(&self, file: &SimFile, offset: u64, buffer: &mut [u8]) -> Result<(), StorageError> {
@@ -330,10 +379,9 @@ impl Storage for SimDisk {
         if disk.strikes(DiskFault::ReadError) {
             return Err(StorageError::new(format!("read {}", file.name), "simulated I/O error"));
         }
-        let start = index(offset);
-        let source = disk.contents[file.content].current.get(start..start.saturating_add(buffer.len()));
-        let source = source.ok_or_else(|| StorageError::new(format!("read {}", file.name), "end of file"))?;
-        buffer.copy_from_slice(source);
+        if !disk.contents[file.content].current.read(index(offset), buffer) {
+            return Err(StorageError::new(format!("read {}", file.name), "end of file"));
+        }
         Ok(())
     }
 
@@ -355,7 +403,7 @@ impl Storage for SimDisk {
     fn truncate(&self, file: &SimFile, length: u64) -> Result<(), StorageError> {
         let mut disk = self.disk();
         disk.alive("truncate")?;
-        disk.contents[file.content].current.resize(index(length), 0);
+        disk.contents[file.content].current.resize(index(length));
         Ok(())
     }
 

@@ -32,11 +32,11 @@ pub struct Line {
 /// The icon of a kind.
 pub(crate) const fn kind_icon(kind: Kind) -> Icon {
     match kind {
-        Kind::TopUp => Icon::Down,
+        Kind::TopUp | Kind::VoucherRedemption => Icon::Down,
         Kind::Withdrawal => Icon::Up,
         Kind::Transfer => Icon::Swap,
-        Kind::Payment | Kind::EscrowPayment | Kind::EscrowRelease => Icon::Shop,
-        Kind::Refund | Kind::EscrowRefund => Icon::Refund,
+        Kind::Payment | Kind::EscrowPayment | Kind::EscrowRelease | Kind::VoucherSale => Icon::Shop,
+        Kind::Refund | Kind::EscrowRefund | Kind::VoucherReturn => Icon::Refund,
         Kind::Adjustment => Icon::Scale,
     }
 }

@@ -29,6 +29,8 @@ pub enum AccountName {
     Control,
     /// The escrow of an order.
     Escrow,
+    /// A voucher.
+    Voucher,
     /// What the operator corrected by hand.
     Suspense,
     /// One of another kind, with its id.
@@ -44,6 +46,7 @@ impl AccountName {
             Self::RefundCap => frame.t("account-refund-cap").to_owned(),
             Self::Control => frame.t("account-control").to_owned(),
             Self::Escrow => frame.t("account-escrow").to_owned(),
+            Self::Voucher => frame.t("account-voucher").to_owned(),
             Self::Suspense => frame.t("account-suspense").to_owned(),
             Self::Other(id) => frame.fill("account-other", &[("id", id)]),
         }

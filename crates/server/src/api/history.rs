@@ -213,9 +213,15 @@ pub(super) fn view(named: Named, viewer: Option<PartyId>) -> OperationView {
 /// Whether payer and payee of such an operation are holders.
 const fn holders(kind: OperationKind) -> (bool, bool) {
     match kind {
-        OperationKind::TopUp | OperationKind::Refund | OperationKind::EscrowRefund => (false, true),
+        OperationKind::TopUp
+        | OperationKind::Refund
+        | OperationKind::EscrowRefund
+        | OperationKind::VoucherRedemption => (false, true),
         OperationKind::Withdrawal | OperationKind::Payment | OperationKind::EscrowPayment => (true, false),
-        OperationKind::EscrowRelease | OperationKind::Adjustment => (false, false),
+        OperationKind::EscrowRelease
+        | OperationKind::VoucherSale
+        | OperationKind::VoucherReturn
+        | OperationKind::Adjustment => (false, false),
         OperationKind::Transfer => (true, true),
     }
 }

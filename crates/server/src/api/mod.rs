@@ -38,6 +38,7 @@ mod top_ups;
 mod transfers;
 #[expect(unused_qualifications, reason = "the description macro writes parameters with their path")]
 mod vault;
+mod vouchers;
 mod wallets;
 mod webhooks;
 mod withdrawals;
@@ -112,6 +113,9 @@ fn orders_and_webhooks() -> OpenApiRouter<App> {
         .routes(routes!(orders::pay))
         .routes(routes!(orders::confirm_receipt))
         .routes(routes!(orders::dispute))
+        .routes(routes!(vouchers::sell, vouchers::list))
+        .routes(routes!(vouchers::take_back))
+        .routes(routes!(vouchers::redeem))
         .routes(routes!(webhooks::create, webhooks::list))
         .routes(routes!(webhooks::remove))
         .routes(routes!(webhooks::rotate))

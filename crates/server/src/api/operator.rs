@@ -34,6 +34,9 @@ pub(super) struct CurrencySums {
     /// What waits in the escrow of orders.
     #[schema(value_type = i64)]
     escrow: i128,
+    /// What merchants sold as vouchers and nobody has redeemed yet.
+    #[schema(value_type = i64)]
+    vouchers: i128,
     /// Reserved for top-ups that a bank has not confirmed.
     #[schema(value_type = i64)]
     coming: i128,
@@ -53,6 +56,7 @@ impl From<&CurrencyTotals> for CurrencySums {
             wallets: totals.wallets,
             merchants: totals.merchants,
             escrow: totals.escrow,
+            vouchers: totals.vouchers,
             coming: totals.coming,
             leaving: totals.leaving,
             difference: totals.difference(),

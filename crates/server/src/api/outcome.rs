@@ -19,7 +19,7 @@ pub(super) struct Outcome {
     /// The operation; `GET /api/v1/operations/{id}` tells the whole of it.
     #[schema(value_type = AnyId)]
     id: Id<OperationId>,
-    /// `top_up`, `withdrawal`, `transfer`, `payment` or `refund`.
+    /// `payment`, `transfer`, `top_up` and so on: what it does.
     #[schema(example = "payment")]
     kind: &'static str,
     /// `completed`; `unknown` while the bank has not answered and the amount is held; `held` while a person decides.
@@ -33,22 +33,31 @@ pub(super) struct Outcome {
     created_at: String,
 }
 
+impl From<&Receipt> for Outcome {
+    fn from(receipt: &Receipt) -> Self {
+        Self {
+            id: Id(receipt.id),
+            kind: receipt.kind.code(),
+            state: receipt.state.code(),
+            amount: receipt.amount.minor(),
+            currency: CurrencyCode(receipt.amount.currency()),
+            created_at: rfc3339::format(receipt.created_at),
+        }
+    }
+}
+
 /// 201 for what is done, 202 for what the bank has yet to answer, a problem for what was declined.
 pub(super) fn answer(receipt: &Receipt) -> Result<Response, Problem> {
-    let status = match receipt.state {
+    Ok(json::with_status(status(receipt)?, &Outcome::from(receipt)))
+}
+
+/// The status of [`answer`].
+pub(super) fn status(receipt: &Receipt) -> Result<StatusCode, Problem> {
+    Ok(match receipt.state {
         OperationState::Completed => StatusCode::CREATED,
         OperationState::Started | OperationState::Unknown | OperationState::Held => StatusCode::ACCEPTED,
         OperationState::Declined | OperationState::Reversed => {
             return Err(Problem::declined(receipt.id, receipt.reason));
         }
-    };
-    let outcome = Outcome {
-        id: Id(receipt.id),
-        kind: receipt.kind.code(),
-        state: receipt.state.code(),
-        amount: receipt.amount.minor(),
-        currency: CurrencyCode(receipt.amount.currency()),
-        created_at: rfc3339::format(receipt.created_at),
-    };
-    Ok(json::with_status(status, &outcome))
+    })
 }

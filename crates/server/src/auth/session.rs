@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::AppendHeaders;
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
+use operations::vaults;
 use records::known_devices;
 use records::principals::{self, PrincipalStatus};
 use records::sessions::{self, Session};
@@ -183,6 +184,7 @@ pub(crate) async fn revoke_session(
     let revoked =
         app.records().write(move |sql| sessions::revoke(sql, owner, session, now)).await.map_err(internal)?;
     app.callers().forget(owner);
+    vaults::lock(app.operations(), session);
     Ok(revoked)
 }
 
@@ -195,6 +197,7 @@ pub(crate) async fn revoke_other_sessions(
     let now = app.now();
     app.records().write(move |sql| sessions::revoke_others(sql, owner, kept, now)).await.map_err(internal)?;
     app.callers().forget(owner);
+    vaults::lock_others(app.operations(), owner, kept);
     Ok(())
 }
 
@@ -202,6 +205,7 @@ pub(crate) async fn revoke_other_sessions(
 pub(crate) async fn lock_session(app: &App, owner: PrincipalId, session: SessionId) -> Result<bool, Problem> {
     let now = app.now();
     let locked = app.records().write(move |sql| sessions::lock(sql, session, now)).await.map_err(internal)?;
+    vaults::lock(app.operations(), session);
     app.callers().forget(owner);
     Ok(locked)
 }

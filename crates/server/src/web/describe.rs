@@ -45,6 +45,9 @@ pub(super) const fn kind(kind: OperationKind) -> Kind {
         OperationKind::EscrowPayment => Kind::EscrowPayment,
         OperationKind::EscrowRelease => Kind::EscrowRelease,
         OperationKind::EscrowRefund => Kind::EscrowRefund,
+        OperationKind::VoucherSale => Kind::VoucherSale,
+        OperationKind::VoucherRedemption => Kind::VoucherRedemption,
+        OperationKind::VoucherReturn => Kind::VoucherReturn,
         OperationKind::Adjustment => Kind::Adjustment,
     }
 }
@@ -60,6 +63,9 @@ pub(super) const fn recorded_kind(kind: Kind) -> OperationKind {
         Kind::EscrowPayment => OperationKind::EscrowPayment,
         Kind::EscrowRelease => OperationKind::EscrowRelease,
         Kind::EscrowRefund => OperationKind::EscrowRefund,
+        Kind::VoucherSale => OperationKind::VoucherSale,
+        Kind::VoucherRedemption => OperationKind::VoucherRedemption,
+        Kind::VoucherReturn => OperationKind::VoucherReturn,
         Kind::Adjustment => OperationKind::Adjustment,
     }
 }

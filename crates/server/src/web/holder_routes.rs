@@ -2,7 +2,9 @@
 
 use axum::routing::{get, post};
 
-use super::{bills, board, cards, documents, limits, months, notifications, pay, requests, transaction};
+use super::{
+    bills, board, cards, documents, limits, months, notifications, pay, requests, transaction, vouchers,
+};
 use crate::route_table::RouteTable;
 
 /// The pages of cards, limits, requests, bills, board and notifications.
@@ -35,6 +37,7 @@ pub(super) fn routes() -> RouteTable {
         .route("/bills", get(bills::list))
         .route("/bills/{id}", get(bills::show))
         .route("/bills/{id}/pay", post(bills::pay))
+        .route("/redeem", get(vouchers::show_redeem).post(vouchers::redeem))
         .route("/board", get(board::list))
         .route("/board/new", get(board::show_write).post(board::write))
         .route("/board/{id}", get(board::show))

@@ -2,7 +2,7 @@
 
 use axum::routing::{get, post};
 
-use super::{checkout, developer, office, orders, till};
+use super::{checkout, developer, office, orders, till, vouchers};
 use crate::route_table::RouteTable;
 
 /// Every page of this family.
@@ -44,6 +44,8 @@ fn till_routes() -> RouteTable {
         .route("/till/items", get(till::items).post(till::add_item))
         .route("/till/items/{item}/remove", post(till::remove_item))
         .route("/till/switch", post(till::switch))
+        .route("/till/vouchers", get(vouchers::desk).post(vouchers::sell))
+        .route("/till/vouchers/{voucher}/return", post(vouchers::take_back))
 }
 
 fn office_routes() -> RouteTable {

@@ -48,6 +48,7 @@ mod transfer;
 mod trouble;
 mod vault;
 mod visit;
+mod vouchers;
 
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};

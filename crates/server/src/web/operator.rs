@@ -103,6 +103,7 @@ fn sum(totals: &CurrencyTotals) -> Sum {
         wallets: amount(totals.wallets),
         merchants: amount(totals.merchants),
         escrow: amount(totals.escrow),
+        vouchers: amount(totals.vouchers),
         coming: amount(totals.coming),
         leaving: amount(totals.leaving),
         difference: difference(totals.difference(), totals.currency),

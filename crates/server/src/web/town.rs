@@ -172,7 +172,9 @@ fn sides(row: &Named) -> (Option<&history::PartyName>, Option<String>) {
             (row.payer.as_ref(), place(operation.payee))
         }
         OperationKind::EscrowRelease => (row.payee.as_ref(), place(operation.payee)),
-        OperationKind::EscrowRefund => {
+        OperationKind::VoucherSale => (row.payer.as_ref(), place(operation.payer)),
+        OperationKind::VoucherReturn => (row.payee.as_ref(), place(operation.payee)),
+        OperationKind::EscrowRefund | OperationKind::VoucherRedemption => {
             (row.payee.as_ref(), operation.merchant.map(|merchant| merchant.to_string()))
         }
         OperationKind::Transfer => (row.payer.as_ref(), None),

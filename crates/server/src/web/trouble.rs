@@ -42,6 +42,8 @@ pub(super) fn problem_of(error: OperationError) -> Option<Problem> {
         OperationError::AlreadyPaid => ("code", Trouble::CodePaid),
         OperationError::OrderEnded => ("amount", Trouble::OrderEnded),
         OperationError::NotInEscrow => ("amount", Trouble::NotInEscrow),
+        OperationError::NotFound(Party::Voucher) => ("code", Trouble::VoucherUnknown),
+        OperationError::VoucherEnded => ("code", Trouble::VoucherEnded),
         OperationError::ReturnUrlNotRegistered => ("return_url", Trouble::OriginUnknown),
         OperationError::OutOfRange { field } => (field, Trouble::Refused),
         OperationError::OverSingleLimit { .. } => ("amount", Trouble::OverSingleLimit),

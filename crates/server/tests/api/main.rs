@@ -25,4 +25,5 @@ mod pages;
 mod pay_by_code;
 mod refunds;
 mod vault;
+mod vouchers;
 mod world;

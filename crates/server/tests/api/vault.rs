@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{World, call};
+use crate::world::{PASSWORD, World, call};
 
 const PIN: &str = "4271-93";
 const CANARY: &str = "金丝雀 canary 31415926";
@@ -122,4 +122,22 @@ async fn the_reset_code_wipes_the_vault() {
     world.post(path, &world.lilin, &wrong).await.assert_status(422);
     world.post(path, &world.lilin, &json!({ "reset_code": reset_code })).await.assert_status(204);
     assert_eq!(world.get("/api/v1/vault", &world.lilin).await.text_of("state"), "missing");
+}
+
+#[tokio::test]
+async fn a_lock_of_the_session_locks_its_vault() {
+    let world = World::new().await;
+    made(&world).await;
+    call("POST", "/api/v1/sessions/current/lock")
+        .by(&world.lilin)
+        .send(&world.router)
+        .await
+        .assert_status(204);
+    call("POST", "/api/v1/sessions/current/unlock")
+        .by(&world.lilin)
+        .json(&json!({ "password": PASSWORD }))
+        .send(&world.router)
+        .await
+        .assert_status(204);
+    assert_eq!(world.get("/api/v1/vault", &world.lilin).await.text_of("state"), "locked");
 }

@@ -138,6 +138,7 @@ impl Names {
             AccountOwner::RefundCap => AccountName::RefundCap,
             AccountOwner::Control => AccountName::Control,
             AccountOwner::Escrow => AccountName::Escrow,
+            AccountOwner::Voucher => AccountName::Voucher,
             AccountOwner::Suspense => AccountName::Suspense,
             AccountOwner::Other(id) => AccountName::Other(format!("{:032x}", id.0)),
         }
