@@ -66,32 +66,34 @@ story('a part is given back with a reason, and the order tells the story', async
   await context.close();
 });
 
-story('a dispute holds the money until two operators have decided', async ({ page: holder }) => {
-  const { context, page: shop } = await visit({ viewport: DESKTOP });
-  await enterAs(shop, 'merchant');
-  await enterAs(holder, 'holder');
-  const { order, checkout } = await link(shop, { amount: '30.00', description: 'A cake', escrow: true });
-  await pay(holder, checkout);
-  await holder.locator('input#reason').fill('It arrived crushed');
-  await holder.locator('form[action$="/dispute"] button').click();
-  await holder.waitForLoadState();
-  await accessible(holder, 'a disputed order');
-  await shop.goto(order);
-  await accessible(shop, 'a disputed order of the shop');
-  await shop.locator('input#answer').fill('It left in good order');
-  await shop.locator('form[action$="/answer"] button').click();
-  await shop.locator('.flash').waitFor();
-  await context.close();
+for (const language of ['zh-CN', 'en']) {
+  story(`a dispute holds the money until two operators have decided: ${language}`, async ({ page: holder }) => {
+    const { context, page: shop } = await visit({ viewport: DESKTOP, language });
+    await enterAs(shop, 'merchant');
+    await enterAs(holder, 'holder');
+    const { order, checkout } = await link(shop, { amount: '30.00', description: 'A cake', escrow: true });
+    await pay(holder, checkout);
+    await holder.locator('input#reason').fill('It arrived crushed');
+    await holder.locator('form[action$="/dispute"] button').click();
+    await holder.waitForLoadState();
+    await accessible(holder, 'a disputed order');
+    await shop.goto(order);
+    await accessible(shop, 'a disputed order of the shop');
+    await shop.locator('input#answer').fill('It left in good order');
+    await shop.locator('form[action$="/answer"] button').click();
+    await shop.locator('.flash').waitFor();
+    await context.close();
 
-  const { context: office, page: operator } = await visit({ viewport: DESKTOP });
-  await enterAs(operator, 'operator');
-  const desk = order.replace('/merchant/orders/', '/operator/disputes/');
-  await operator.goto(desk);
-  await accessible(operator, 'the desk for disputes');
-  await operator.locator('input#share').fill('10.00');
-  await operator.locator('form[action$="/propose"] input#note').fill('The courier shares the blame');
-  await operator.locator('form[action$="/propose"] button').click();
-  await operator.locator('.flash').waitFor();
-  assert.equal(await operator.locator('form[action$="/confirm"]').count(), 0, 'nobody confirms alone');
-  await office.close();
-});
+    const { context: office, page: operator } = await visit({ viewport: DESKTOP, language });
+    await enterAs(operator, 'operator');
+    const desk = order.replace('/merchant/orders/', '/operator/disputes/');
+    await operator.goto(desk);
+    await accessible(operator, 'the desk for disputes');
+    await operator.locator('input#share').fill('10.00');
+    await operator.locator('form[action$="/propose"] input#note').fill('The courier shares the blame');
+    await operator.locator('form[action$="/propose"] button').click();
+    await operator.locator('.flash').waitFor();
+    assert.equal(await operator.locator('form[action$="/confirm"]').count(), 0, 'nobody confirms alone');
+    await office.close();
+  }, { language });
+}
