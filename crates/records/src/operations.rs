@@ -212,6 +212,17 @@ pub enum Inserted {
     Existing(Box<Operation>),
 }
 
+impl Operation {
+    /// The payment that a refund is of.
+    #[must_use]
+    pub const fn refunded_payment(&self) -> Option<OperationId> {
+        match self.kind {
+            OperationKind::Refund | OperationKind::EscrowRefund => self.parent,
+            _ => None,
+        }
+    }
+}
+
 /// The columns that [`read`] reads, in its order.
 const COLUMNS: &str = "seq, id, kind, state, reason, payer_id, payee_id, merchant_id, card_id, parent_id, currency, \
                        amount, memo, fingerprint, created_at, updated_at";

@@ -203,7 +203,7 @@ pub(super) fn view(named: Named, viewer: Option<PartyId>) -> OperationView {
         payee: side(named.payee, row.payee, payee_is_holder),
         merchant: row.merchant.map(Id),
         card: row.card.map(Id),
-        payment: row.parent.map(Id),
+        payment: row.refunded_payment().map(Id),
         memo: row.memo,
         created_at: rfc3339::format(row.created_at),
         updated_at: rfc3339::format(row.updated_at),

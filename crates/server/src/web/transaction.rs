@@ -198,7 +198,7 @@ fn facts(visit: &Visit, named: Named, delta: Delta) -> Transaction {
         payee: name(named.payee.as_ref(), operation.payee),
         memo: operation.memo,
         at: operation.created_at,
-        refund_of: operation.parent,
+        refund_of: operation.refunded_payment(),
         refunds: Vec::new(),
         moments: Vec::new(),
         refund: None,
