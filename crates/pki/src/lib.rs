@@ -1,0 +1,2 @@
+//! Certificates of purses, terminals and who issues them.
+#![no_std]
