@@ -6,7 +6,10 @@ extern crate std;
 
 mod checksum;
 
+pub mod amount;
 pub mod bytes;
+pub mod fields;
 pub mod journal;
 pub mod nvm;
+pub mod pboc;
 pub mod simulated;
