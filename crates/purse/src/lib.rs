@@ -8,8 +8,10 @@ mod checksum;
 
 pub mod amount;
 pub mod bytes;
+pub mod ep;
 pub mod fields;
 pub mod journal;
+pub mod key_table;
 pub mod nvm;
 pub mod pboc;
 pub mod simulated;
