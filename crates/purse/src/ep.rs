@@ -27,16 +27,23 @@
 
 mod answer;
 mod application;
+mod cancel;
 mod contents;
+mod conversion;
 mod files;
+mod grey_lock;
+mod integrated_payment;
 mod load;
 mod log;
 mod maintenance;
+mod overdraft;
+mod parameters;
 mod pin;
 mod profile;
 mod purchase;
 mod questions;
 mod state;
+mod unload;
 
 pub use application::Application;
 pub use contents::{
@@ -46,6 +53,7 @@ pub use files::{
     FILE_BYTES_MAX, FILES_MAX, FileKind, FileLayout, Files, HOLDER, LOG, PUBLIC_INFORMATION, Place,
     RECORD_BYTES_MAX,
 };
+pub use integrated_payment::SPLIT_FILE;
 pub use log::{LOG_RECORD_BYTES, LOG_RECORDS, Log, Proof, Proofs};
 pub use profile::{Counting, OverdraftCodeKey, Profile, Unit};
 pub use state::{Grade, GreyLock, LastPurchase, Limits, Pin, Pocket, Spent, Split};

@@ -13,5 +13,6 @@ pub mod fields;
 pub mod journal;
 pub mod key_table;
 pub mod nvm;
+pub mod own;
 pub mod pboc;
 pub mod simulated;

@@ -12,6 +12,7 @@
 //! block; the MAC is SM4-CBC-MAC with the same padding rule; the TAC key is DTK as it is; the diversified key is SM4 of
 //! factor ‖ complement of the factor.
 
+pub mod grey_lock;
 pub mod key;
 pub mod secure_messaging;
 pub mod session;

@@ -161,7 +161,14 @@ impl<N: Nvm> Application<N> {
             (0x80, 0x54) => self.debit(command, begun),
             (0x80, 0x5A) => self.prove(command),
             (0x80, 0x5C) => self.balance(command),
+            (0x80, 0x58) => self.update_overdraft(command, begun),
             (0x80, 0xDC) => self.cache_record(command, begun),
+            (0x80, 0xCA) => self.split_and_grade(command),
+            (0x80, 0xDA) => self.update_grade(command),
+            (0x80, 0xDE) => self.complete_split(command),
+            (0xE0, 0x7A) => self.initialise_grey(command, random),
+            (0xE0, 0x7C) => self.process_grey(command, begun),
+            (0xE0, 0x7E) => self.debit_for_unlock(command),
             (0x00, 0x20) => self.verify_pin(command),
             (0x80, 0x5E) => self.change_or_reload_pin(command),
             (0x84, 0x24) | (0x80, 0x2C) => self.unblock_pin(command),
@@ -207,6 +214,11 @@ impl<N: Nvm> Application<N> {
         match command.p1 {
             0x00 => self.initialise_load(command, random),
             0x01..=0x03 => self.initialise_purchase(command, random),
+            0x04 => self.initialise_overdraft(command, random),
+            0x05 => self.initialise_unload(command, random),
+            0x0A => self.initialise_cancel(command, random),
+            0x0B => self.initialise_conversion(command, random),
+            0x0C => self.initialise_parameters(command, random),
             _ => Err(StatusWord::WRONG_P1_P2.into()),
         }
     }
@@ -215,6 +227,8 @@ impl<N: Nvm> Application<N> {
     fn credit(&mut self, command: &Command<'_>, begun: Option<Begun>) -> Answer {
         match (command.p1, command.p2) {
             (0x00, 0x00) => self.credit_for_load(command, begun),
+            (0x0B, 0x00) => self.convert(command, begun),
+            (0x0C, 0x00) => self.update_parameters(command, begun),
             _ => Err(StatusWord::WRONG_P1_P2.into()),
         }
     }
@@ -223,6 +237,8 @@ impl<N: Nvm> Application<N> {
     fn debit(&mut self, command: &Command<'_>, begun: Option<Begun>) -> Answer {
         match (command.p1, command.p2) {
             (0x01, 0x00) => self.debit_for_purchase(command, begun),
+            (0x03, 0x00) => self.debit_for_unload(command, begun),
+            (0x0A, 0x00) => self.credit_for_cancel(command, begun),
             _ => Err(StatusWord::WRONG_P1_P2.into()),
         }
     }

@@ -7,6 +7,7 @@ use super::{
     application::{Application, Begun, Cache},
     contents::{Contents, Which},
     files::{FileKind, Place, RECORD_BYTES_MAX},
+    integrated_payment::{SPLIT_FILE, open_split},
     load::Initialisation,
     log::Proof,
     state::{LastPurchase, Pocket},
@@ -115,7 +116,9 @@ impl<N: Nvm> Application<N> {
             .ok_or(StatusWord::NOT_ACCEPTED)?;
         let data = command.data();
         ensure(!data.is_empty(), StatusWord::WRONG_LENGTH)?;
-        {
+        if command.p2 == SPLIT_FILE << 3 | 0x04 {
+            self.cache_split(command, &mut begun)?;
+        } else {
             let place = self.cached_place(command)?;
             let record_bytes =
                 self.contents().files.record_bytes(place).ok_or(StatusWord::RECORD_NOT_FOUND)?;
@@ -168,9 +171,12 @@ fn last_purchase(terms: &Terms) -> LastPurchase {
 fn write_records(
     next: &mut Contents,
     begun: &Begun,
-    _when: &DateTime,
-    _sequence: Sequence,
+    when: &DateTime,
+    sequence: Sequence,
 ) -> Result<(), Refusal> {
+    if let Some(split) = &begun.split {
+        open_split(next, split, when, sequence)?;
+    }
     for cache in begun.caches.iter().flatten() {
         let content = cache.content.get(..usize::from(cache.length)).unwrap_or_default();
         next.files.write_record(cache.place, content).ok_or(StatusWord::RECORD_NOT_FOUND)?;

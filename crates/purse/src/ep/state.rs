@@ -5,7 +5,7 @@ use zeroize::Zeroize;
 use crate::{
     amount::{Amount, OverdraftLimit},
     bytes::{Reader, Writer},
-    fields::{Date, Kind, Mac, OrderId, Sequence, Tac, TerminalId, TerminalTransaction},
+    fields::{Date, Kind, OrderId, Sequence, TerminalId, TerminalTransaction},
 };
 
 /// Value of the electronic deposit or the electronic purse, with its counters.
@@ -229,8 +229,6 @@ pub struct GreyLock {
     /// Session key of the lock; it signs the amount from whatever terminal finishes.
     pub(super) session: [u8; 16],
     pub(super) algorithm: u8,
-    pub(super) tac: Tac,
-    pub(super) mac: Mac,
 }
 
 impl Drop for GreyLock {
@@ -246,7 +244,7 @@ impl core::fmt::Debug for GreyLock {
 }
 
 impl GreyLock {
-    pub(super) const BYTES: usize = 1 + 6 + 4 + 2 + 16 + 1 + 4 + 4;
+    pub(super) const BYTES: usize = 1 + 6 + 4 + 2 + 16 + 1;
     pub(super) const NONE: Self = Self {
         kind: None,
         terminal: TerminalId([0; 6]),
@@ -254,8 +252,6 @@ impl GreyLock {
         sequence: Sequence(0),
         session: [0; 16],
         algorithm: 0,
-        tac: Tac(Mac([0; 4])),
-        mac: Mac([0; 4]),
     };
 
     /// Whether a lock is on.
@@ -271,8 +267,6 @@ impl GreyLock {
         body.put(&self.sequence.to_bytes());
         body.put(&self.session);
         body.byte(self.algorithm);
-        body.put(&self.tac.0.0);
-        body.put(&self.mac.0);
     }
 
     pub(super) fn read(body: &mut Reader<'_>) -> Option<Self> {
@@ -287,8 +281,6 @@ impl GreyLock {
             sequence: Sequence::from_bytes(body.take()?),
             session: body.take()?,
             algorithm: body.byte()?,
-            tac: Tac(Mac(body.take()?)),
-            mac: Mac(body.take()?),
         })
     }
 }
@@ -351,10 +343,10 @@ pub struct Grade {
 }
 
 impl Grade {
-    pub(super) const BYTES: usize = 11;
+    pub(crate) const BYTES: usize = 11;
     pub(super) const NONE: Self = Self { grade: 0, due_max: Amount::ZERO, expiry: Date([0; 4]), version: 0 };
 
-    pub(super) fn write(&self, body: &mut Writer<'_>) {
+    pub(crate) fn write(&self, body: &mut Writer<'_>) {
         body.byte(self.grade);
         body.put(&self.due_max.to_bytes());
         body.put(&self.expiry.0);

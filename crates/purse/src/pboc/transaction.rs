@@ -3,6 +3,7 @@
 use super::session::SessionKey;
 use crate::{
     amount::{Amount, OverdraftLimit},
+    bytes::Writer,
     fields::{DateTime, Kind, Mac, Sequence, Tac, TerminalId, TerminalTransaction, Terms},
 };
 
@@ -109,17 +110,24 @@ pub struct OverdraftChange {
     pub when: DateTime,
 }
 
-/// TAC of a new overdraft limit, by the card: new balance ‖ sequence ‖ new limit ‖ 07 ‖ terminal ‖ date ‖ time.
+/// TAC of a new overdraft limit, by the card, of [`overdraft_message`].
 #[must_use]
 pub fn overdraft_tac(codes: &SessionKey, change: &OverdraftChange) -> Tac {
-    codes.tac(&[
-        &change.new_balance.to_bytes(),
-        &change.sequence.to_bytes(),
-        &change.new_limit.to_bytes(),
-        &[Kind::Overdraft.byte()],
-        &change.terminal.0,
-        &change.when.0,
-    ])
+    codes.tac(&[&overdraft_message(change)])
+}
+
+/// New balance ‖ sequence ‖ new limit ‖ 07 ‖ terminal ‖ date ‖ time. Sources disagree on the key that signs it.
+#[must_use]
+pub fn overdraft_message(change: &OverdraftChange) -> [u8; 23] {
+    let mut message = [0; 23];
+    let mut writer = Writer::new(&mut message);
+    writer.put(&change.new_balance.to_bytes());
+    writer.put(&change.sequence.to_bytes());
+    writer.put(&change.new_limit.to_bytes());
+    writer.byte(Kind::Overdraft.byte());
+    writer.put(&change.terminal.0);
+    writer.put(&change.when.0);
+    message
 }
 
 fn after_balance(
