@@ -25,7 +25,6 @@
 //!
 //! The state before or after the commit (see [`crate::journal`]), and nothing begun.
 
-mod answer;
 mod application;
 mod cancel;
 mod contents;

@@ -65,13 +65,23 @@ pub struct KeyTable<const PLACES: usize> {
 impl<const PLACES: usize> KeyTable<PLACES> {
     pub(crate) const BYTES: usize = PLACES * KeyRecord::BYTES;
 
-    /// A table of these keys; `None` where they are too many or two have the same usage and index.
+    /// A table of these keys; `None` where they are too many or two have the same purpose and index.
     #[must_use]
-    pub fn new(records: &[KeyRecord]) -> Option<Self> {
+    pub fn by_index(records: &[KeyRecord]) -> Option<Self> {
+        Self::new(records, |record| (record.usage, record.index))
+    }
+
+    /// A table of these keys; `None` where they are too many or two have the same purpose and version.
+    #[must_use]
+    pub fn by_version(records: &[KeyRecord]) -> Option<Self> {
+        Self::new(records, |record| (record.usage, record.version))
+    }
+
+    fn new(records: &[KeyRecord], name: impl Fn(&KeyRecord) -> (u8, u8)) -> Option<Self> {
         let mut table = Self { records: [const { KeyRecord::free() }; PLACES] };
         for (count, record) in records.iter().enumerate() {
             let before = records.get(..count)?;
-            if before.iter().any(|other| (other.usage, other.index) == (record.usage, record.index)) {
+            if before.iter().any(|other| name(other) == name(record)) {
                 return None;
             }
             *table.records.get_mut(count)? = record.clone();

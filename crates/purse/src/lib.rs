@@ -4,6 +4,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod answer;
 mod checksum;
 
 pub mod amount;
@@ -15,4 +16,5 @@ pub mod key_table;
 pub mod nvm;
 pub mod own;
 pub mod pboc;
+pub mod psam;
 pub mod simulated;

@@ -6,7 +6,6 @@ use globalplatform::{
 };
 
 use super::{
-    answer::{Answer, Refusal, done, ensure, expect_le},
     contents::{Contents, Life, MAC_TRIES, Which},
     files::{Place, RECORD_BYTES_MAX},
     log::Proof,
@@ -14,6 +13,7 @@ use super::{
     state::Split,
 };
 use crate::{
+    answer::{Answer, Refusal, done, ensure, expect_le},
     fields::{DateTime, Random, Sequence, Terms},
     journal::{Journal, OpenError},
     key_table::KeyRecord,

@@ -6,7 +6,6 @@
 use globalplatform::{apdu::Command, status::StatusWord};
 
 use super::{
-    answer::{Answer, Refusal, done, ensure},
     application::{Application, Begun},
     contents::Which,
     load::Initialisation,
@@ -16,6 +15,7 @@ use super::{
 };
 use crate::{
     amount::Amount,
+    answer::{Answer, Refusal, done, ensure},
     fields::{Kind, Random, Sequence, TerminalId, Terms},
     nvm::Nvm,
     pboc::{key, session::SessionKey, transaction},

@@ -153,7 +153,7 @@ impl Contents {
     pub fn personalised(with: &Personalisation<'_>) -> Result<Self, PersonalisationError> {
         use super::files::{FILES_MAX, FileKind, PUBLIC_INFORMATION};
 
-        let keys = KeyTable::new(with.keys).ok_or(PersonalisationError::Keys)?;
+        let keys = KeyTable::by_index(with.keys).ok_or(PersonalisationError::Keys)?;
         if keys.all::<TransactionCode>().any(|key: Dtk| key.has_equal_halves()) {
             return Err(PersonalisationError::TransactionCodeKeyIsWeak);
         }

@@ -3,7 +3,6 @@
 use globalplatform::{apdu::Command, status::StatusWord};
 
 use super::{
-    answer::{Answer, Refusal, data, done, ensure},
     application::{Application, Begun},
     contents::{Contents, Life, Which},
     load::Initialisation,
@@ -12,6 +11,7 @@ use super::{
 };
 use crate::{
     amount::Amount,
+    answer::{Answer, Refusal, data, done, ensure},
     fields::{DateTime, Kind, Mac, Random, Sequence, TerminalId, Terms},
     nvm::Nvm,
     own::{self, ConversionRate, ConversionTerms},

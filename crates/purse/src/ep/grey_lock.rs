@@ -9,7 +9,6 @@
 use globalplatform::{apdu::Command, status::StatusWord};
 
 use super::{
-    answer::{Answer, data, done, ensure},
     application::{Application, Begun},
     contents::{Life, Which},
     load::Initialisation,
@@ -18,6 +17,7 @@ use super::{
 };
 use crate::{
     amount::Amount,
+    answer::{Answer, data, done, ensure},
     bytes::Reader,
     fields::{DateTime, Kind, Mac, Random, Sequence, Tac, TerminalId, TerminalTransaction, Terms},
     nvm::Nvm,

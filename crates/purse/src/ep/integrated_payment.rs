@@ -7,13 +7,13 @@
 use globalplatform::{apdu::Command, status::StatusWord};
 
 use super::{
-    answer::{Answer, Refusal, data, done, ensure},
     application::{Application, Begun},
     contents::Contents,
     state::{Grade, Split},
 };
 use crate::{
     amount::Amount,
+    answer::{Answer, Refusal, data, done, ensure},
     bytes::{Reader, Writer},
     fields::{DateTime, OrderId, Sequence},
     nvm::Nvm,

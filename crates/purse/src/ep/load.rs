@@ -3,7 +3,6 @@
 use globalplatform::{apdu::Command, status::StatusWord};
 
 use super::{
-    answer::{Answer, Refusal, data, done, ensure},
     application::{Application, Begun},
     contents::{Life, Which},
     log::Proof,
@@ -11,6 +10,7 @@ use super::{
 };
 use crate::{
     amount::Amount,
+    answer::{Answer, Refusal, data, done, ensure},
     fields::{DateTime, Kind, Mac, Random, Sequence, TerminalId, Terms},
     nvm::Nvm,
     pboc::{key, session::SessionKey, transaction},

@@ -3,7 +3,6 @@
 use globalplatform::{apdu::Command, status::StatusWord};
 
 use super::{
-    answer::{Answer, Refusal, data, done, ensure},
     application::{Application, Begun},
     contents::Life,
     load::Initialisation,
@@ -13,6 +12,7 @@ use super::{
 };
 use crate::{
     amount::{Amount, OverdraftLimit},
+    answer::{Answer, Refusal, data, done, ensure},
     fields::{DateTime, Kind, Mac, Random, Sequence, Tac, TerminalId, Terms},
     nvm::Nvm,
     pboc::{

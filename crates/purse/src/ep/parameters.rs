@@ -4,7 +4,6 @@
 use globalplatform::{apdu::Command, status::StatusWord};
 
 use super::{
-    answer::{Answer, data, done, ensure},
     application::{Application, Begun},
     contents::{Life, Which},
     load::Initialisation,
@@ -13,6 +12,7 @@ use super::{
 };
 use crate::{
     amount::Amount,
+    answer::{Answer, data, done, ensure},
     bytes::Reader,
     fields::{DateTime, Kind, Mac, Random, Sequence, TerminalId},
     nvm::Nvm,

@@ -2,13 +2,9 @@
 
 use globalplatform::{apdu::Command, status::StatusWord};
 
-use super::{
-    answer::{Answer, Refusal, done, ensure},
-    application::Application,
-    contents::Life,
-    state::Pin,
-};
+use super::{application::Application, contents::Life, state::Pin};
 use crate::{
+    answer::{Answer, Refusal, done, ensure},
     fields::Mac,
     nvm::Nvm,
     pboc::{key, secure_messaging, session::SessionKey},

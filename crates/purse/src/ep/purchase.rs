@@ -3,7 +3,6 @@
 use globalplatform::{apdu::Command, status::StatusWord};
 
 use super::{
-    answer::{Answer, Refusal, data, done, ensure},
     application::{Application, Begun, Cache},
     contents::{Contents, Which},
     files::{FileKind, Place, RECORD_BYTES_MAX},
@@ -14,6 +13,7 @@ use super::{
 };
 use crate::{
     amount::Amount,
+    answer::{Answer, Refusal, data, done, ensure},
     fields::{DateTime, Kind, Mac, Random, Sequence, TerminalTransaction, Terms},
     nvm::Nvm,
     pboc::{key, session::SessionKey, transaction},

@@ -2,13 +2,10 @@
 
 use globalplatform::{apdu::Command, status::StatusWord};
 
-use super::{
-    answer::{Answer, Refusal, data, done, ensure, expect_le},
-    application::Application,
-    files::LOG,
-};
+use super::{application::Application, files::LOG};
 use crate::{
     amount::Amount,
+    answer::{Answer, Refusal, data, done, ensure, expect_le},
     fields::{Kind, Sequence},
     nvm::Nvm,
 };

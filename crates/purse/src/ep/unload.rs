@@ -3,7 +3,6 @@
 use globalplatform::{apdu::Command, status::StatusWord};
 
 use super::{
-    answer::{Answer, Refusal, done, ensure},
     application::{Application, Begun},
     contents::{Life, Which},
     load::{Initialisation, host_data},
@@ -12,6 +11,7 @@ use super::{
 };
 use crate::{
     amount::Amount,
+    answer::{Answer, Refusal, done, ensure},
     fields::{Kind, Random, Sequence, Tac},
     nvm::Nvm,
     pboc::{key, session::SessionKey, transaction},
