@@ -10,6 +10,7 @@ mod checksum;
 pub mod amount;
 pub mod bytes;
 pub mod ep;
+pub mod fake_card;
 pub mod fields;
 pub mod journal;
 pub mod key_table;

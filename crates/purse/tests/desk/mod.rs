@@ -1,6 +1,8 @@
 //! A desk with a card, an issuer's host and a security module that knows the keys: what the tests of the purse play with.
 #![allow(dead_code, reason = "each test file uses a part of the desk")]
 
+pub(crate) mod more;
+
 use globalplatform::apdu::Command;
 use purse::{
     amount::Amount,
@@ -208,9 +210,13 @@ impl Desk {
         self.contents().pocket(which).balance.units()
     }
 
-    /// All value of the holder on the card, in the currency of the purse.
+    /// All value of the holder on the card, in the currency of the purse, at seven to one of each other.
     pub(crate) fn value(&self) -> i64 {
-        self.contents().pocket(Which::Deposit).own_value() + self.contents().pocket(Which::Purse).own_value()
+        let further: i64 =
+            self.contents().currencies().iter().map(|(_, balance)| i64::from(balance.units()) * 7).sum();
+        self.contents().pocket(Which::Deposit).own_value()
+            + self.contents().pocket(Which::Purse).own_value()
+            + further
     }
 
     /// GET TRANSACTION PROVE for what was expected; whether the card did it.
