@@ -2,6 +2,8 @@
 //!
 //! * [`apdu`]: commands and responses of ISO/IEC 7816-4 in their short form; [`status`]: status words.
 //! * [`tlv`]: BER-TLV, read and written in slices.
+//! * [`block_cipher`]: keys of AES and Triple-DES, check values.
+//! * [`secure_channel`]: SCP03 and SCP02, host and card.
 //!
 //! Nothing here panics on bytes from outside, and whatever is refused has changed nothing.
 #![no_std]
@@ -10,5 +12,7 @@
 extern crate std;
 
 pub mod apdu;
+pub mod block_cipher;
+pub mod secure_channel;
 pub mod status;
 pub mod tlv;
