@@ -23,4 +23,4 @@ pub use certificate::{
     SubjectId,
 };
 pub use key::{BadSignature, Context, KeyPair, MESSAGE_BYTES_MAX, MessageTooLong, PublicKey, Signature};
-pub use trust::{Anchor, Chain, Link, Reason, Refusal, Revoked, Trust};
+pub use trust::{Anchor, CertificateChain, Link, Reason, Refusal, Revoked, Trust};

@@ -61,7 +61,7 @@ pub struct Trust<'a> {
 
 /// Two certificates that should lead from a scheme to a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chain {
+pub struct CertificateChain {
     /// The issuer's, signed by the scheme.
     pub issuer: Certificate,
     /// The purse's, terminal's or PSAM's, signed by the issuer.
@@ -138,7 +138,7 @@ impl Trust<'_> {
     ///
     /// # Errors
     /// [`Refusal`], for the first rule that is broken.
-    pub fn check(&self, chain: &Chain, expected: Kind) -> Result<PublicKey, Refusal> {
+    pub fn check(&self, chain: &CertificateChain, expected: Kind) -> Result<PublicKey, Refusal> {
         let issuer =
             self.check_issuer(&chain.issuer).map_err(|reason| Refusal { link: Link::Issuer, reason })?;
         self.check_subject(&chain.issuer, issuer, &chain.subject, expected)

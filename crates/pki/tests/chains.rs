@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use pki::{
-    Anchor, CERTIFICATE_BYTES, Certificate, CertificateBody, Chain, Day, Generation, IssueError, KeyPair,
-    Kind, Link, Malformed, Reason, Refusal, Revoked, Serial, SubjectId, Trust,
+    Anchor, CERTIFICATE_BYTES, Certificate, CertificateBody, CertificateChain, Day, Generation, IssueError,
+    KeyPair, Kind, Link, Malformed, Reason, Refusal, Revoked, Serial, SubjectId, Trust,
 };
 use proptest::prelude::*;
 
@@ -42,21 +42,26 @@ fn issuer() -> Certificate {
     key(1).issue(&scheme(), body(Kind::Issuer)).unwrap()
 }
 
-fn chain(kind: Kind) -> Chain {
-    Chain { issuer: issuer(), subject: key(2).issue(&issuer(), body(kind)).unwrap() }
+fn chain(kind: Kind) -> CertificateChain {
+    CertificateChain { issuer: issuer(), subject: key(2).issue(&issuer(), body(kind)).unwrap() }
 }
 
 fn anchors() -> [Anchor; 1] {
     [Anchor::from_certificate(&scheme()).unwrap()]
 }
 
-fn check_on(today: Day, revoked: Revoked<'_>, chain: &Chain, expected: Kind) -> Result<(), Refusal> {
+fn check_on(
+    today: Day,
+    revoked: Revoked<'_>,
+    chain: &CertificateChain,
+    expected: Kind,
+) -> Result<(), Refusal> {
     let trusted = Trust { anchors: &anchors(), today, revoked }.check(chain, expected)?;
     assert_eq!(trusted, chain.subject.body().key);
     Ok(())
 }
 
-fn check(chain: &Chain, expected: Kind) -> Result<(), Refusal> {
+fn check(chain: &CertificateChain, expected: Kind) -> Result<(), Refusal> {
     check_on(TODAY, Revoked::default(), chain, expected)
 }
 
@@ -82,7 +87,7 @@ fn a_certificate_is_good_from_its_first_to_its_last_day() {
     assert_eq!(on(TODAY.0 + 21), refused(Link::Issuer, Reason::Expired));
     let mut shorter = body(Kind::Purse);
     shorter.valid_until = TODAY;
-    let chain = Chain { issuer: issuer(), subject: key(2).issue(&issuer(), shorter).unwrap() };
+    let chain = CertificateChain { issuer: issuer(), subject: key(2).issue(&issuer(), shorter).unwrap() };
     let on = |day: u32| check_on(Day(day), Revoked::default(), &chain, Kind::Purse);
     assert_eq!(on(TODAY.0), Ok(()));
     assert_eq!(on(TODAY.0 + 1), refused(Link::Subject, Reason::Expired));
@@ -96,11 +101,11 @@ fn a_kind_does_not_pass_for_another() {
         }
     }
     let whole = chain(Kind::Purse);
-    let issuer_as_subject = Chain { subject: issuer(), ..whole };
+    let issuer_as_subject = CertificateChain { subject: issuer(), ..whole };
     assert_eq!(check(&issuer_as_subject, Kind::Issuer), refused(Link::Subject, Reason::WrongKind));
-    let purse_as_issuer = Chain { issuer: whole.subject, ..whole };
+    let purse_as_issuer = CertificateChain { issuer: whole.subject, ..whole };
     assert_eq!(check(&purse_as_issuer, Kind::Purse), refused(Link::Issuer, Reason::WrongKind));
-    let scheme_as_issuer = Chain { issuer: scheme(), ..whole };
+    let scheme_as_issuer = CertificateChain { issuer: scheme(), ..whole };
     assert_eq!(check(&scheme_as_issuer, Kind::Purse), refused(Link::Issuer, Reason::WrongKind));
 }
 
@@ -135,13 +140,13 @@ fn an_unknown_scheme_and_another_issuer_are_refused() {
     let mut second = body(Kind::Issuer);
     second.subject = SubjectId([22; 16]);
     let second = key(1).issue(&scheme(), second).unwrap();
-    let swapped = Chain { issuer: second, ..whole };
+    let swapped = CertificateChain { issuer: second, ..whole };
     assert_eq!(check(&swapped, Kind::Purse), refused(Link::Subject, Reason::WrongIssuer));
     // The same name with another key: nobody but the scheme can make that.
     let mut renewed = body(Kind::Issuer);
     renewed.key = key(5).public();
     let renewed = key(1).issue(&scheme(), renewed).unwrap();
-    let swapped = Chain { issuer: renewed, ..whole };
+    let swapped = CertificateChain { issuer: renewed, ..whole };
     assert_eq!(check(&swapped, Kind::Purse), refused(Link::Subject, Reason::BadSignature));
 }
 
@@ -171,8 +176,8 @@ fn is_refused(link: Link, bytes: &[u8]) -> bool {
     assert_eq!(certificate.to_bytes(), bytes);
     let whole = chain(Kind::Purse);
     let changed = match link {
-        Link::Issuer => Chain { issuer: certificate, ..whole },
-        Link::Subject => Chain { subject: certificate, ..whole },
+        Link::Issuer => CertificateChain { issuer: certificate, ..whole },
+        Link::Subject => CertificateChain { subject: certificate, ..whole },
     };
     check(&changed, Kind::Purse).is_err()
 }

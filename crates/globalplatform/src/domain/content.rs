@@ -121,8 +121,11 @@ impl<A: Applications, E: Entropy> Card<'_, A, E> {
     fn install_for_personalisation(&mut self, data: &mut &[u8]) -> Outcome {
         let aid = named_alone(data)?;
         let (place, entry) = self.registry.find(&aid).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
-        let is_unlocked_application = matches!(entry.kind, EntryKind::Application(state) if !state.is_locked && state.stage >= Stage::Selectable);
-        if entry.domain != self.domain() || !is_unlocked_application {
+        let is_ready = match entry.kind {
+            EntryKind::Application(state) => state.is_selectable(),
+            EntryKind::SecurityDomain(_) | EntryKind::LoadFile { .. } => false,
+        };
+        if entry.domain != self.domain() || !is_ready {
             return Err(StatusWord::CONDITIONS_NOT_MET);
         }
         self.session.personalisation = Some(personalisation::Personalisation::begin(place));
