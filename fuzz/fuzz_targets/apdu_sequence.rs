@@ -1,4 +1,4 @@
-//! Sequences of commands that nobody thought of, torn at any write: value on the card never grows, and never shrinks without a MAC.
+//! Command sequences that nobody thought of, torn at any write: no value comes onto a card, and none goes, without a MAC.
 #![no_main]
 
 use globalplatform::apdu::Command;
