@@ -1,14 +1,18 @@
 //! Traces of real cards whose keys are known, from `vectors/card.json`, which names the source of each.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use globalplatform::apdu::Command;
 use purse::{
     amount::Amount,
+    ep,
     fields::{DateTime, Kind, Mac, Random, Sequence, Tac, TerminalId, TerminalTransaction, Terms},
+    key_table::KeyRecord,
     pboc::{
         key::{Algorithm, Dlk, Dpk, Dtk},
         session::SessionKey,
         transaction,
     },
+    simulated::SimulatedNvm,
 };
 use serde_json::Value;
 
@@ -126,6 +130,78 @@ fn a_key_is_diversified_as_published() {
     let vector = vector("diversify");
     let key = Dpk::new(field(&vector, "master")).diversified(DES, field(&vector, "factor"));
     assert_eq!(key.expose(), &field::<16>(&vector, "diversified"));
+}
+
+/// The whole card, not only its arithmetic: what card A answered to each command of its trace.
+#[test]
+fn a_card_answers_byte_for_byte_what_card_a_answered() {
+    let (load, purchase) = (vector("real-card-A-load"), vector("real-card-A-purchase"));
+    let keys = [
+        KeyRecord::new(&Dlk::new(field(&load, "DLK")), 1, 1, 0),
+        KeyRecord::new(&Dpk::new(field(&purchase, "DPK")), 0, 0, 0),
+        KeyRecord::new(&Dtk::new(field(&load, "DTK")), 1, 0, 0),
+    ];
+    let with = ep::Personalisation {
+        profile: ep::Profile { load_needs_pin: false, ..ep::Profile::FMCOS },
+        aid: &[0xA0, 0, 0, 0, 3, 0x86, 0x98, 7, 1],
+        file_identifier: [0x10, 0x01],
+        public_information: [0; 30],
+        keys: &keys,
+        pin: (&[0x12, 0x34], 3),
+        files: &[],
+        limits: ep::Limits::NONE,
+        currencies: [[0; 2]; ep::CURRENCY_POCKETS],
+    };
+    let contents = ep::Contents::personalised(&with).unwrap();
+    let mut card = ep::Application::install(SimulatedNvm::<1024>::new(), contents).unwrap();
+    let mut send = |bytes: &[u8], random: [u8; 4]| {
+        let random = [random, [0; 4]].concat().try_into().unwrap();
+        card.step(&Command::parse(bytes).unwrap(), random).unwrap().to_bytes().to_vec()
+    };
+    send(&[0x00, 0xA4, 0x04, 0x00, 9, 0xA0, 0, 0, 0, 3, 0x86, 0x98, 7, 1], [0; 4]);
+    let random = |answer: &[u8], at: usize| part(answer, at);
+    let begun: [u8; 18] = line(&load, 1);
+    assert_eq!(send(&line::<17>(&load, 0), random(&begun, 8)), begun);
+    assert_eq!(send(&line::<16>(&load, 2), [0; 4]), line::<6>(&load, 3));
+    let begun: [u8; 17] = line(&purchase, 1);
+    assert_eq!(send(&line::<16>(&purchase, 0), random(&begun, 11)), begun);
+    assert_eq!(send(&line::<21>(&purchase, 2), [0; 4]), line::<10>(&purchase, 3));
+}
+
+/// Own vectors, which another implementation of SM4 computed.
+#[test]
+fn the_variant_with_sm4_gives_its_own_vectors() {
+    const SM4: Algorithm = Algorithm::Sm4Own;
+    let file: Value = serde_json::from_str(include_str!("vectors/sm4-own.json")).unwrap();
+    let key = Dlk::new(field(&file, "master")).diversified(SM4, field(&file, "factor"));
+    assert_eq!(key.expose(), &field::<16>(&file, "diversified"));
+    let codes = SessionKey::of_transaction_codes(&Dtk::new(*key.expose()), SM4);
+    let terms = |vector: &Value| Terms {
+        amount: Amount::from_bytes(field(vector, "amount")),
+        kind: Kind::from_byte(field::<1>(vector, "type")[0]).unwrap(),
+        terminal: TerminalId(field(vector, "term")),
+    };
+    let load = &file["load"];
+    let sequence = Sequence::from_bytes(field(load, "sequence"));
+    let session = SessionKey::online(&key, SM4, Random(field(load, "random")), sequence);
+    assert_eq!(session.expose(), field::<16>(load, "session"));
+    let (old, when) = (Amount::from_bytes(field(load, "old_balance")), DateTime(field(load, "datetime")));
+    assert_eq!(transaction::load_mac1(&session, old, &terms(load)), Mac(field(load, "MAC1")));
+    assert_eq!(transaction::load_mac2(&session, &terms(load), &when), Mac(field(load, "MAC2")));
+    let new = old.checked_add(terms(load).amount).unwrap();
+    let code = transaction::load_tac(&codes, new, sequence, &terms(load), &when);
+    assert_eq!(code.0, Mac(field(load, "TAC")));
+
+    let purchase = &file["purchase"];
+    let sequence = Sequence::from_bytes(field(purchase, "sequence"));
+    let number = TerminalTransaction::from_bytes(field(purchase, "term_trans_no"));
+    let dpk = Dpk::new(*key.expose());
+    let session = SessionKey::offline(&dpk, SM4, Random(field(purchase, "random")), sequence, number);
+    assert_eq!(session.expose(), field::<16>(purchase, "session"));
+    let terms = terms(purchase);
+    assert_eq!(transaction::purchase_mac1(&session, &terms, &when), Mac(field(purchase, "MAC1")));
+    assert_eq!(transaction::purchase_mac2(&session, terms.amount), Mac(field(purchase, "MAC2")));
+    assert_eq!(transaction::purchase_tac(&codes, &terms, number, &when).0, Mac(field(purchase, "TAC")));
 }
 
 /// The keys of this record are not public: only its fields and their sizes can be checked.

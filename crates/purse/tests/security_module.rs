@@ -7,10 +7,11 @@ use desk::{Answer, Desk, Memory, TERMINAL, WHEN, key, profile};
 use globalplatform::apdu::Command;
 use purse::{
     amount::Amount,
+    bytes::{Reader, Writer},
     ep::{Application, Contents, Personalisation, Profile, Which},
     fake_card::FakeCard,
     fields::{Asn, Kind, TerminalId},
-    journal::OpenError,
+    journal::{OpenError, Stored},
     key_table::KeyRecord,
     nvm::Fault,
     pboc::key::{Algorithm, Damk, Dck, Dlk, Dpk, Dtk, Key, Purpose},
@@ -301,6 +302,26 @@ fn a_wrong_algorithm_version_or_kind_is_refused() {
     assert_eq!(counter.authorise(&with(10, 4), 1, Kind::Purchase, &factor()).unwrap().status, 0x6A80);
     assert_eq!(counter.authorise(&begun, 1, Kind::LoadPurse, &factor()).unwrap().status, 0x6A80);
     assert_eq!(counter.send([0x80, 0x72, 0, 0], &[&[0; 4]]).unwrap().status, 0x6901);
+}
+
+#[test]
+fn a_module_at_the_end_of_its_numbers_is_exhausted_for_ever() {
+    let mut body = [0; 2048];
+    let contents = ModuleContents::personalised(&personalisation(&master_keys())).unwrap();
+    contents.write(&mut Writer::new(&mut body));
+    // After file identifier, serial number, terminal, SM4 identifier, lowest version and three sums.
+    body[33..37].copy_from_slice(&(u32::MAX - 1).to_be_bytes());
+    let contents = ModuleContents::read(&mut Reader::new(&body)).unwrap();
+    let mut counter = Counter { module: Module::install(Memory::new(), contents).unwrap() };
+    counter.select();
+    let mut desk = card();
+    assert_eq!(sell(&mut desk, &mut counter, 1, &factor()), 0x9000);
+    let begun = desk.initialise(1, 2, 1).unwrap().ok();
+    for _ in 0..3 {
+        assert_eq!(counter.authorise(&begun, 1, Kind::Purchase, &factor()).unwrap().status, 0x9402);
+        assert_eq!(collect(&mut counter, 10_000, 1).unwrap(), 0x9000);
+        counter.power_cycle().unwrap();
+    }
 }
 
 /// Every write of MAC1, MAC2 and collection is torn: no number is used twice, and the ceiling holds.

@@ -34,6 +34,13 @@ pub struct Application<N> {
     pub(super) session: Session,
 }
 
+/// What decides how a purse answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct State<'a> {
+    contents: &'a Contents,
+    session: &'a Session,
+}
+
 /// What is forgotten without power.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Session {
@@ -106,6 +113,13 @@ impl<N: Nvm> Application<N> {
         self.journal.state()
     }
 
+    /// What the purse keeps and what it has begun, without how often it was written: where two cards agree in it, every
+    /// command is answered alike.
+    #[must_use]
+    pub const fn state(&self) -> State<'_> {
+        State { contents: self.journal.state(), session: &self.session }
+    }
+
     /// The memory.
     #[must_use]
     pub const fn nvm(&self) -> &N {
@@ -133,6 +147,10 @@ impl<N: Nvm> Application<N> {
             return Ok(fetch(held));
         }
         let begun = self.session.begun.take();
+        // A challenge is good for the next command, if that is signed.
+        if command.cla & 0x04 == 0 && command.header() != [0x80, 0x2C, 0x00, command.p2] {
+            self.session.challenge = None;
+        }
         match self.answer(command, random, begun) {
             Ok(response) => Ok(self.hold(command, response)),
             Err(Refusal::Status(status)) => Ok(status.into()),

@@ -135,6 +135,8 @@ impl<N: Nvm> SecurityModule<N> {
 
     fn answer(&mut self, command: &Command<'_>, random: [u8; 8]) -> Answer {
         let authorised = self.session.authorised.take();
+        // A challenge is good for the next command.
+        let challenge = self.session.challenge.take();
         if (command.cla, command.ins) == (0x00, 0xA4) {
             return self.select(command);
         }
@@ -146,7 +148,7 @@ impl<N: Nvm> SecurityModule<N> {
             (0x80, 0x1A) => self.derive(command),
             (0x80, 0xFA) => self.compute(command),
             (0x80, 0x74) => self.initialise_collection(command, random),
-            (0x80, 0x76) => self.collect(command),
+            (0x80, 0x76) => self.collect(command, challenge),
             (0x00 | 0x80, _) => Err(StatusWord::INSTRUCTION_UNKNOWN.into()),
             _ => Err(StatusWord::CLASS_UNKNOWN.into()),
         }
@@ -307,9 +309,9 @@ impl<N: Nvm> SecurityModule<N> {
     }
 
     /// 80 76: collection by the issuer: new ceiling ‖ new lowest version ‖ MAC. The lowest version only grows.
-    fn collect(&mut self, command: &Command<'_>) -> Answer {
+    fn collect(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> Answer {
         let [a, b, c, d, minimum_version, mac @ ..]: [u8; 13] = data(command, 0)?;
-        let challenge = self.session.challenge.take().ok_or(StatusWord::NO_CHALLENGE)?;
+        let challenge = challenge.ok_or(StatusWord::NO_CHALLENGE)?;
         let ceiling = Amount::from_bytes([a, b, c, d]);
         let contents = self.contents();
         let record = contents.keys.first::<key::Maintenance>().ok_or(StatusWord::KEY_INDEX)?;
