@@ -290,4 +290,20 @@ mod tests {
             assert_eq!(opened, expected);
         }
     }
+
+    #[test]
+    fn a_card_takes_encrypted_nothing_for_nothing_as_some_hosts_send_it() {
+        let key = DesKey::new(&[1; 16]).unwrap();
+        let keys = StaticKeys { enc: key.clone(), mac: key.clone(), dek: key };
+        let mut host = Session::new(&keys, [2; 8], [0, 1], [3; 6]);
+        host.level = SecurityLevel::C_MAC_C_ENC;
+        let mut card = host.clone();
+        let header = [0x84, 0xF2, 0x20, 0x02];
+        let mac = host.next_mac(header, &[]);
+        let mut padding = [0x80, 0, 0, 0, 0, 0, 0, 0];
+        host.s_enc.cbc_encrypt([0; DES_BLOCK], &mut padding);
+        let sent = with_mac(header, &padding, mac, None).unwrap();
+        let opened = card.unwrap(&sent.command().unwrap()).unwrap();
+        assert_eq!(opened.as_slice(), [0x80, 0xF2, 0x20, 0x02]);
+    }
 }
