@@ -276,3 +276,89 @@ impl Reader<'_> {
         Ok(Some(Entry { aid: aid.ok_or(DamagedImage)?, kind, domain, load_file: Place(load_file) }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        life_cycle::Stage,
+        registry::{Blank, DOMAIN_LOAD_FILE},
+    };
+
+    const ISSUER_DOMAIN: Aid = Aid::known(&[0xA0, 0, 0, 1, 0x51, 0, 0, 0]);
+    const STATE: ApplicationState = ApplicationState { stage: Stage::Selectable, is_locked: false };
+
+    fn keys() -> KeySet {
+        let key = AesKey::new(&[1; 16]).unwrap();
+        let keys = StaticKeys::Scp03(scp03::StaticKeys { enc: key.clone(), mac: key.clone(), dek: key });
+        KeySet::new(KeyVersion::INITIAL, keys)
+    }
+
+    fn blank() -> Registry {
+        Registry::new(Blank {
+            issuer_domain: ISSUER_DOMAIN,
+            diversification: [0; 10],
+            production_data: [0; 42],
+            options: Options::ALL,
+            root_keys: RootKeySet(keys()),
+        })
+    }
+
+    fn entry(name: u8, kind: EntryKind, domain: Domain, load_file: Place) -> Option<Entry> {
+        Some(Entry { aid: Aid::new(&[name; 5]).unwrap(), kind, domain, load_file })
+    }
+
+    /// Whether a registry that was changed so is read again.
+    fn is_read(change: impl FnOnce(&mut Registry)) -> bool {
+        let mut registry = blank();
+        change(&mut registry);
+        Registry::from_image(&registry.to_image()).is_ok_and(|read| read == registry)
+    }
+
+    #[test]
+    fn a_registry_whose_parts_do_not_fit_is_refused() {
+        let domain = EntryKind::SecurityDomain(STATE);
+        let application = EntryKind::Application(STATE);
+        let of_first = Domain::Supplementary(Place(1));
+        assert!(is_read(|_| {}));
+        assert!(is_read(|registry| {
+            registry.put(Place(1), entry(1, domain, Domain::Issuer, Place(0)));
+            registry.put(Place(2), entry(2, application, of_first, Place(0)));
+            registry.domain_keys[0] = Some((Place(1), DomainKeySet(keys())));
+        }));
+        assert!(
+            !is_read(|registry| registry.root_keys = [const { None }; ROOT_KEY_SETS_MAX]),
+            "no root keys"
+        );
+        let load_file = EntryKind::LoadFile { digest: [3; 32] };
+        let wrong = [
+            (entry(1, application, Domain::Issuer, Place(5)), "no load file"),
+            (entry(1, application, Domain::Issuer, Place(1)), "its own load file"),
+            (entry(1, application, Domain::Supplementary(Place(7)), Place(0)), "no domain"),
+            (entry(1, application, Domain::Supplementary(Place(0)), Place(0)), "a load file as domain"),
+            (entry(1, load_file, Domain::Issuer, Place(0)), "a load file of another"),
+            (Some(Entry { aid: DOMAIN_LOAD_FILE, ..blank().entries[0].unwrap() }), "a name twice"),
+            (
+                entry(1, application, Domain::Issuer, Place(0))
+                    .map(|entry| Entry { aid: ISSUER_DOMAIN, ..entry }),
+                "issuer",
+            ),
+        ];
+        for (entry, what) in wrong {
+            assert!(!is_read(|registry| registry.put(Place(1), entry)), "{what}");
+        }
+        let of_nobody = |registry: &mut Registry| {
+            registry.domain_keys[0] = Some((Place(4), DomainKeySet(keys())));
+        };
+        assert!(!is_read(of_nobody), "keys of nobody");
+    }
+
+    #[test]
+    fn what_is_absent_is_zeros() {
+        let mut image = blank().to_image();
+        assert!(Registry::from_image(&image).is_ok());
+        // The last byte belongs to an entry that is not there.
+        image[REGISTRY_BYTES - 1] = 1;
+        assert_eq!(Registry::from_image(&image), Err(DamagedImage));
+    }
+}

@@ -268,3 +268,42 @@ fn with_mac(
     place.iter_mut().zip(data.iter().chain(&mac)).for_each(|(place, byte)| *place = *byte);
     Ok(Command::new(header, place, le).map_err(|_| ChannelError::TooLong)?.to_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_mac_does_not_stand_for_a_wrong_cryptogram() {
+        let key = DesKey::new(&[1; 16]).unwrap();
+        let keys = StaticKeys { enc: key.clone(), mac: key.clone(), dek: key };
+        let card = Session::new(&keys, [2; 8], [0, 1], [3; 6]);
+        for change in [0x00, 0x01] {
+            let (mut host, mut card) = (card.clone(), card.clone());
+            let mut cryptogram = host.host_cryptogram();
+            cryptogram[7] ^= change;
+            let header = [0x84, EXTERNAL_AUTHENTICATE, 0x01, 0x00];
+            let mac = host.next_mac(header, &cryptogram);
+            let sent = with_mac(header, &cryptogram, mac, None).unwrap();
+            let opened = card.check_external_authenticate(&sent.command().unwrap(), SecurityLevel::C_MAC);
+            let expected = if change == 0 { Ok(()) } else { Err(ChannelError::HostCryptogram) };
+            assert_eq!(opened, expected);
+        }
+    }
+
+    #[test]
+    fn a_card_takes_encrypted_nothing_for_nothing_as_some_hosts_send_it() {
+        let key = DesKey::new(&[1; 16]).unwrap();
+        let keys = StaticKeys { enc: key.clone(), mac: key.clone(), dek: key };
+        let mut host = Session::new(&keys, [2; 8], [0, 1], [3; 6]);
+        host.level = SecurityLevel::C_MAC_C_ENC;
+        let mut card = host.clone();
+        let header = [0x84, 0xF2, 0x20, 0x02];
+        let mac = host.next_mac(header, &[]);
+        let mut padding = [0x80, 0, 0, 0, 0, 0, 0, 0];
+        host.s_enc.cbc_encrypt([0; DES_BLOCK], &mut padding);
+        let sent = with_mac(header, &padding, mac, None).unwrap();
+        let opened = card.unwrap(&sent.command().unwrap()).unwrap();
+        assert_eq!(opened.as_slice(), [0x80, 0xF2, 0x20, 0x02]);
+    }
+}

@@ -376,3 +376,24 @@ const fn is_protected(status: StatusWord) -> bool {
 fn truncated(mac: &[u8; AES_BLOCK]) -> [u8; MAC_BYTES] {
     mac.first_chunk().copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_mac_does_not_stand_for_a_wrong_cryptogram() {
+        let key = AesKey::new(&[1; 16]).unwrap();
+        let keys = StaticKeys { enc: key.clone(), mac: key.clone(), dek: key };
+        let card = Session::new(&keys, [2; 8], [3; 8]);
+        for change in [0x00, 0x01] {
+            let (mut host, mut card) = (card.clone(), card.clone());
+            let mut cryptogram = host.cryptogram(constant::HOST_CRYPTOGRAM);
+            cryptogram[7] ^= change;
+            let sent = host.with_mac([0x84, EXTERNAL_AUTHENTICATE, 0x01, 0x00], &cryptogram, None).unwrap();
+            let opened = card.check_external_authenticate(&sent.command().unwrap(), SecurityLevel::C_MAC);
+            let expected = if change == 0 { Ok(()) } else { Err(ChannelError::HostCryptogram) };
+            assert_eq!(opened, expected);
+        }
+    }
+}

@@ -178,6 +178,7 @@ fn an_application_that_holds_value_is_not_deleted() {
 #[test]
 fn what_others_need_and_what_the_card_is_made_with_is_not_deleted() {
     let (mut card, mut line) = opened();
+    card.expect(&mut line, DELETE, &tagged(DOMAIN_FILE), 0x6985);
     let data = install(DOMAIN_FILE, DOMAIN_MODULE, DOMAIN, &[0x80]);
     card.expect(&mut line, FOR_INSTALL, &data, 0x9000);
     card.expect(&mut line, FOR_LOAD, &for_load(PURSE_FILE, DOMAIN, b"purse"), 0x9000);

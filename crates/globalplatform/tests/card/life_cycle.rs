@@ -6,7 +6,9 @@ use globalplatform::{
     secure_channel::SecurityLevel,
 };
 
-use crate::bench::{Bench, ISSUER, Line, PURSE, PURSE_FILE, install, named, tagged};
+use crate::bench::{
+    Bench, DOMAIN, ISSUER, Line, PURSE, PURSE_FILE, for_load, install, named, root_keys, tagged,
+};
 
 fn in_state(state: CardState) -> (Bench, Line) {
     let mut card = Bench::with_purse();
@@ -29,7 +31,7 @@ fn managed() -> [([u8; 4], Vec<u8>, u16); 12] {
     let version = globalplatform::keys::KeyVersion::new(0x31).unwrap();
     let put_key = host.put_key(None, version, &crate::bench::aes_keys(9, 16)).unwrap();
     [
-        ([0x80, 0xE6, 0x02, 0], crate::bench::for_load(&[9; 5], &[], b"x"), 0x9000),
+        ([0x80, 0xE6, 0x02, 0], for_load(&[9; 5], &[], b"x"), 0x9000),
         ([0x80, 0xE6, 0x04, 0], install(PURSE_FILE, crate::bench::PURSE_MODULE, &[8; 5], &[0]), 0x9000),
         ([0x80, 0xE6, 0x0C, 0], install(PURSE_FILE, crate::bench::PURSE_MODULE, &[8; 5], &[0]), 0x9000),
         ([0x80, 0xE6, 0x08, 0], named(PURSE), 0x6985),
@@ -150,4 +152,25 @@ fn a_locked_application_is_not_selected_until_it_is_unlocked() {
     card.expect(&mut line, [0x80, 0xF0, 0x40, 0x80], PURSE_FILE, 0x6A88);
     card.expect(&mut line, [0x80, 0xF0, 0x40, 0x80], &[1, 2], 0x6A80);
     card.expect(&mut line, [0x80, 0xF0, 0x60, 0x80], PURSE, 0x6A86);
+}
+
+#[test]
+fn a_domain_locks_what_belongs_to_it_and_nothing_else() {
+    let mut card = Bench::with_purse();
+    let mut line = card.open(SecurityLevel::C_MAC);
+    let domain = install(crate::bench::DOMAIN_FILE, crate::bench::DOMAIN_MODULE, DOMAIN, &[0x80]);
+    card.expect(&mut line, [0x80, 0xE6, 0x0C, 0], &domain, 0x9000);
+    card.expect(&mut line, [0x80, 0xE6, 0x02, 0], &for_load(&[9; 5], DOMAIN, b"x"), 0x9000);
+    card.expect(&mut line, [0x80, 0xE8, 0x80, 0], &[0xC4, 1, b'x'], 0x9000);
+    let own = install(&[9; 5], crate::bench::PURSE_MODULE, &[8; 5], &[0]);
+    card.expect(&mut line, [0x80, 0xE6, 0x0C, 0], &own, 0x9000);
+    card.select(DOMAIN);
+    let mut line = card.open_with(&root_keys(), 0, SecurityLevel::C_MAC);
+    card.expect(&mut line, [0x80, 0xF0, 0x40, 0x80], PURSE, 0x6985);
+    card.expect(&mut line, [0x80, 0xF0, 0x40, 0x80], DOMAIN, 0x6985);
+    card.expect(&mut line, [0x80, 0xF0, 0x40, 0x80], &[8; 5], 0x9000);
+    // The issuer's domain locks the domain itself, which nobody selects then.
+    let mut line = card.open(SecurityLevel::C_MAC);
+    card.expect(&mut line, [0x80, 0xF0, 0x40, 0x80], DOMAIN, 0x9000);
+    assert_eq!(card.status(&[&[0, 0xA4, 4, 0, 7][..], DOMAIN].concat()), 0x6A82);
 }

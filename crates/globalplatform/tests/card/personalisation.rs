@@ -128,6 +128,9 @@ fn keys_that_are_not_whole_blocks_are_refused() {
         let (mut card, mut line) = ready(SecurityLevel::C_MAC);
         card.expect(&mut line, store(LAST_ENCRYPTED, 0), &dgi(0x8201, &vec![9; length]), 0x6A80);
     }
+    // A whole block of padding could hide something.
+    let (mut card, mut line) = ready(SecurityLevel::C_MAC);
+    card.expect(&mut line, store(LAST_ENCRYPTED, 0), &dgi(0x8201, &[&[16][..], &[9; 32]].concat()), 0x6A80);
     // Seventeen bytes tell the length of a padded key: 9 is possible, 17 is not.
     for (told, status) in [(0, 0x6A80), (9, 0x9000), (16, 0x9000), (17, 0x6A80)] {
         let (mut card, mut line) = ready(SecurityLevel::C_MAC);
