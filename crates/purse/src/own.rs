@@ -174,6 +174,15 @@ pub fn split_record(payer: [u8; 8], due: Amount, order: &OrderId) -> [u8; 28] {
     record
 }
 
+/// What a card says about its split to its issuer: "split" ‖ open ‖ payer ‖ due ‖ order ‖ sequence. The TAC of the purchase does
+/// not cover the part that is owed; this does.
+#[must_use]
+pub fn split_tac(codes: &SessionKey, split: &Split) -> Tac {
+    let mut message = [0; Split::BYTES];
+    split.write(&mut Writer::new(&mut message));
+    codes.tac(&[b"split", &message])
+}
+
 /// Reads [`split_record`]; the sequence is that of the purchase, which is not known yet.
 pub(crate) fn read_split_record(record: [u8; 28]) -> Option<Split> {
     let mut reader = Reader::new(&record);

@@ -128,6 +128,10 @@ fn an_open_split_blocks_a_second_one_and_is_closed_once_by_its_token() {
     assert_eq!(desk.put_grade(&GRADE).unwrap(), 0x9000);
     let done = desk.split(500, 1_500).unwrap();
     assert!(desk.contents().split().is_open);
+    let told = desk.send(&[0x80, 0xCA, 0, 1, 0]).unwrap().ok();
+    let record = own::split_record([8; 8], Amount::new(1_500), &ORDER);
+    assert_eq!((told.part(0), told.part(1), told.part(29)), ([1], record, done.sequence.to_bytes()));
+    assert_eq!(told.part(42), own::split_tac(&desk.codes(), desk.contents().split()).0.0);
     assert_eq!(
         desk.initialise(0x0A, 2, 500).unwrap().status,
         0x6985,

@@ -40,15 +40,16 @@ impl<N: Nvm> Application<N> {
     }
 
     /// 80 CA 00 01: state of the split (1 open, 0 not) ‖ payer ‖ due ‖ order ‖ sequence ‖ grade ‖ most that may be owed ‖
-    /// expiry ‖ version.
+    /// expiry ‖ version ‖ TAC of the split.
     pub(super) fn split_and_grade(&self, command: &Command<'_>) -> Answer {
-        let [] = data(command, 42)?;
+        let [] = data(command, 46)?;
         ensure(command.p1 == 0 && command.p2 == 1, StatusWord::WRONG_P1_P2)?;
         let mut answer = [0; 42];
         let mut writer = Writer::new(&mut answer);
         self.contents().split.write(&mut writer);
         self.contents().grade.write(&mut writer);
-        done(&[&answer])
+        let tac = own::split_tac(&self.code_key()?, &self.contents().split);
+        done(&[&answer, &tac.0.0])
     }
 
     /// 80 DE 00 00: closes the open split by a token of the issuer, order ‖ sequence ‖ MAC. Again for the split that was

@@ -301,7 +301,7 @@ pub struct Split {
 }
 
 impl Split {
-    pub(super) const BYTES: usize = 1 + 8 + 4 + 16 + 2;
+    pub(crate) const BYTES: usize = 1 + 8 + 4 + 16 + 2;
     pub(super) const NONE: Self = Self {
         is_open: false,
         payer: [0; 8],
@@ -310,7 +310,7 @@ impl Split {
         sequence: Sequence::END,
     };
 
-    pub(super) fn write(&self, body: &mut Writer<'_>) {
+    pub(crate) fn write(&self, body: &mut Writer<'_>) {
         body.byte(u8::from(self.is_open));
         body.put(&self.payer);
         body.put(&self.due.to_bytes());
