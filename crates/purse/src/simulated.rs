@@ -94,7 +94,7 @@ impl<const WORDS: usize> SimulatedNvm<WORDS> {
         Self {
             words: [ERASED; WORDS],
             weak: [WeakWord { at: 0, mask: 0 }; WEAK_WORDS_MAX],
-            noise: 1,
+            noise: 0x9E37_79B1,
             page_words: 1,
             cut: None,
             dead: false,
@@ -140,7 +140,8 @@ impl<const WORDS: usize> SimulatedNvm<WORDS> {
 
     /// What weak cells read as from now on follows from this.
     pub const fn set_noise(&mut self, noise: u32) {
-        self.noise = noise | 1;
+        // Small numbers are spread, or the first reads would all be alike.
+        self.noise = noise.wrapping_mul(0x9E37_79B1).rotate_left(15).wrapping_mul(0x85EB_CA6B) | 1;
     }
 
     /// From now on the word does not take what is written to it.
@@ -153,6 +154,12 @@ impl<const WORDS: usize> SimulatedNvm<WORDS> {
         if let Some(word) = self.words.get_mut(at) {
             *word = (u32::from_be_bytes(*word) ^ mask).to_be_bytes();
         }
+    }
+
+    /// Whether a word is weak.
+    #[must_use]
+    pub fn is_weak(&self, at: usize) -> bool {
+        self.weak.iter().any(|weak| weak.mask != 0 && usize::from(weak.at) == at)
     }
 
     /// How many words are weak.
