@@ -101,6 +101,7 @@ fn a_torn_commit_whose_recovery_is_torn_leaves_the_old_or_the_new_state() {
                 for again in 0..=recovery_writes(torn.clone()) {
                     let mut journal = open_with_cuts(torn.clone(), &[(again, second)]).unwrap();
                     points += 1;
+                    assert!((32..WORDS).all(|at| !journal.nvm().is_weak(at)), "a slot stays weak");
                     match journal.state() {
                         state if *state == old() => olds += 1,
                         state => {
@@ -225,6 +226,7 @@ proptest! {
     ) {
         if let Some(torn) = torn_commit(page, at, first, noise) {
             let journal = open_with_cuts(torn, &again).unwrap();
+            prop_assert!((32..WORDS).all(|at| !journal.nvm().is_weak(at)));
             prop_assert!(*journal.state() == old() || *journal.state() == new());
         }
     }
