@@ -37,6 +37,8 @@
 
 use core::fmt;
 
+use zeroize::Zeroize;
+
 use crate::{
     bytes::{Reader, Writer},
     checksum::crc64,
@@ -246,6 +248,13 @@ const fn slot_begin<S: Stored>(slot: Slot) -> usize {
 struct Body {
     bytes: [u8; BODY_BYTES_MAX],
     length: usize,
+}
+
+/// A state contains keys.
+impl Drop for Body {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
 }
 
 impl Body {

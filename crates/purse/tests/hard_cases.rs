@@ -13,6 +13,7 @@ use purse::{
     fields::{Kind, Sequence, TerminalId},
     journal::{OpenError, Stored},
     key_table::KeyRecord,
+    nvm::Fault,
     pboc::key::{Dpuk, Dtk, Purchase},
     simulated::Tear,
 };
@@ -267,6 +268,31 @@ fn a_pin_is_wrong_three_times_whatever_is_torn() {
     }
 }
 
+/// Whoever watches the card and cuts its power at the first difference has lost a try by then.
+#[test]
+fn until_the_try_is_counted_right_and_wrong_look_alike() {
+    let mut desk = funded();
+    let begun = desk.initialise(0, 2, 9).unwrap().ok();
+    let right = desk.sign_load(&begun, 9, Kind::LoadPurse);
+    let mut wrong = right;
+    wrong[10] ^= 1;
+    let memory = |at: u32, run: &dyn Fn(&mut Desk)| {
+        let mut torn = desk.clone();
+        torn.card.nvm_mut().cut_at(at, Tear::Nothing);
+        run(&mut torn);
+        let is_torn = torn.card.nvm().is_dead();
+        (is_torn, torn.card.power_off())
+    };
+    let verify =
+        |pin: &'static [u8]| move |desk: &mut Desk| assert_eq!(desk.verify(pin), Err(Fault::PowerLost));
+    let credit = |data: [u8; 11]| move |desk: &mut Desk| drop(desk.apdu([0x80, 0x52, 0, 0], &[&data]));
+    for at in 0..13 {
+        assert_eq!(memory(at, &verify(&PIN)), memory(at, &verify(&[0x99, 0x99, 0x99])), "PIN at {at}");
+        assert_eq!(memory(at, &credit(right)), memory(at, &credit(wrong)), "MAC2 at {at}");
+        assert!(memory(at, &credit(right)).0, "the try is counted by 13 writes");
+    }
+}
+
 #[test]
 fn a_blocked_pin_is_unblocked_by_the_issuer_once_for_each_challenge() {
     let mut desk = funded();
@@ -363,6 +389,21 @@ fn rot_in_both_copies_makes_the_card_mute_and_in_one_does_no_harm() {
         one.rot(at + slot, 1 << 3);
         assert_eq!(Card::power_on(one).unwrap_err().0, OpenError::Mute);
     }
+}
+
+#[test]
+fn a_card_without_power_answers_nothing_until_power_is_back() {
+    let mut desk = funded();
+    let begun = desk.initialise(1, 2, 100).unwrap().ok();
+    let data = desk.sign_debit::<Purchase>(&begun, 100, Kind::Purchase);
+    desk.card.nvm_mut().cut_at(3, Tear::Erased);
+    assert_eq!(desk.apdu([0x80, 0x54, 1, 0], &[&data]), Err(Fault::PowerLost));
+    desk.card.reset();
+    for command in [&[0x80, 0x5C, 0, 2, 4][..], &[0x00, 0xA4, 0x04, 0x00, 2, 1, 2]] {
+        assert_eq!(desk.send(command), Err(Fault::PowerLost));
+    }
+    desk.power_cycle(&[]).unwrap();
+    assert_eq!(desk.balance(Which::Purse), 5_000);
 }
 
 #[test]
