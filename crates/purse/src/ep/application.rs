@@ -1,12 +1,14 @@
 //! The application and its step function.
 
+use core::fmt;
+
 use globalplatform::{
     apdu::{Command, Response},
     status::StatusWord,
 };
 
 use super::{
-    contents::{Contents, Life, MAC_TRIES, Which},
+    contents::{Contents, Life, MAC_TRIES, PersonalisationError, Which},
     files::{Place, RECORD_BYTES_MAX},
     log::Proof,
     profile::Counting,
@@ -33,6 +35,26 @@ pub struct Application<N> {
     pub(super) journal: Journal<N, Contents>,
     pub(super) session: Session,
 }
+
+/// Why keys are not replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutKeysError {
+    /// The keys are no keys of a purse.
+    Refused(PersonalisationError),
+    /// The memory failed.
+    Fault(Fault),
+}
+
+impl fmt::Display for PutKeysError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => error.fmt(f),
+            Self::Fault(fault) => fault.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for PutKeysError {}
 
 /// What decides how a purse answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,6 +133,23 @@ impl<N: Nvm> Application<N> {
     #[must_use]
     pub const fn contents(&self) -> &Contents {
         self.journal.state()
+    }
+
+    /// Replaces all keys at once, as the card's security domain does after it authenticated the issuer; a rollover of versions.
+    /// What was begun is forgotten.
+    ///
+    /// # Errors
+    /// [`PutKeysError`]; the old keys or the new ones are there, all of them.
+    pub fn put_keys(&mut self, keys: &[KeyRecord]) -> Result<(), PutKeysError> {
+        if let Some(fault) = self.session.fault {
+            return Err(PutKeysError::Fault(fault));
+        }
+        self.session.begun = None;
+        let next = self.contents().with_keys(keys).map_err(PutKeysError::Refused)?;
+        self.journal.commit(next).map_err(|fault| {
+            self.session = Session { fault: Some(fault), ..Session::default() };
+            PutKeysError::Fault(fault)
+        })
     }
 
     /// What the purse keeps and what it has begun, without how often it was written: where two cards agree in it, every

@@ -153,10 +153,7 @@ impl Contents {
     pub fn personalised(with: &Personalisation<'_>) -> Result<Self, PersonalisationError> {
         use super::files::{FILES_MAX, FileKind, PUBLIC_INFORMATION};
 
-        let keys = KeyTable::by_index(with.keys).ok_or(PersonalisationError::Keys)?;
-        if keys.all::<TransactionCode>().any(|key: Dtk| key.has_equal_halves()) {
-            return Err(PersonalisationError::TransactionCodeKeyIsWeak);
-        }
+        let keys = key_table(with.keys)?;
         let public =
             FileLayout { sfi: PUBLIC_INFORMATION, kind: FileKind::Transparent, record_bytes: 30, records: 1 };
         let mut layouts = [public; FILES_MAX];
@@ -186,6 +183,14 @@ impl Contents {
             grade: Grade::NONE,
             files,
         })
+    }
+
+    /// The same purse with other keys.
+    ///
+    /// # Errors
+    /// [`PersonalisationError::Keys`], [`PersonalisationError::TransactionCodeKeyIsWeak`].
+    pub fn with_keys(&self, keys: &[KeyRecord]) -> Result<Self, PersonalisationError> {
+        Ok(Self { keys: key_table(keys)?, ..self.clone() })
     }
 
     /// The profile.
@@ -269,6 +274,12 @@ impl Contents {
         let public = self.files.transparent(super::files::PUBLIC_INFORMATION).unwrap_or_default();
         Asn(public.get(10..20).and_then(|asn| asn.try_into().ok()).unwrap_or_default())
     }
+}
+
+fn key_table(records: &[KeyRecord]) -> Result<KeyTable<KEYS_MAX>, PersonalisationError> {
+    let keys = KeyTable::by_index(records).ok_or(PersonalisationError::Keys)?;
+    let is_weak = keys.all::<TransactionCode>().any(|key: Dtk| key.has_equal_halves());
+    if is_weak { Err(PersonalisationError::TransactionCodeKeyIsWeak) } else { Ok(keys) }
 }
 
 impl Stored for Contents {
