@@ -2,8 +2,8 @@
 //!
 //! # Definitions
 //!
-//! * An *intent* is one word on a page of its own: at rest, writing slot A, or writing slot B. There are two: every commit
-//!   writes the first; recovery alone writes the second.
+//! * An *intent* is one word on a page of its own: at rest, writing slot A, slot B waits, or writing slot B. There are two:
+//!   every commit writes the first; recovery alone writes the second.
 //! * A *slot* is generation, check (CRC-64 over layout, generation and body), marker (a function of the generation), body.
 //!   There are two, A and B, on pages of their own. A slot is *valid* when check and marker fit its content.
 //! * A word is *firm* when it reads the same each time, and *weak* when not; only a write that lost power makes words weak,
@@ -11,13 +11,14 @@
 //!
 //! # Commit
 //!
-//! Intent A; changed words of A's body, generation, check; **marker of A: this one write commits**; intent B; the same for
-//! B; intent at rest. Nobody is answered before the last write.
+//! Intent A; changed words of A's body, generation, check; **marker of A: this one write commits**; intent "B waits". Now the
+//! answer may leave. Settling comes after it, or before the next commit: intent B; the same for B; intent at rest.
 //!
 //! # Invariants
 //!
 //! 1. A slot that no intent names is firm. While the first intent of a commit is being written, both slots are.
-//! 2. At rest both slots are valid and equal. So one rotten slot loses nothing: the other is neither older nor guessed.
+//! 2. At rest both slots are valid and equal. So one rotten slot loses nothing: the other is neither older nor guessed. From
+//!    "B waits" until rest A is firm and the only one that counts: where it is rotten then, the card is mute.
 //! 3. A generation that somebody was answered from is never left again for an older one.
 //!
 //! # What a power loss leaves, and how [`Journal::open`] goes on
@@ -27,6 +28,7 @@
 //! | an intent | firm | firm | the newer, or both |
 //! | A before its marker | suspect, not newer | firm, old | B |
 //! | the marker of A | suspect, newer at times | firm, old | A if it reads as newer just now, else B |
+//! | nothing, and B waits | firm, new | firm, old | A; only what differs is written to B |
 //! | B | firm, new | suspect | A |
 //!
 //! Recovery writes every word of the suspect slot anew, because a weak word may read well just now, and keeps its hands
@@ -62,6 +64,7 @@ const INTENT: usize = 0;
 const RECOVERY_INTENT: usize = PAGE_WORDS;
 
 const AT_REST: Word = [0x3C, 0xC3, 0x5A, 0xA5];
+const B_WAITS: Word = [0xC6, 0x39, 0x87, 0x78];
 
 /// A state that has a fixed layout in memory.
 pub trait Stored: Clone {
@@ -115,6 +118,8 @@ pub struct Journal<N, S> {
     nvm: N,
     generation: u32,
     state: S,
+    /// Whether slot B has the last commit, too.
+    is_settled: bool,
 }
 
 /// How many words of memory a state needs.
@@ -137,7 +142,7 @@ impl<N: Nvm, S: Stored> Journal<N, S> {
             rewrite::<N, S>(&mut nvm, slot, generation, &body)?;
         }
         write_firmly(&mut nvm, INTENT, AT_REST)?;
-        Ok(Self { nvm, generation, state })
+        Ok(Self { nvm, generation, state, is_settled: true })
     }
 
     /// Reads the state after power came, and repairs what a loss of power left.
@@ -146,7 +151,7 @@ impl<N: Nvm, S: Stored> Journal<N, S> {
     /// [`OpenError`], with the memory.
     pub fn open(mut nvm: N) -> Result<Self, (OpenError, N)> {
         match recover::<N, S>(&mut nvm) {
-            Ok((generation, state)) => Ok(Self { nvm, generation, state }),
+            Ok((generation, state)) => Ok(Self { nvm, generation, state, is_settled: true }),
             Err(error) => Err((error, nvm)),
         }
     }
@@ -179,7 +184,7 @@ impl<N: Nvm, S: Stored> Journal<N, S> {
         self.nvm
     }
 
-    /// Changes the state, all at once. An equal state is not written.
+    /// Changes the state, all at once. An equal state is not written. The answer may leave then; [`Journal::settle`] follows.
     ///
     /// # Errors
     /// [`Fault`]: the state after the next [`Journal::open`] is the old or the new one, whole.
@@ -188,26 +193,52 @@ impl<N: Nvm, S: Stored> Journal<N, S> {
         if body == Body::of(&self.state) {
             return Ok(());
         }
+        self.settle()?;
         let generation = self.generation.wrapping_add(1);
-        for slot in [Slot::A, Slot::B] {
-            write_firmly(&mut self.nvm, INTENT, slot.intent())?;
-            self.write_changes(slot, generation, &body)?;
-        }
-        write_firmly(&mut self.nvm, INTENT, AT_REST)?;
+        write_firmly(&mut self.nvm, INTENT, Slot::A.intent())?;
+        write_changes::<N, S>(&mut self.nvm, Slot::A, generation, &body)?;
+        write_firmly(&mut self.nvm, INTENT, B_WAITS)?;
         self.generation = generation;
         self.state = state;
+        self.is_settled = false;
         Ok(())
     }
 
-    fn write_changes(&mut self, slot: Slot, generation: u32, body: &Body) -> Result<(), Fault> {
-        let begin = slot_begin::<S>(slot) + HEADER_WORDS;
-        for (index, word) in body.words().enumerate() {
-            if self.nvm.read_word(begin + index) != word {
-                write_firmly(&mut self.nvm, begin + index, word)?;
-            }
+    /// Writes the last commit to the second slot, while nobody waits. The next commit does it where nobody did.
+    ///
+    /// # Errors
+    /// [`Fault`]: the state after the next [`Journal::open`] is that of the last commit.
+    pub fn settle(&mut self) -> Result<(), Fault> {
+        if self.is_settled {
+            return Ok(());
         }
-        write_header::<N, S>(&mut self.nvm, slot, generation, body)
+        settle::<N, S>(&mut self.nvm, self.generation, &Body::of(&self.state))?;
+        self.is_settled = true;
+        Ok(())
     }
+}
+
+/// Slot B becomes what slot A is.
+fn settle<N: Nvm, S: Stored>(nvm: &mut N, generation: u32, body: &Body) -> Result<(), Fault> {
+    write_firmly(nvm, INTENT, Slot::B.intent())?;
+    write_changes::<N, S>(nvm, Slot::B, generation, body)?;
+    write_firmly(nvm, INTENT, AT_REST)
+}
+
+/// Writes the words of a firm slot that differ.
+fn write_changes<N: Nvm, S: Stored>(
+    nvm: &mut N,
+    slot: Slot,
+    generation: u32,
+    body: &Body,
+) -> Result<(), Fault> {
+    let begin = slot_begin::<S>(slot) + HEADER_WORDS;
+    for (index, word) in body.words().enumerate() {
+        if nvm.read_word(begin + index) != word {
+            write_firmly(nvm, begin + index, word)?;
+        }
+    }
+    write_header::<N, S>(nvm, slot, generation, body)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -341,14 +372,22 @@ fn recover<N: Nvm, S: Stored>(nvm: &mut N) -> Result<(u32, S), OpenError> {
     let believed = match (a, b) {
         (Some(a), Some(b)) if a.generation == b.generation => repair_equals::<N, S>(nvm, suspect, a, &b)?,
         (Some(a), Some(b)) if a.generation == b.generation.wrapping_add(1) => {
-            repair_newer::<N, S>(nvm, suspect, Slot::A, a)?
+            if suspect.is_none() && nvm.read_word(INTENT) == B_WAITS {
+                settle::<N, S>(nvm, a.generation, &a.body)?;
+                a
+            } else {
+                repair_newer::<N, S>(nvm, suspect, Slot::A, a)?
+            }
         }
         (Some(a), Some(b)) if b.generation == a.generation.wrapping_add(1) => {
             repair_newer::<N, S>(nvm, suspect, Slot::B, b)?
         }
         (Some(a), None) => repair_bad::<N, S>(nvm, Slot::B, a)?,
-        (None, Some(b)) => repair_bad::<N, S>(nvm, Slot::A, b)?,
-        (Some(_), Some(_)) | (None, None) => return Err(OpenError::Mute),
+        // Somebody may have been answered from A where B was not written yet.
+        (None, Some(b)) if suspect == Some(Slot::A) || nvm.read_word(INTENT) == AT_REST => {
+            repair_bad::<N, S>(nvm, Slot::A, b)?
+        }
+        (Some(_), Some(_)) | (None, _) => return Err(OpenError::Mute),
     };
     for place in [RECOVERY_INTENT, INTENT] {
         if nvm.read_word(place) != AT_REST {

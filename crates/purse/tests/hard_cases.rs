@@ -261,6 +261,17 @@ fn rot_in_both_copies_makes_the_card_mute_and_in_one_does_no_harm() {
     }
 }
 
+/// A tap has 400 ms, of which memory may take about 100, at 3 ms for each write.
+#[test]
+fn an_answer_to_a_debit_waits_for_few_writes() {
+    let mut desk = funded();
+    desk.purchase(Which::Purse, 850).unwrap();
+    let plain = desk.writes_before_answer;
+    desk.compound(200, &[(1, 0xD0, &[1, 0x55, 1, 2, 3, 4]), (0, 0xF0, &[9; 48])]).unwrap();
+    let compound = desk.writes_before_answer;
+    assert!(plain <= 25 && compound <= 38, "{plain} and {compound}");
+}
+
 #[test]
 fn a_card_without_power_answers_nothing_until_power_is_back() {
     let mut desk = funded();

@@ -110,13 +110,12 @@ fn live(acts: &[Torn]) {
         desk.card.nvm_mut().set_noise(torn.noise);
         desk.expected = None;
         let (delta, result) = play(&mut desk, &torn.act);
-        let is_done = match result {
-            Ok(()) => true,
-            Err(_) => {
-                desk.power_cycle(&torn.again).unwrap();
-                desk.expected.is_some_and(|done| desk.is_proved(&done))
-            }
-        };
+        let is_lost = result.is_err() || desk.is_settling_torn;
+        if is_lost {
+            desk.power_cycle(&torn.again).unwrap();
+        }
+        let is_done = !is_lost || desk.expected.is_some_and(|done| desk.is_proved(&done));
+        assert!(is_done || result.is_err(), "what was answered is done: {torn:?}");
         // A cut that was planned and not reached must not hit the next act.
         desk.card.nvm_mut().restore_power();
         shadow += if is_done { delta } else { 0 };

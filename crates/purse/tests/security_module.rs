@@ -72,6 +72,8 @@ impl Counter {
         let data = data.concat();
         let command = Command::new(header, &data, Some(256)).unwrap();
         let response = self.module.step(&command, [0x5A; 8])?;
+        // The answer has left; whether power goes while the module settles is seen at the next command.
+        let _ = self.module.settle();
         Ok(Answer { data: response.data().to_vec(), status: response.status().0 })
     }
 

@@ -193,25 +193,29 @@ const WITHOUT_VALUE: &[Scenario] = &[
     },
 ];
 
-/// The whole states that a transaction goes through, without any damage.
+/// The whole states that a transaction goes through, without any damage. The last is the one it ends in.
 fn states(before: &Desk, scenario: &Scenario) -> Vec<Contents> {
     let mut states = vec![before.contents().clone()];
     for at in 0.. {
         let mut desk = before.clone();
         desk.card.nvm_mut().cut_at(at, Tear::Nothing);
-        let is_over = (scenario.run)(&mut desk).is_ok();
+        let is_over = (scenario.run)(&mut desk).is_ok() && !desk.is_settling_torn;
         desk.power_cycle(&[]).unwrap();
         if !states.contains(desk.contents()) {
             states.push(desk.contents().clone());
         }
         if is_over {
+            states.push(desk.contents().clone());
             return states;
         }
     }
     unreachable!("the loop ends with the transaction")
 }
 
-fn check(desk: &mut Desk, scenario: &Scenario, states: &[Contents], value: i64) {
+fn check(desk: &mut Desk, scenario: &Scenario, states: &[Contents], value: i64, is_answered: bool) {
+    if is_answered {
+        assert!(Some(desk.contents()) == states.last(), "{}: forgot what it answered", scenario.name);
+    }
     assert!(states.contains(desk.contents()), "{}: a state of its own", scenario.name);
     if states.len() > 1 && WITHOUT_VALUE.iter().any(|other| other.name == scenario.name) {
         assert_eq!(desk.value(), value, "{}", scenario.name);
@@ -246,31 +250,34 @@ fn tear_everywhere(
     before.select().unwrap();
     let states = states(&before, scenario);
     let value = before.value();
-    let (mut points, mut torn_twice) = (0, 0);
+    let (mut points, mut torn_twice, mut answered) = (0, 0, 0);
     for tear in firsts {
         for at in 0.. {
             let mut torn = before.clone();
             torn.card.nvm_mut().cut_at(at, *tear);
             torn.card.nvm_mut().set_noise(at * 31 + 7);
             torn.expected = None;
-            if (scenario.run)(&mut torn).is_ok() {
+            let is_answered = (scenario.run)(&mut torn).is_ok();
+            if is_answered && !torn.is_settling_torn {
                 break;
             }
+            answered += u32::from(is_answered);
             let mut once = torn.clone();
             once.card.nvm_mut().reset_write_count();
             once.power_cycle(&[]).unwrap();
             let recovery = once.card.nvm().writes();
-            check(&mut once, scenario, &states, value);
+            check(&mut once, scenario, &states, value, is_answered);
             points += 1;
             let places = (at % step..recovery).step_by(step as usize);
             for (second, again) in seconds.iter().flat_map(|tear| places.clone().map(move |at| (*tear, at))) {
                 let mut twice = torn.clone();
                 twice.power_cycle(&[(again, second), (again / 2, second)]).unwrap();
-                check(&mut twice, scenario, &states, value);
+                check(&mut twice, scenario, &states, value, is_answered);
                 torn_twice += 1;
             }
         }
     }
+    assert!(answered > 0, "{}: power goes after an answer, too", scenario.name);
     (points, torn_twice)
 }
 

@@ -50,7 +50,7 @@ fn keys_are_replaced_all_at_once_and_old_ones_sign_nothing() {
 #[test]
 fn a_pin_is_wrong_three_times_whatever_is_torn() {
     for tear in Tear::SAMPLES {
-        for at in 0..13 {
+        for at in 0..7 {
             let mut desk = funded();
             let mut answered = 0;
             for guess in 0..50_u8 {
@@ -85,10 +85,10 @@ fn until_the_try_is_counted_right_and_wrong_look_alike() {
     let verify =
         |pin: &'static [u8]| move |desk: &mut Desk| assert_eq!(desk.verify(pin), Err(Fault::PowerLost));
     let credit = |data: [u8; 11]| move |desk: &mut Desk| drop(desk.apdu([0x80, 0x52, 0, 0], &[&data]));
-    for at in 0..13 {
+    for at in 0..7 {
         assert_eq!(memory(at, &verify(&PIN)), memory(at, &verify(&[0x99, 0x99, 0x99])), "PIN at {at}");
         assert_eq!(memory(at, &credit(right)), memory(at, &credit(wrong)), "MAC2 at {at}");
-        assert!(memory(at, &credit(right)).0, "the try is counted by 13 writes");
+        assert!(memory(at, &credit(right)).0, "the try is counted by 7 writes");
     }
 }
 

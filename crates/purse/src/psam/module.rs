@@ -94,6 +94,20 @@ impl<N: Nvm> SecurityModule<N> {
         self.journal.into_nvm()
     }
 
+    /// Finishes in memory what the last command left for after its answer. Whoever carries answers calls this when one has
+    /// left; a loss of power meanwhile changes nothing about what was answered.
+    ///
+    /// # Errors
+    /// [`Fault`], as of [`SecurityModule::step`].
+    pub fn settle(&mut self) -> Result<(), Fault> {
+        if let Some(fault) = self.session.fault {
+            return Err(fault);
+        }
+        self.journal.settle().inspect_err(|fault| {
+            self.session = Session { fault: Some(*fault), ..Session::default() };
+        })
+    }
+
     /// A reset while power stays.
     pub fn reset(&mut self) {
         self.session = Session { fault: self.session.fault, ..Session::default() };

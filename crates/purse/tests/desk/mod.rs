@@ -134,6 +134,10 @@ pub(crate) struct Desk {
     pub(crate) when: DateTime,
     /// Every command that was sent.
     pub(crate) sent: Vec<Vec<u8>>,
+    /// How many writes the last answer waited for.
+    pub(crate) writes_before_answer: u32,
+    /// Whether power went after the last answer.
+    pub(crate) is_settling_torn: bool,
     /// What the last transaction will be proved by, once the card has done it.
     pub(crate) expected: Option<Done>,
 }
@@ -152,6 +156,8 @@ impl Desk {
             terminal: TERMINAL,
             when: WHEN,
             sent: Vec::new(),
+            writes_before_answer: 0,
+            is_settling_torn: false,
             expected: None,
         };
         desk.select().unwrap();
@@ -165,7 +171,11 @@ impl Desk {
             Ok(command) => command,
             Err(error) => return Ok(Answer { data: vec![], status: error.status().0 }),
         };
+        let writes = self.card.nvm().writes();
         let response = self.card.step(&command, self.random.rotate_left(23).to_be_bytes())?;
+        self.writes_before_answer = self.card.nvm().writes() - writes;
+        // The answer has left; power may go while the card settles, and then the next command is not answered.
+        self.is_settling_torn = self.card.settle().is_err();
         Ok(Answer { data: response.data().to_vec(), status: response.status().0 })
     }
 
