@@ -256,7 +256,7 @@ fn the_generation_wraps_and_the_newer_is_still_known() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn three_losses_one_inside_another_are_survived(
