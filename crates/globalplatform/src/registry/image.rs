@@ -354,6 +354,24 @@ mod tests {
     }
 
     #[test]
+    fn an_image_is_as_long_as_its_description_says() {
+        assert_eq!(REGISTRY_BYTES, 1664);
+    }
+
+    #[test]
+    fn counters_end_and_do_not_begin_again() {
+        let mut registry = blank();
+        registry.counters = Counters { scp02: 0xFFFF, scp03: 0xFF_FFFE };
+        assert_eq!(registry.scp02_counter(), Ok([0xFF, 0xFF]));
+        registry.use_scp02_counter();
+        assert_eq!(registry.next_scp03_counter(), Ok([0xFF, 0xFF, 0xFF]));
+        for _ in 0..3 {
+            assert!(registry.scp02_counter().is_err() && registry.next_scp03_counter().is_err());
+            registry = Registry::from_image(&registry.to_image()).unwrap();
+        }
+    }
+
+    #[test]
     fn what_is_absent_is_zeros() {
         let mut image = blank().to_image();
         assert!(Registry::from_image(&image).is_ok());
