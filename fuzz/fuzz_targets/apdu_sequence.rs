@@ -69,7 +69,7 @@ fuzz_target!(|bytes: &[u8]| {
             card.nvm_mut().cut_at(u32::from(*cut), tear(*length));
         }
         if let Ok(command) = Command::parse(command)
-            && card.step(&command, [*cut; 8]) == Err(Fault::PowerLost)
+            && card.step(&command, [*cut; 8]).and_then(|_| card.mirror()) == Err(Fault::PowerLost)
         {
             card = power_cycle(card, *length);
             card.step(&select, [0; 8]).expect("power is there");

@@ -4,7 +4,7 @@
 //! # Specification
 //!
 //! * An [`Application`] is memory plus what is forgotten without power. [`Application::step`] takes one command and eight
-//!   fresh random bytes, and answers. It depends on nothing else. [`Application::settle`] follows when the answer has left.
+//!   fresh random bytes, and answers. It depends on nothing else. [`Application::mirror`] follows when the answer has left.
 //! * Every transaction has two commands: *initialise* checks and remembers, in what is forgotten; *process* checks a MAC over
 //!   the terms and changes everything in one commit: balance, counter, log, proof, records. GET TRANSACTION PROVE
 //!   *confirms* what was done, as often as it is asked.

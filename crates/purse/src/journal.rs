@@ -12,7 +12,7 @@
 //! # Commit
 //!
 //! Intent A; changed words of A's body, generation, check; **marker of A: this one write commits**; intent "B waits". Now the
-//! answer may leave. Settling comes after it, or before the next commit: intent B; the same for B; intent at rest.
+//! answer may leave. Mirroring comes after it, or before the next commit: intent B; the same for B; intent at rest.
 //!
 //! # Invariants
 //!
@@ -119,7 +119,7 @@ pub struct Journal<N, S> {
     generation: u32,
     state: S,
     /// Whether slot B has the last commit, too.
-    is_settled: bool,
+    is_mirrored: bool,
 }
 
 /// How many words of memory a state needs.
@@ -142,7 +142,7 @@ impl<N: Nvm, S: Stored> Journal<N, S> {
             rewrite::<N, S>(&mut nvm, slot, generation, &body)?;
         }
         write_firmly(&mut nvm, INTENT, AT_REST)?;
-        Ok(Self { nvm, generation, state, is_settled: true })
+        Ok(Self { nvm, generation, state, is_mirrored: true })
     }
 
     /// Reads the state after power came, and repairs what a loss of power left.
@@ -151,7 +151,7 @@ impl<N: Nvm, S: Stored> Journal<N, S> {
     /// [`OpenError`], with the memory.
     pub fn open(mut nvm: N) -> Result<Self, (OpenError, N)> {
         match recover::<N, S>(&mut nvm) {
-            Ok((generation, state)) => Ok(Self { nvm, generation, state, is_settled: true }),
+            Ok((generation, state)) => Ok(Self { nvm, generation, state, is_mirrored: true }),
             Err(error) => Err((error, nvm)),
         }
     }
@@ -184,7 +184,7 @@ impl<N: Nvm, S: Stored> Journal<N, S> {
         self.nvm
     }
 
-    /// Changes the state, all at once. An equal state is not written. The answer may leave then; [`Journal::settle`] follows.
+    /// Changes the state, all at once. An equal state is not written. The answer may leave then; [`Journal::mirror`] follows.
     ///
     /// # Errors
     /// [`Fault`]: the state after the next [`Journal::open`] is the old or the new one, whole.
@@ -193,14 +193,14 @@ impl<N: Nvm, S: Stored> Journal<N, S> {
         if body == Body::of(&self.state) {
             return Ok(());
         }
-        self.settle()?;
+        self.mirror()?;
         let generation = self.generation.wrapping_add(1);
         write_firmly(&mut self.nvm, INTENT, Slot::A.intent())?;
         write_changes::<N, S>(&mut self.nvm, Slot::A, generation, &body)?;
         write_firmly(&mut self.nvm, INTENT, B_WAITS)?;
         self.generation = generation;
         self.state = state;
-        self.is_settled = false;
+        self.is_mirrored = false;
         Ok(())
     }
 
@@ -208,18 +208,18 @@ impl<N: Nvm, S: Stored> Journal<N, S> {
     ///
     /// # Errors
     /// [`Fault`]: the state after the next [`Journal::open`] is that of the last commit.
-    pub fn settle(&mut self) -> Result<(), Fault> {
-        if self.is_settled {
+    pub fn mirror(&mut self) -> Result<(), Fault> {
+        if self.is_mirrored {
             return Ok(());
         }
-        settle::<N, S>(&mut self.nvm, self.generation, &Body::of(&self.state))?;
-        self.is_settled = true;
+        mirror::<N, S>(&mut self.nvm, self.generation, &Body::of(&self.state))?;
+        self.is_mirrored = true;
         Ok(())
     }
 }
 
 /// Slot B becomes what slot A is.
-fn settle<N: Nvm, S: Stored>(nvm: &mut N, generation: u32, body: &Body) -> Result<(), Fault> {
+fn mirror<N: Nvm, S: Stored>(nvm: &mut N, generation: u32, body: &Body) -> Result<(), Fault> {
     write_firmly(nvm, INTENT, Slot::B.intent())?;
     write_changes::<N, S>(nvm, Slot::B, generation, body)?;
     write_firmly(nvm, INTENT, AT_REST)
@@ -373,7 +373,7 @@ fn recover<N: Nvm, S: Stored>(nvm: &mut N) -> Result<(u32, S), OpenError> {
         (Some(a), Some(b)) if a.generation == b.generation => repair_equals::<N, S>(nvm, suspect, a, &b)?,
         (Some(a), Some(b)) if a.generation == b.generation.wrapping_add(1) => {
             if suspect.is_none() && nvm.read_word(INTENT) == B_WAITS {
-                settle::<N, S>(nvm, a.generation, &a.body)?;
+                mirror::<N, S>(nvm, a.generation, &a.body)?;
                 a
             } else {
                 repair_newer::<N, S>(nvm, suspect, Slot::A, a)?

@@ -110,7 +110,7 @@ fn live(acts: &[Torn]) {
         desk.card.nvm_mut().set_noise(torn.noise);
         desk.expected = None;
         let (delta, result) = play(&mut desk, &torn.act);
-        let is_lost = result.is_err() || desk.is_settling_torn;
+        let is_lost = result.is_err() || desk.is_mirroring_torn;
         if is_lost {
             desk.power_cycle(&torn.again).unwrap();
         }

@@ -72,8 +72,8 @@ impl Counter {
         let data = data.concat();
         let command = Command::new(header, &data, Some(256)).unwrap();
         let response = self.module.step(&command, [0x5A; 8])?;
-        // The answer has left; whether power goes while the module settles is seen at the next command.
-        let _ = self.module.settle();
+        // The answer has left; whether power goes while the module mirrors its state is seen at the next command.
+        let _ = self.module.mirror();
         Ok(Answer { data: response.data().to_vec(), status: response.status().0 })
     }
 

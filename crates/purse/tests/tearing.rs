@@ -199,7 +199,7 @@ fn states(before: &Desk, scenario: &Scenario) -> Vec<Contents> {
     for at in 0.. {
         let mut desk = before.clone();
         desk.card.nvm_mut().cut_at(at, Tear::Nothing);
-        let is_over = (scenario.run)(&mut desk).is_ok() && !desk.is_settling_torn;
+        let is_over = (scenario.run)(&mut desk).is_ok() && !desk.is_mirroring_torn;
         desk.power_cycle(&[]).unwrap();
         if !states.contains(desk.contents()) {
             states.push(desk.contents().clone());
@@ -258,7 +258,7 @@ fn tear_everywhere(
             torn.card.nvm_mut().set_noise(at * 31 + 7);
             torn.expected = None;
             let is_answered = (scenario.run)(&mut torn).is_ok();
-            if is_answered && !torn.is_settling_torn {
+            if is_answered && !torn.is_mirroring_torn {
                 break;
             }
             answered += u32::from(is_answered);

@@ -129,11 +129,11 @@ impl<N: Nvm> Application<N> {
     ///
     /// # Errors
     /// [`Fault`], as of [`Application::step`].
-    pub fn settle(&mut self) -> Result<(), Fault> {
+    pub fn mirror(&mut self) -> Result<(), Fault> {
         if let Some(fault) = self.session.fault {
             return Err(fault);
         }
-        self.journal.settle().inspect_err(|fault| {
+        self.journal.mirror().inspect_err(|fault| {
             self.session = Session { fault: Some(*fault), ..Session::default() };
         })
     }

@@ -64,7 +64,7 @@ fn torn_commit(page: u8, at: u32, tear: Tear, noise: u32) -> Option<Memory> {
     let mut journal = Journal::<Memory, Counters>::open(formatted(page)).unwrap();
     journal.nvm_mut().cut_at(at, tear);
     journal.nvm_mut().set_noise(noise);
-    journal.commit(new()).and_then(|()| journal.settle()).is_err().then(|| journal.into_nvm())
+    journal.commit(new()).and_then(|()| journal.mirror()).is_err().then(|| journal.into_nvm())
 }
 
 fn recovery_writes(mut nvm: Memory) -> u32 {
@@ -150,14 +150,14 @@ fn pairs() -> impl Iterator<Item = (Tear, Tear)> {
 }
 
 #[test]
-fn a_commit_that_was_answered_is_there_whatever_happens_while_it_settles() {
+fn a_commit_that_was_answered_is_there_whatever_happens_while_it_is_mirrored() {
     for (tear, second) in pairs() {
         for at in 0.. {
             let mut journal = Journal::<Memory, Counters>::open(formatted(16)).unwrap();
             journal.commit(new()).unwrap();
             journal.nvm_mut().cut_at(at, tear);
             journal.nvm_mut().set_noise(at);
-            if journal.settle().is_ok() {
+            if journal.mirror().is_ok() {
                 break;
             }
             for again in 0..40 {
@@ -169,7 +169,7 @@ fn a_commit_that_was_answered_is_there_whatever_happens_while_it_settles() {
 }
 
 #[test]
-fn settling_is_left_to_the_next_power_on_or_commit() {
+fn mirroring_is_left_to_the_next_power_on_or_commit() {
     let mut journal = Journal::<Memory, Counters>::open(formatted(1)).unwrap();
     journal.commit(new()).unwrap();
     let mut nvm = journal.clone().into_nvm();
@@ -244,14 +244,14 @@ fn erased_memory_and_another_layout_are_mute() {
 
 #[test]
 fn the_generation_wraps_and_the_newer_is_still_known() {
-    let mut journal = Journal { nvm: formatted(1), generation: u32::MAX, state: old(), is_settled: true };
+    let mut journal = Journal { nvm: formatted(1), generation: u32::MAX, state: old(), is_mirrored: true };
     let body = Body::of(&old());
     for slot in [Slot::A, Slot::B] {
         rewrite::<Memory, Counters>(&mut journal.nvm, slot, u32::MAX, &body).unwrap();
     }
     journal.commit(new()).unwrap();
     journal.nvm.cut_at(3, Tear::Nothing);
-    journal.settle().unwrap_err();
+    journal.mirror().unwrap_err();
     assert_eq!(open_with_cuts(journal.into_nvm(), &[]).unwrap().state(), &new());
 }
 

@@ -137,7 +137,7 @@ pub(crate) struct Desk {
     /// How many writes the last answer waited for.
     pub(crate) writes_before_answer: u32,
     /// Whether power went after the last answer.
-    pub(crate) is_settling_torn: bool,
+    pub(crate) is_mirroring_torn: bool,
     /// What the last transaction will be proved by, once the card has done it.
     pub(crate) expected: Option<Done>,
 }
@@ -157,7 +157,7 @@ impl Desk {
             when: WHEN,
             sent: Vec::new(),
             writes_before_answer: 0,
-            is_settling_torn: false,
+            is_mirroring_torn: false,
             expected: None,
         };
         desk.select().unwrap();
@@ -174,8 +174,8 @@ impl Desk {
         let writes = self.card.nvm().writes();
         let response = self.card.step(&command, self.random.rotate_left(23).to_be_bytes())?;
         self.writes_before_answer = self.card.nvm().writes() - writes;
-        // The answer has left; power may go while the card settles, and then the next command is not answered.
-        self.is_settling_torn = self.card.settle().is_err();
+        // The answer has left; power may go while the card mirrors its state, and then the next command is not answered.
+        self.is_mirroring_torn = self.card.mirror().is_err();
         Ok(Answer { data: response.data().to_vec(), status: response.status().0 })
     }
 
