@@ -6,6 +6,7 @@ mod crate_docs;
 mod function_length;
 mod layers;
 mod lint_suppressions;
+mod no_heap;
 mod project;
 mod pure_layers;
 mod result_codes;
@@ -29,6 +30,7 @@ struct Rule {
 const RULES: &[Rule] = &[
     Rule { name: layers::RULE, check: layers::check },
     Rule { name: pure_layers::RULE, check: pure_layers::check },
+    Rule { name: no_heap::RULE, check: no_heap::check },
     Rule { name: bare_money_and_ids::RULE, check: bare_money_and_ids::check },
     Rule { name: result_codes::RULE, check: result_codes::check },
     Rule { name: function_length::RULE, check: function_length::check },
