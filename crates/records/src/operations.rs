@@ -156,7 +156,7 @@ pub struct NewOperation {
     pub merchant: Option<MerchantId>,
     /// The bank card of a top-up or withdrawal.
     pub card: Option<CardId>,
-    /// The payment that a refund is for.
+    /// What came before: the payment that a refund is for, the sale of a voucher that ends.
     pub parent: Option<OperationId>,
     /// How much.
     pub amount: Amount,
@@ -189,7 +189,7 @@ pub struct Operation {
     pub merchant: Option<MerchantId>,
     /// The bank card of a top-up or withdrawal.
     pub card: Option<CardId>,
-    /// The payment that a refund is for.
+    /// What came before: the payment that a refund is for, the sale of a voucher that ends.
     pub parent: Option<OperationId>,
     /// How much.
     pub amount: Amount,
@@ -398,7 +398,10 @@ pub fn count_open(sql: &mut dyn Sql) -> Result<u64, RecordsError> {
 /// What the database says.
 pub fn refunds_of(sql: &mut dyn Sql, payment: OperationId) -> Result<Vec<Operation>, RecordsError> {
     let rows = sql.query(
-        &format!("SELECT {COLUMNS} FROM operations WHERE parent_id = $1 ORDER BY seq"),
+        &format!(
+            "SELECT {COLUMNS} FROM operations WHERE parent_id = $1 AND kind IN ('refund', 'escrow_refund') \
+             ORDER BY seq"
+        ),
         &[payment.into()],
     )?;
     each(&rows, read)

@@ -129,7 +129,10 @@ pub fn counts(sql: &mut dyn Sql, from: Timestamp, until: Timestamp) -> Result<Ve
 /// What the database says.
 pub fn refunded(sql: &mut dyn Sql, payment: OperationId) -> Result<Amount, RecordsError> {
     let rows = sql.query(
-        &format!("SELECT {SUM} FROM operations WHERE parent_id = $1 AND state = 'completed'"),
+        &format!(
+            "SELECT {SUM} FROM operations WHERE parent_id = $1 AND state = 'completed' \
+             AND kind IN ('refund', 'escrow_refund')"
+        ),
         &[payment.into()],
     )?;
     rows.first().map_or(Ok(Amount(0)), |row| sum(row, 0))
