@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("bank", &["money", "ledger"]),
     ("messages", &["money"]),
     ("vault", &[]),
+    ("purse", &["globalplatform"]),
     ("audit-log", &["ledger"]),
     ("documents", &[]),
     ("risk", &["money", "ledger"]),

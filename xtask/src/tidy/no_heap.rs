@@ -5,7 +5,7 @@ use super::project::{Project, SourceFile, Violation};
 pub(super) const RULE: &str = "no-heap";
 
 /// The crates that a card is made of.
-const NO_HEAP: &[&str] = &["money", "globalplatform", "pki"];
+const NO_HEAP: &[&str] = &["money", "globalplatform", "pki", "purse"];
 
 pub(super) fn check(project: &Project) -> Vec<Violation> {
     let mut violations = Vec::new();

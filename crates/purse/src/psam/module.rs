@@ -1,0 +1,333 @@
+//! The security module and its step function.
+
+use globalplatform::{
+    apdu::{Command, Response},
+    status::StatusWord,
+};
+
+use super::contents::ModuleContents;
+use crate::{
+    amount::Amount,
+    answer::{Answer, Refusal, data, done, ensure, expect_le},
+    fields::{DateTime, Kind, Mac, Random, Sequence, TerminalId, TerminalTransaction, Terms},
+    journal::{Journal, OpenError},
+    key_table::KeyRecord,
+    nvm::{Fault, Nvm},
+    pboc::{
+        key::{self, Algorithm, Damk, Key, Purpose},
+        secure_messaging,
+        session::SessionKey,
+        transaction,
+    },
+};
+
+/// The most levels of diversification.
+const LEVELS_MAX: usize = 3;
+
+/// A security module in its memory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SecurityModule<N> {
+    journal: Journal<N, ModuleContents>,
+    session: Session,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Session {
+    is_selected: bool,
+    /// A transaction whose MAC1 left: the card has to prove that it paid.
+    authorised: Option<Authorised>,
+    /// What 80 1A derived.
+    derived: Option<Derived>,
+    challenge: Option<[u8; 8]>,
+    fault: Option<Fault>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Authorised {
+    session: SessionKey,
+    amount: Amount,
+    is_cancel: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Derived {
+    Codes(SessionKey),
+    Maintenance(Damk),
+}
+
+/// The MAC by which the issuer collects a module: "collect" ‖ terminal ‖ number of the collection ‖ challenge ‖ new ceiling ‖
+/// new lowest version.
+#[must_use]
+pub fn collection_mac(
+    key: &Damk,
+    terminal: &TerminalId,
+    collection: u32,
+    challenge: [u8; 8],
+    terms: (Amount, u8),
+) -> [u8; 8] {
+    let (ceiling, minimum_version) = terms;
+    let number = collection.to_be_bytes();
+    let parts: [&[u8]; 6] =
+        [b"collect", &terminal.0, &number, &challenge, &ceiling.to_bytes(), &[minimum_version]];
+    secure_messaging::token_mac(key, &parts)
+}
+
+impl<N: Nvm> SecurityModule<N> {
+    /// Writes a personalised module into memory.
+    ///
+    /// # Errors
+    /// [`Fault`]; personalise again.
+    pub fn install(nvm: N, contents: ModuleContents) -> Result<Self, Fault> {
+        Ok(Self { journal: Journal::format(nvm, contents)?, session: Session::default() })
+    }
+
+    /// Power comes: repairs what a loss of power left.
+    ///
+    /// # Errors
+    /// [`OpenError`], with the memory.
+    pub fn power_on(nvm: N) -> Result<Self, (OpenError, N)> {
+        Ok(Self { journal: Journal::open(nvm)?, session: Session::default() })
+    }
+
+    /// Power goes: only memory stays.
+    pub fn power_off(self) -> N {
+        self.journal.into_nvm()
+    }
+
+    /// A reset while power stays.
+    pub fn reset(&mut self) {
+        self.session = Session { fault: self.session.fault, ..Session::default() };
+    }
+
+    /// What the module keeps.
+    #[must_use]
+    pub const fn contents(&self) -> &ModuleContents {
+        self.journal.state()
+    }
+
+    /// The memory, to plan its faults in a simulation.
+    pub const fn nvm_mut(&mut self) -> &mut N {
+        self.journal.nvm_mut()
+    }
+
+    /// Takes one command and eight fresh random bytes, and answers.
+    ///
+    /// # Errors
+    /// [`Fault::PowerLost`]: there is no answer, and none comes before [`SecurityModule::power_on`].
+    pub fn step(&mut self, command: &Command<'_>, random: [u8; 8]) -> Result<Response, Fault> {
+        match self.session.fault {
+            Some(Fault::PowerLost) => return Err(Fault::PowerLost),
+            Some(Fault::WornOut) => return Ok(StatusWord::MEMORY_FAILURE.into()),
+            None => {}
+        }
+        match self.answer(command, random) {
+            Ok(response) => Ok(response),
+            Err(Refusal::Status(status)) => Ok(status.into()),
+            Err(Refusal::Fault(fault)) => {
+                self.session = Session { fault: Some(fault), ..Session::default() };
+                match fault {
+                    Fault::PowerLost => Err(fault),
+                    Fault::WornOut => Ok(StatusWord::MEMORY_FAILURE.into()),
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, command: &Command<'_>, random: [u8; 8]) -> Answer {
+        let authorised = self.session.authorised.take();
+        // A challenge is good for the next command.
+        let challenge = self.session.challenge.take();
+        if (command.cla, command.ins) == (0x00, 0xA4) {
+            return self.select(command);
+        }
+        ensure(self.session.is_selected, StatusWord::CONDITIONS_NOT_MET)?;
+        match (command.cla, command.ins) {
+            (0x00, 0xB0) => self.read_binary(command),
+            (0x80, 0x70) => self.authorise(command),
+            (0x80, 0x72) => self.verify(command, authorised),
+            (0x80, 0x1A) => self.derive(command),
+            (0x80, 0xFA) => self.compute(command),
+            (0x80, 0x74) => self.initialise_collection(command, random),
+            (0x80, 0x76) => self.collect(command, challenge),
+            (0x00 | 0x80, _) => Err(StatusWord::INSTRUCTION_UNKNOWN.into()),
+            _ => Err(StatusWord::CLASS_UNKNOWN.into()),
+        }
+    }
+
+    fn select(&mut self, command: &Command<'_>) -> Answer {
+        self.session = Session::default();
+        ensure(command.data() == self.contents().file_identifier, StatusWord::FILE_NOT_FOUND)?;
+        self.session.is_selected = true;
+        done(&[])
+    }
+
+    /// 00 B0: 15 is the serial number, 16 the number of the terminal, 17 lowest version ‖ next transaction ‖ ceiling ‖
+    /// authorised ‖ verified.
+    fn read_binary(&self, command: &Command<'_>) -> Answer {
+        ensure(command.data().is_empty(), StatusWord::WRONG_LENGTH)?;
+        let contents = self.contents();
+        match (command.p1, command.p2) {
+            (0x95, 0) => done(&[&contents.serial]),
+            (0x96, 0) => done(&[&contents.terminal.0]),
+            (0x97, 0) => done(&[
+                &[contents.minimum_version],
+                &contents.transaction.to_bytes(),
+                &contents.ceiling.to_bytes(),
+                &contents.authorised.to_bytes(),
+                &contents.verified.to_bytes(),
+            ]),
+            _ => Err(StatusWord::FILE_NOT_FOUND.into()),
+        }
+    }
+
+    /// 80 70: MAC1 for a debit: rand ‖ offline sequence ‖ amount ‖ kind ‖ date ‖ time ‖ key version ‖ algorithm ‖ factors.
+    /// Answer: terminal's transaction number ‖ MAC1.
+    fn authorise(&mut self, command: &Command<'_>) -> Answer {
+        let (head, factors) = command.data().split_first_chunk::<20>().ok_or(StatusWord::WRONG_LENGTH)?;
+        expect_le(command, 0x08)?;
+        ensure(command.p1 == 0 && command.p2 == 0, StatusWord::WRONG_P1_P2)?;
+        ensure(self.contents().tries > 0, StatusWord::BLOCKED)?;
+        let [a, b, c, d, e, f, g, h, i, j, kind, when @ .., version, algorithm] = *head;
+        let kind = Kind::from_byte(kind).ok_or(StatusWord::WRONG_DATA)?;
+        let amount = Amount::from_bytes([g, h, i, j]);
+        let contents = self.contents();
+        ensure(version >= contents.minimum_version, StatusWord::KEY_INDEX)?;
+        let transaction = contents.transaction;
+        let next_transaction = transaction.0.checked_add(1).ok_or(StatusWord::COUNTER_EXHAUSTED)?;
+        let authorised = contents.authorised.checked_add(amount).ok_or(StatusWord::CONDITIONS_NOT_MET)?;
+        ensure(authorised <= contents.ceiling, StatusWord::CONDITIONS_NOT_MET)?;
+        let from = (Random([a, b, c, d]), Sequence::from_bytes([e, f]), transaction);
+        let session = match kind {
+            Kind::PurchaseDeposit | Kind::Purchase | Kind::CompoundPurchase | Kind::Cash => {
+                self.session_key::<key::Purchase>((version, algorithm), factors, from)?
+            }
+            Kind::Cancel => self.session_key::<key::Cancel>((version, algorithm), factors, from)?,
+            _ => return Err(StatusWord::WRONG_DATA.into()),
+        };
+
+        let terms = Terms { amount, kind, terminal: contents.terminal };
+        let mac1 = transaction::purchase_mac1(&session, &terms, &DateTime(when));
+        let mut next = contents.clone();
+        next.transaction = TerminalTransaction(next_transaction);
+        next.authorised = authorised;
+        self.journal.commit(next)?;
+        self.session.authorised = Some(Authorised { session, amount, is_cancel: kind == Kind::Cancel });
+        done(&[&transaction.to_bytes(), &mac1.0])
+    }
+
+    fn session_key<P: Purpose>(
+        &self,
+        (version, algorithm): (u8, u8),
+        factors: &[u8],
+        (random, sequence, transaction): (Random, Sequence, TerminalTransaction),
+    ) -> Result<SessionKey, Refusal> {
+        let (key, meant) = self.card_key::<P>(version, factors)?;
+        let record = self.contents().keys.with_version::<P>(version).ok_or(StatusWord::KEY_INDEX)?;
+        ensure(record.algorithm == algorithm, StatusWord::WRONG_DATA)?;
+        Ok(SessionKey::offline(&key, meant, random, sequence, transaction))
+    }
+
+    /// The key of a card: one level for each factor, as many as the usage byte of the master key says.
+    fn card_key<P: Purpose>(&self, version: u8, factors: &[u8]) -> Result<(Key<P>, Algorithm), Refusal> {
+        let record: &KeyRecord =
+            self.contents().keys.with_version::<P>(version).ok_or(StatusWord::KEY_INDEX)?;
+        let (factors, rest) = factors.as_chunks::<8>();
+        let levels = usize::from(record.index >> 5);
+        ensure(rest.is_empty() && factors.len() == levels && levels <= LEVELS_MAX, StatusWord::WRONG_LENGTH)?;
+        let is_sm4 = self.contents().sm4_algorithm == Some(record.algorithm);
+        let algorithm = if is_sm4 { Algorithm::Sm4Own } else { Algorithm::TripleDes };
+        let master: Key<P> = record.key().ok_or(StatusWord::KEY_INDEX)?;
+        Ok((master.diversified_by(algorithm, factors), algorithm))
+    }
+
+    /// 80 72: whether the card's MAC2 proves the debit. Wrong ones are counted, and lock the module.
+    fn verify(&mut self, command: &Command<'_>, authorised: Option<Authorised>) -> Answer {
+        let mac2: [u8; 4] = data(command, 0)?;
+        ensure(command.p1 == 0 && command.p2 == 0, StatusWord::WRONG_P1_P2)?;
+        let Authorised { session, amount, is_cancel } = authorised.ok_or(StatusWord::NOT_ACCEPTED)?;
+        let mut next = self.contents().clone();
+        next.tries = next.tries.checked_sub(1).ok_or(StatusWord::BLOCKED)?;
+        self.journal.commit(next)?;
+        ensure(transaction::purchase_mac2(&session, amount) == Mac(mac2), StatusWord::TRANSACTION_MAC_WRONG)?;
+        let mut next = self.contents().clone();
+        next.tries = next.tries_max;
+        if !is_cancel {
+            next.verified = next.verified.checked_add(amount).unwrap_or(Amount::MAX);
+        }
+        self.journal.commit(next)?;
+        done(&[])
+    }
+
+    /// 80 1A: derives a card's key for 80 FA; P1 is the usage of the key, P2 its version. Only keys that make TACs or protect
+    /// files: a purchase key computed freely would make the counters of the module worthless.
+    fn derive(&mut self, command: &Command<'_>) -> Answer {
+        const CODES: u8 = key::TransactionCode::USAGE;
+        const MAINTENANCE: u8 = key::Maintenance::USAGE;
+        self.session.derived = None;
+        let derived = match command.p1 {
+            CODES => {
+                let (key, algorithm) = self.card_key::<key::TransactionCode>(command.p2, command.data())?;
+                Derived::Codes(SessionKey::of_transaction_codes(&key, algorithm))
+            }
+            MAINTENANCE => {
+                Derived::Maintenance(self.card_key::<key::Maintenance>(command.p2, command.data())?.0)
+            }
+            _ => return Err(StatusWord::REFERENCED_DATA_NOT_FOUND.into()),
+        };
+        self.session.derived = Some(derived);
+        done(&[])
+    }
+
+    /// 80 FA 05 00: a MAC under what 80 1A derived. For a TAC key the data is the message; for a maintenance key challenge 4
+    /// ‖ message.
+    fn compute(&mut self, command: &Command<'_>) -> Answer {
+        ensure(command.p1 == 0x05 && command.p2 == 0, StatusWord::WRONG_P1_P2)?;
+        ensure(!command.data().is_empty(), StatusWord::WRONG_LENGTH)?;
+        let mac = match self.session.derived.take().ok_or(StatusWord::CONDITIONS_NOT_MET)? {
+            Derived::Codes(codes) => codes.mac(&[command.data()]),
+            Derived::Maintenance(key) => {
+                let (challenge, message) =
+                    command.data().split_first_chunk::<4>().ok_or(StatusWord::WRONG_LENGTH)?;
+                secure_messaging::command_mac(&key, *challenge, &[message])
+            }
+        };
+        done(&[&mac.0])
+    }
+
+    /// 80 74: terminal ‖ number of the collection ‖ authorised ‖ verified ‖ challenge.
+    fn initialise_collection(&mut self, command: &Command<'_>, random: [u8; 8]) -> Answer {
+        let [] = data(command, 26)?;
+        self.session.challenge = Some(random);
+        let contents = self.contents();
+        done(&[
+            &contents.terminal.0,
+            &contents.collections.to_be_bytes(),
+            &contents.authorised.to_bytes(),
+            &contents.verified.to_bytes(),
+            &random,
+        ])
+    }
+
+    /// 80 76: collection by the issuer: new ceiling ‖ new lowest version ‖ MAC. The lowest version only grows.
+    fn collect(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> Answer {
+        let [a, b, c, d, minimum_version, mac @ ..]: [u8; 13] = data(command, 0)?;
+        let challenge = challenge.ok_or(StatusWord::NO_CHALLENGE)?;
+        let ceiling = Amount::from_bytes([a, b, c, d]);
+        let contents = self.contents();
+        let record = contents.keys.first::<key::Maintenance>().ok_or(StatusWord::KEY_INDEX)?;
+        let key: Damk = record.key().ok_or(StatusWord::KEY_INDEX)?;
+        let terms = (ceiling, minimum_version);
+        let right = collection_mac(&key, &contents.terminal, contents.collections, challenge, terms);
+        ensure(secure_messaging::is_equal_token_mac(right, mac), StatusWord::MAC_WRONG)?;
+        ensure(minimum_version >= contents.minimum_version, StatusWord::CONDITIONS_NOT_MET)?;
+        let mut next = contents.clone();
+        next.collections = contents.collections.checked_add(1).ok_or(StatusWord::COUNTER_EXHAUSTED)?;
+        next.ceiling = ceiling;
+        next.minimum_version = minimum_version;
+        next.authorised = Amount::ZERO;
+        next.verified = Amount::ZERO;
+        next.tries = next.tries_max;
+        self.journal.commit(next)?;
+        done(&[])
+    }
+}
