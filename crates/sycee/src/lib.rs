@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 
 mod audit;
 mod bench;
+mod card;
 mod docs_command;
 mod exit;
 mod init;
@@ -40,6 +41,9 @@ enum Command {
     Ledger(ledger_command::LedgerCommand),
     /// Recompute every balance without the ledger's posting code, and compare
     Audit(audit::AuditOptions),
+    /// Work with cards: purses and their secure channels
+    #[command(subcommand)]
+    Card(card::CardCommand),
     /// Measure, beside plain solutions and the bare disk
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -77,6 +81,7 @@ fn dispatch(command: &Command) -> Result<(), Failure> {
         Command::Town(arguments) => town::run(arguments),
         Command::Ledger(command) => ledger_command::run(command),
         Command::Audit(options) => audit::run(options),
+        Command::Card(command) => card::run(command),
         Command::Bench(command) => bench::run(command),
         Command::Docs(document) => docs_command::run(*document, <Cli as clap::CommandFactory>::command()),
     }

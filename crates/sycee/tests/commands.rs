@@ -96,3 +96,26 @@ fn a_directory_in_use_is_refused() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("in use by another process"));
     drop(storage);
 }
+
+#[test]
+fn card_codes_are_computed_and_a_bad_entry_stops_no_other() {
+    let directory = Directory::new("card");
+    fs::create_dir_all(&directory.0).expect("the directory can be made");
+    let file = directory.0.join("entries.json");
+    let compute = |entries: &str| {
+        fs::write(&file, entries).expect("the directory is there");
+        sycee(&["card", "compute", text(&file), "--json"], "")
+    };
+    let entry = r#"{"id":"a","master":"00112233445566778899AABBCCDDEEFF","factor":"1122334455667788"}"#;
+    let answer = r#"{"id":"a","diversified":"496bd7a3513644533100b54e71196528"}"#;
+    let good = compute(entry);
+    assert_eq!(status(&good), 0);
+    assert_eq!(String::from_utf8_lossy(&good.stdout), format!("{{\"vectors\":[{answer}]}}\n"));
+    let mixed = compute(&format!(r#"[{{"id":"b","master":"zz","factor":"00"}},{entry}]"#));
+    assert_eq!(status(&mixed), 65);
+    let error = r#"{"id":"b","error":"master: not hexadecimal"}"#;
+    assert_eq!(String::from_utf8_lossy(&mixed.stdout), format!("{{\"vectors\":[{error},{answer}]}}\n"));
+    assert_eq!(status(&compute("no JSON")), 65);
+    fs::remove_file(&file).expect("it was written");
+    assert_eq!(status(&sycee(&["card", "compute", text(&file)], "")), 74);
+}

@@ -1,0 +1,5 @@
+//! Cards without plastic.
+//!
+//! * [`compute`]: what a card, a terminal or a host would answer, computed from keys and inputs alone.
+
+pub mod compute;
