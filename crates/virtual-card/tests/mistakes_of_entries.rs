@@ -94,6 +94,28 @@ fn fields_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn lists_of_commands_and_factors_are_checked() {
+    let commands = json!(["80f22002", "80ca006600", "80f22002"]);
+    assert_eq!(error(SCP02, "wrap", commands), "wrap[2]: given twice");
+    assert_eq!(error(SCP02, "wrap", json!("80f22002")), "wrap: not a list");
+    assert_eq!(error(SCP02, "wrap", json!([1])), "wrap: not a hexadecimal text");
+    let longest = format!("80e20000ff{}", "00".repeat(255));
+    assert!(error(SCP02, "wrap", json!([longest])).starts_with("wrap[0]: protected message does not fit"));
+    let responses = json!(["00", "00"]);
+    assert!(error(SCP03, "resp_wrapped", responses).starts_with("resp_wrapped: means nothing without"));
+    assert_eq!(error("diversify", "factors", json!(["0011223344556677"])), "factors: given twice");
+    assert_eq!(
+        error(SCP02, "INIT_UPDATE", json!("80f2200008000102030405060700")),
+        "INIT_UPDATE: no known value"
+    );
+    let short = "INIT_UPDATE: 4 bytes where 8 of a challenge belong";
+    assert_eq!(error(SCP02, "INIT_UPDATE", json!("80502000040001020300")), short);
+    let answer = "000000000000000000007009001b4524abee7cf32ea3838bc148f300";
+    assert_eq!(error(SCP02, "RESP", json!(answer)), "RESP: no known value");
+    assert!(error(SCP02, "RESP", json!("6a88")).starts_with("RESP: 2 bytes where"));
+}
+
+#[test]
 fn a_balance_that_would_leave_its_four_bytes_is_refused() {
     let message = |kind: &str, key: &str, balance: &str, amount: &str| {
         answer(&json!({
