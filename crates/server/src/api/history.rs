@@ -181,6 +181,7 @@ pub(super) fn viewer(caller: &Caller) -> Option<PartyId> {
 pub(super) fn view(named: Named, viewer: Option<PartyId>) -> OperationView {
     let row = named.operation;
     let (payer_is_holder, payee_is_holder) = holders(row.kind);
+    let payment = row.refunded_payment();
     let side = |name: Option<PartyName>, party: Option<PartyId>, is_holder: bool| {
         let hidden = is_holder && viewer.is_some() && viewer != party;
         name.map(|PartyName { name, latin_name }| {
@@ -203,7 +204,7 @@ pub(super) fn view(named: Named, viewer: Option<PartyId>) -> OperationView {
         payee: side(named.payee, row.payee, payee_is_holder),
         merchant: row.merchant.map(Id),
         card: row.card.map(Id),
-        payment: row.refunded_payment().map(Id),
+        payment: payment.map(Id),
         memo: row.memo,
         created_at: rfc3339::format(row.created_at),
         updated_at: rfc3339::format(row.updated_at),

@@ -188,6 +188,7 @@ fn facts(visit: &Visit, named: Named, delta: Delta) -> Transaction {
         let customer = staff && side != operation.merchant.map(PartyId::from);
         if customer { masked(&name) } else { name }
     };
+    let refund_of = operation.refunded_payment();
     Transaction {
         id: operation.id,
         kind: describe::kind(operation.kind),
@@ -198,7 +199,7 @@ fn facts(visit: &Visit, named: Named, delta: Delta) -> Transaction {
         payee: name(named.payee.as_ref(), operation.payee),
         memo: operation.memo,
         at: operation.created_at,
-        refund_of: operation.refunded_payment(),
+        refund_of,
         refunds: Vec::new(),
         moments: Vec::new(),
         refund: None,
