@@ -281,7 +281,9 @@ fn a_full_exception_log_refuses_new_transfers_and_loses_nothing() {
 #[test]
 fn a_start_that_would_fill_the_log_with_what_it_aborts_is_refused() {
     let (mut from, mut to) = pair();
-    (1..EXCEPTIONS_MAX).for_each(|_| drop(break_off(&mut from, &mut to, true)));
+    for _ in 1..EXCEPTIONS_MAX {
+        break_off(&mut from, &mut to, true);
+    }
     let details = pay_details(&from, &to, 10);
     let asked = start_both(&mut from, &mut to, &details).unwrap();
     let next = pay_details(&from, &to, 10);
