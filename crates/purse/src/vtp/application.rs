@@ -107,8 +107,11 @@ impl<N: Nvm> Application<N> {
             return self.select(command);
         }
         ensure(self.session.is_selected, StatusWord::CONDITIONS_NOT_MET)?;
+        let has_parameters = matches!(command.ins, 0x12 | 0x14 | 0x20 | 0x30 | 0x32 | 0x34);
+        let is_own_class = command.cla == 0x90 && !has_parameters;
+        ensure(!is_own_class || (command.p1, command.p2) == (0, 0), StatusWord::WRONG_P1_P2)?;
         match (command.cla, command.ins) {
-            (0x90, 0x10) => self.identify(),
+            (0x90, 0x10) => self.identify(command),
             (0x90, 0x12) => self.balance(command),
             (0x90, 0x14) => self.certificate(command),
             (0x90, 0x16) => self.report(command),
@@ -118,8 +121,8 @@ impl<N: Nvm> Application<N> {
             (0x90, 0x26) => self.take_req(command),
             (0x90, 0x28) => self.take_val(command),
             (0x90, 0x2A) => self.take_ack(command),
-            (0x90, 0x2C) => self.resume(),
-            (0x90, 0x2E) => self.abort(),
+            (0x90, 0x2C) => self.resume(command),
+            (0x90, 0x2E) => self.abort(command),
             (0x90, 0x30) => self.read_exception(command),
             (0x90, 0x32) => self.read_transfer(command),
             (0x90, 0x34) => self.take_authority(command),

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use pki::{CertificateChain, Day, SubjectId};
+use pki::{CertificateChain, Day, PublicKey, SubjectId};
 
 use super::{
     authority::AuthoritySequence,
@@ -119,7 +119,7 @@ pub struct Contents {
 #[derive(Clone, Copy, Debug)]
 pub struct Personalisation<'a> {
     /// The scheme and its key.
-    pub scheme: (SubjectId, [u8; 32]),
+    pub scheme: (SubjectId, PublicKey),
     /// Two generations of credentials: seed and chain.
     pub credentials: [(&'a [u8; 32], &'a CertificateChain); 2],
     /// Currency, series and limits of each pocket.
@@ -179,7 +179,7 @@ impl Contents {
         Ok(Self {
             purse,
             scheme: with.scheme.0,
-            scheme_key: with.scheme.1,
+            scheme_key: with.scheme.1.to_bytes(),
             issuer_key,
             credentials,
             pockets: with.pockets,

@@ -21,7 +21,9 @@ const REPORT_BYTES: usize = 10 + POCKETS * 16;
 impl<N: Nvm> Application<N> {
     /// 90 10: purse 16 ‖ next sequence 4 ‖ number of the issuer's next message 4 ‖ status 1 ‖ exceptions 1 ‖ locked 1 ‖
     /// tries 1.
-    pub(super) fn identify(&self) -> Answer {
+    pub(super) fn identify(&self, command: &Command<'_>) -> Answer {
+        ensure_empty(command)?;
+        expect_le(command, 28)?;
         let contents = self.contents();
         done(&[
             &contents.purse.0,

@@ -80,7 +80,7 @@ pub(super) fn contents(number: u8, first: u32) -> Contents {
     pockets[0] = Pocket::empty(YUAN.0, YUAN.1, PocketLimits::NONE);
     pockets[1] = Pocket::empty(EURO.0, EURO.1, PocketLimits::NONE);
     Contents::personalised(&Personalisation {
-        scheme: (SCHEME, scheme_key().public().to_bytes()),
+        scheme: (SCHEME, scheme_key().public()),
         credentials: [(&seeds[0], &chains[0]), (&seeds[1], &chains[1])],
         pockets,
         pin: (PIN, 3),

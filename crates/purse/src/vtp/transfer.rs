@@ -6,6 +6,7 @@ use pki::PublicKey;
 use super::{
     application::Application,
     contents::{Contents, Status, Transfer},
+    counterpart::ensure_empty,
     logs::Entry,
     message::{Message, MessageKind},
     pay_details::{PayDetails, Side, TransferSequence},
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     amount::Amount,
-    answer::{Answer, Refusal, data, done, ensure},
+    answer::{Answer, Refusal, data, done, ensure, expect_le},
     nvm::Nvm,
 };
 
@@ -188,7 +189,9 @@ impl<N: Nvm> Application<N> {
     }
 
     /// 90 2C: what the purse has to say about the transfer that was started last, again. Nothing changes.
-    pub(super) fn resume(&self) -> Answer {
+    pub(super) fn resume(&self, command: &Command<'_>) -> Answer {
+        ensure_empty(command)?;
+        expect_le(command, 1 + MESSAGE)?;
         let side = self.contents().transfer.map(|transfer| transfer.side);
         let kind = match (self.contents().status, side) {
             (Status::Epv, Some(_)) => MessageKind::Req,
@@ -200,7 +203,8 @@ impl<N: Nvm> Application<N> {
     }
 
     /// 90 2E: gives up what is under way, and logs it where value may be lost.
-    pub(super) fn abort(&mut self) -> Answer {
+    pub(super) fn abort(&mut self, command: &Command<'_>) -> Answer {
+        ensure_empty(command)?;
         let mut next = self.contents().clone();
         self.give_up(&mut next)?;
         self.journal.commit(next)?;

@@ -484,6 +484,8 @@ fn whatever_comes_is_answered_and_creates_nothing() {
     }
     assert_eq!(yuan(&from), 1_000);
     assert_eq!(send(&mut from, [0x80, 0x5C, 0, 2], &[]).unwrap().status().0, 0x6E00);
+    assert_eq!(ask(&mut from, 0x10, 1, &[]).unwrap().0, 0x6A86);
+    assert_eq!(ask(&mut from, 0x2E, 0, &[1]).unwrap().0, 0x6700);
     from.reset();
     assert_eq!(ask(&mut from, 0x10, 0, &[]).unwrap().0, 0x6985);
 }
