@@ -2,6 +2,7 @@
 
 mod byzantine;
 mod faults;
+mod issuer_cases;
 mod model;
 mod named_cases;
 mod tearing;
@@ -277,4 +278,32 @@ pub(super) fn lost(purses: &[&Contents]) -> u64 {
 pub(super) fn accounted(purses: &[&Contents]) -> u64 {
     let balance = |contents: &&Contents| u64::from(contents.balance(YUAN.0, YUAN.1).unwrap().units());
     purses.iter().map(balance).sum::<u64>() + lost(purses)
+}
+
+pub(super) fn pair() -> (Purse, Purse) {
+    (purse(1, 1_000), purse(2, 500))
+}
+
+pub(super) fn power_cycle(purse: Purse) -> Purse {
+    let mut nvm = purse.power_off();
+    nvm.restore_power();
+    let mut purse = Purse::power_on(nvm).unwrap();
+    select(&mut purse);
+    purse
+}
+
+pub(super) fn synchronise(purse: &mut Purse, day: Day, limits: PocketLimits) -> u16 {
+    let content = [day.0.to_be_bytes().as_slice(), &limits.to_bytes().repeat(POCKETS)].concat();
+    authority(purse, AuthorityKind::Synchronise, &content).unwrap().0
+}
+
+/// Leaves an exception in the payee, and one in the payer where the value was sent.
+pub(super) fn break_off(from: &mut Purse, to: &mut Purse, is_paid: bool) -> PayDetails {
+    let details = pay_details(from, to, 10);
+    let asked = start_both(from, to, &details).unwrap();
+    if is_paid {
+        req(from, &asked).unwrap();
+    }
+    assert_eq!((abort(from), abort(to)), (0x9000, 0x9000));
+    details
 }

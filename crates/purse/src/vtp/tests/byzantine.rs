@@ -115,7 +115,7 @@ fn pick<T: Clone>(from: &[T], place: usize) -> Option<T> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: if cfg!(debug_assertions) { 40 } else { 1_000 }, ..ProptestConfig::default() })]
 
     #[test]
     fn a_terminal_that_duplicates_and_reorders_gains_nothing(

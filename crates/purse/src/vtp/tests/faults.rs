@@ -40,7 +40,7 @@ const TABLE: [(Rule, Noticed); 24] = [
     (Rule::LogSpace, Noticed::Test(refuses_without_room)),
     (Rule::CodeNamesEntries, Noticed::Test(refuses_a_code_for_another_set)),
     (Rule::AuthorityOnce, Noticed::Test(loads_once)),
-    (Rule::TryFirst, Noticed::Test(named_cases::tries_are_counted_first)),
+    (Rule::TryFirst, Noticed::Test(issuer_cases::tries_are_counted_first)),
     (Rule::DayGoesOn, Noticed::Test(refuses_an_earlier_day)),
 ];
 
