@@ -1,10 +1,10 @@
 //! Which exploration or test notices that a rule is broken: all of them are, one at a time. Of several properties that
-//! break in the same state the table names the first of `model::ALWAYS`.
+//! break in the first bad states the table names one.
 
 use std::println;
 
 use super::{
-    model::{ACCOUNTED, AUTHENTIC, Bounds, CREATED, FUNDS, broken_property},
+    model::{ACCOUNTED, AUTHENTIC, Bounds, CREATED, FUNDS, broken_properties},
     *,
 };
 use crate::vtp::rules::Rule;
@@ -19,19 +19,19 @@ enum Noticed {
 
 const TABLE: [(Rule, Noticed); 24] = [
     (Rule::FreshSequence, Noticed::Model(ACCOUNTED)),
-    (Rule::SequenceGrows, Noticed::Model(ACCOUNTED)),
+    (Rule::SequenceGrows, Noticed::Model(CREATED)),
     (Rule::OwnSide, Noticed::Model(AUTHENTIC)),
     (Rule::CertifiedCounterpart, Noticed::Model(CREATED)),
     (Rule::Funds, Noticed::Model(FUNDS)),
     (Rule::SameDetails, Noticed::Model(ACCOUNTED)),
     (Rule::SignedByCounterpart, Noticed::Model(CREATED)),
-    (Rule::DebitBeforeVal, Noticed::Model(ACCOUNTED)),
+    (Rule::DebitBeforeVal, Noticed::Model(CREATED)),
     (Rule::DebitOnce, Noticed::Model(ACCOUNTED)),
     (Rule::CreditOnce, Noticed::Model(CREATED)),
-    (Rule::OneCommit, Noticed::Model(ACCOUNTED)),
+    (Rule::OneCommit, Noticed::Model(CREATED)),
     (Rule::PayerLogs, Noticed::Model(ACCOUNTED)),
     (Rule::PayeeLogs, Noticed::Model(ACCOUNTED)),
-    (Rule::AbortForgets, Noticed::Model(ACCOUNTED)),
+    (Rule::AbortForgets, Noticed::Model(CREATED)),
     (Rule::TwoPurses, Noticed::Test(refuses_itself)),
     (Rule::NamedCounterpart, Noticed::Test(refuses_another_counterpart)),
     (Rule::Limits, Noticed::Test(refuses_above_limits)),
@@ -58,13 +58,14 @@ fn each_test_notices_its_broken_rule() {
 #[cfg_attr(debug_assertions, ignore = "explores in release")]
 fn the_model_notices_each_broken_rule() {
     let mut others = Vec::new();
-    let bounds = Bounds { transfers: 2, tears: 1, aborts: 2, balance: 2, largest: 1 };
     for (rule, noticed) in &TABLE {
         if let Noticed::Model(property) = noticed {
-            let deeper = Bounds { largest: if *rule == Rule::Funds { 3 } else { 1 }, ..bounds };
-            let found = broken_property(deeper, Rules { broken: Some(*rule) });
+            let transfers = if *rule == Rule::SameDetails { 2 } else { 1 };
+            let largest = if *rule == Rule::Funds { 3 } else { 1 };
+            let bounds = Bounds { transfers, tears: 1, aborts: 2, balance: 2, largest };
+            let found = broken_properties(bounds, Rules { broken: Some(*rule) });
             println!("{rule:?}: {found:?}");
-            if found != Some(*property) {
+            if !found.contains(property) {
                 others.push((*rule, found));
             }
         }

@@ -399,12 +399,12 @@ impl Model for Transfers {
     }
 }
 
-/// The first broken property, if any is.
-pub(super) fn broken_property(bounds: Bounds, rules: Rules) -> Option<&'static str> {
+/// The properties that are broken in the first states in which any is.
+pub(super) fn broken_properties(bounds: Bounds, rules: Rules) -> Vec<&'static str> {
     let failures = HasDiscoveries::AnyFailures;
     let checker = Transfers::new(bounds, rules).checker().finish_when(failures).spawn_bfs().join();
     let found = checker.discoveries();
-    ALWAYS.into_iter().find(|name| found.contains_key(name))
+    ALWAYS.into_iter().filter(|name| found.contains_key(name)).collect()
 }
 
 fn explore(bounds: Bounds) -> usize {

@@ -311,3 +311,51 @@ fn a_transfer_is_resumed_by_the_same_purses_after_a_reset() {
         assert!(from.contents().status().is_idle() && to.contents().status().is_idle());
     }
 }
+
+#[test]
+fn the_encodings_are_those_of_the_specification() {
+    let details = PayDetails {
+        from: purse_id(1),
+        from_sequence: TransferSequence(0x0102_0304),
+        to: purse_id(2),
+        to_sequence: TransferSequence(0x0506_0708),
+        amount: Amount::new(0x090A_0B0C),
+        currency: Currency([0x01, 0x56]),
+        series: Series([0x0D, 0x0E]),
+    };
+    let bytes = details.to_bytes();
+    let fields = [&[1; 16][..], &[1, 2, 3, 4], &[2; 16], &[5, 6, 7, 8], &[9, 10, 11, 12], &[1, 0x56, 13, 14]];
+    assert_eq!(bytes[..], fields.concat());
+    assert_eq!(PayDetails::from_bytes(&bytes), Some(details));
+    let entry = Entry { side: Side::To, details };
+    assert_eq!(entry.to_bytes()[..], [&[1][..], &bytes].concat());
+    let mut from = purse(1, 10);
+    let mut to = purse(2, 0);
+    let asked = pay_details(&from, &to, 10);
+    let message = start_both(&mut from, &mut to, &asked).unwrap();
+    let (signed, signature) = message.split_last_chunk::<64>().unwrap();
+    assert_eq!(signed, asked.to_bytes());
+    let key = shown(&mut to).subject.body().key;
+    assert!(key.verify(pki::Context::new("sycee vtp req v1"), signed, signature).is_ok());
+}
+
+#[test]
+fn both_purses_torn_and_both_claiming_find_one_owner() {
+    let (from, to) = pair();
+    for (is_paid, is_received) in [(false, false), (true, false), (true, true)] {
+        let (mut from, mut to) = (from.clone(), to.clone());
+        let details = pay_details(&from, &to, 100);
+        let asked = start_both(&mut from, &mut to, &details).unwrap();
+        if is_paid {
+            let paid = req(&mut from, &asked).unwrap();
+            if is_received {
+                val(&mut to, &paid).unwrap();
+            }
+        }
+        let (mut from, mut to) = (power_cycle(from), power_cycle(to));
+        assert_eq!((abort(&mut from), abort(&mut to)), (0x9000, 0x9000));
+        let given_back = lost(&[from.contents(), to.contents()]);
+        assert_eq!(given_back, if is_paid && !is_received { 100 } else { 0 });
+        assert_eq!(u64::from(yuan(&from) + yuan(&to)) + given_back, 1_500);
+    }
+}
