@@ -145,7 +145,7 @@ impl Tearing<'_> {
 
     /// Tears the recovery from a torn step, and the recovery from that.
     fn tear_recovery(&mut self, torn: &Memory, write: u32, tear: Tear) {
-        for first in (write % STRIDE..).step_by(STRIDE as usize) {
+        for first in (write.rem_euclid(STRIDE)..).step_by(STRIDE as usize) {
             let mut nvm = torn.clone();
             nvm.cut_at(first, tear);
             let mut nvm = match Purse::power_on(nvm) {
