@@ -1,6 +1,7 @@
 //! The card purse: value that lives in a card and is spent without a network. No heap, no clock, no randomness.
 //!
 //! * [`ep`]: the purse application, [`ep::Application::step`]; [`psam`]: the security module of a terminal.
+//! * [`vtp`]: value from purse to purse, without an issuer between.
 //! * [`journal`]: state that changes all at once over memory ([`nvm`]) that may lose power at any write.
 //! * [`pboc`], [`own`]: the cryptography, pure functions that card, security module and issuer share.
 //! * [`simulated`]: memory that fails on demand; [`fake_card`]: a card that cheats.
@@ -46,3 +47,4 @@ pub mod own;
 pub mod pboc;
 pub mod psam;
 pub mod simulated;
+pub mod vtp;

@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("bank", &["money", "ledger"]),
     ("messages", &["money"]),
     ("vault", &[]),
-    ("purse", &["globalplatform"]),
+    ("purse", &["globalplatform", "pki"]),
     ("virtual-card", &["globalplatform", "purse"]),
     ("audit-log", &["ledger"]),
     ("documents", &[]),
