@@ -56,6 +56,19 @@ impl<N: Nvm> Application<N> {
         self.journal.into_nvm()
     }
 
+    /// Finishes in memory what the last command left for after its answer, as [`crate::ep::Application::mirror`] does.
+    ///
+    /// # Errors
+    /// [`Fault`], as of [`Application::step`].
+    pub fn mirror(&mut self) -> Result<(), Fault> {
+        if let Some(fault) = self.session.fault {
+            return Err(fault);
+        }
+        self.journal.mirror().inspect_err(|fault| {
+            self.session = Session { fault: Some(*fault), ..Session::default() };
+        })
+    }
+
     /// A reset while power stays: counterpart and selection are forgotten.
     pub fn reset(&mut self) {
         self.session = Session { fault: self.session.fault, ..Session::default() };

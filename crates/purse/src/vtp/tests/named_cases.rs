@@ -263,7 +263,8 @@ fn a_locked_purse_pays_nobody_and_is_paid() {
 
 #[test]
 fn both_copies_rotten_make_the_purse_mute_and_never_rich() {
-    let from = purse(1, 1_000);
+    let mut from = purse(1, 1_000);
+    from.mirror().unwrap();
     let nvm = from.power_off();
     for at in [40, 60] {
         let mut one = nvm.clone();
