@@ -43,6 +43,9 @@ for (const language of ['zh-CN', 'en']) {
     await shop.goto(`${TOWN}/till/vouchers`);
     const row = shop.locator('tbody tr').filter({ hasText: code.slice(-4) });
     assert.equal(await row.locator('.badge-ok').count(), 1, 'the shop sees that it was redeemed');
+    await shop.goto(`${TOWN}/till/report`);
+    await shop.locator('.verdict-ok').waitFor({ timeout: 5_000 });
+    await accessible(shop, 'the shift’s report with vouchers');
     await context.close();
   }, { language });
 }

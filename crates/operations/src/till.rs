@@ -131,7 +131,7 @@ pub async fn undo(
 }
 
 /// What a shift brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShiftSums {
     /// How many sales.
     pub sales: u64,
@@ -141,6 +141,10 @@ pub struct ShiftSums {
     pub refunds: u64,
     /// Their sum in minor units.
     pub refunded: u128,
+    /// What vouchers were sold for, in cash.
+    pub vouchers_sold: u128,
+    /// What vouchers were taken back for, in cash.
+    pub vouchers_returned: u128,
 }
 
 /// The open shift of a merchant: opened now where none is, from the end of the one before.
@@ -224,7 +228,7 @@ pub async fn sums(
 /// What these volumes bring to a merchant in a currency.
 #[must_use]
 pub fn sums_of(volumes: &[Volume], currency: Currency) -> ShiftSums {
-    let mut sums = ShiftSums { sales: 0, sold: 0, refunds: 0, refunded: 0 };
+    let mut sums = ShiftSums::default();
     for volume in volumes.iter().filter(|volume| volume.currency == currency) {
         match volume.kind {
             OperationKind::Payment | OperationKind::EscrowRelease => {
@@ -235,13 +239,19 @@ pub fn sums_of(volumes: &[Volume], currency: Currency) -> ShiftSums {
                 sums.refunds = sums.refunds.saturating_add(volume.count);
                 sums.refunded = sums.refunded.saturating_add(volume.sum.0);
             }
+            OperationKind::VoucherSale => {
+                sums.vouchers_sold = sums.vouchers_sold.saturating_add(volume.sum.0);
+            }
+            OperationKind::VoucherReturn => {
+                sums.vouchers_returned = sums.vouchers_returned.saturating_add(volume.sum.0);
+            }
             _ => {}
         }
     }
     sums
 }
 
-/// Whether all sales less all refunds of a merchant are what the ledger says that it holds.
+/// Whether all sales of a merchant, less all refunds and the vouchers that it sold, are what the ledger says that it holds.
 ///
 /// # Errors
 /// What could not be reached.
@@ -253,7 +263,9 @@ pub async fn equals_ledger(
     let all = sums(operations, merchant, currency, (Timestamp::ZERO, Timestamp::LAST)).await?;
     let held = balances::of_merchant(operations, merchant).await?;
     let held = held.iter().find(|(of, _)| *of == currency).map_or(0, |(_, held)| held.available.minor());
-    Ok(all.sold.checked_sub(all.refunded) == Some(u128::from(held)))
+    let came = all.sold.saturating_add(all.vouchers_returned);
+    let went = all.refunded.saturating_add(all.vouchers_sold);
+    Ok(came.checked_sub(went) == Some(u128::from(held)))
 }
 
 /// What a member of staff may do.

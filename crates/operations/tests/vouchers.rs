@@ -3,13 +3,14 @@
 
 mod world;
 
+use ledger::Timestamp;
 use operations::vouchers::{self, SaleRequest, VoucherCode};
 use operations::{OperationError, Party, Reason, Receipt, till};
 use records::operations::OperationState;
 use records::till::StaffRole;
 use records::vouchers::VoucherState;
 use wallet::ids::{HolderId, PrincipalId, VoucherId};
-use world::{World, cny, key, now};
+use world::{CNY, World, cny, key, now};
 
 const CASHIER: PrincipalId = PrincipalId::new(77);
 const MANAGER: PrincipalId = PrincipalId::new(78);
@@ -138,4 +139,20 @@ fn a_sale_whose_end_was_not_noted_is_listed() {
         records.write(|sql| sql.execute("UPDATE vouchers SET state = $1", &["offered".into()]).map(drop));
     now(unnoted).unwrap();
     assert_eq!(listed(&world), [VoucherState::Sold]);
+}
+
+#[test]
+fn the_sums_of_the_till_equal_the_ledger_while_vouchers_are_sold_and_taken_back() {
+    let world = World::new();
+    let equal = || now(till::equals_ledger(&world.operations, world.shop, CNY)).unwrap();
+    assert!(equal());
+    let (_, code) = sell(&world, "kept", 300);
+    let (other, _) = sell(&world, "returned", 200);
+    assert!(equal());
+    assert!(completed(&redeem(&world, "r", world.bob, &code)));
+    assert!(completed(&take_back(&world, StaffRole::Cashier, &other)));
+    assert!(equal());
+    let all = (Timestamp::ZERO, Timestamp::LAST);
+    let sums = now(till::sums(&world.operations, world.shop, CNY, all)).unwrap();
+    assert_eq!((sums.sold, sums.vouchers_sold, sums.vouchers_returned), (3_000, 500, 200));
 }

@@ -356,7 +356,9 @@ pub struct TillReport {
     pub refunds: u64,
     /// Their sum.
     pub refunded: Amount,
-    /// Sales less refunds.
+    /// What vouchers were sold for, less what was taken back: so much more cash is in the drawer.
+    pub vouchers: money::Delta,
+    /// Sales less refunds and vouchers: what the shop's account moved by.
     pub net: money::Delta,
     /// Whether the ledger's account moved by exactly the net of all shifts.
     pub equals_ledger: bool,
@@ -390,6 +392,8 @@ pub fn report(frame: &Frame, view: &TillReport) -> Markup {
                     (frame.t("report-sales")) })))
                 (stat(frame.t("refunded-today"), figures::amount(frame, view.refunded), Some(html! {
                     (view.refunds) " " (frame.t("report-refunds")) })))
+                (stat(frame.t("vouchers"), html! { (figures::signed_text(view.vouchers)) }, Some(html! {
+                    (frame.t("report-cash")) })))
                 (stat(frame.t("report-net"), html! { (figures::signed_text(view.net)) }, None))
             }
             @if view.equals_ledger { p.verdict.verdict-ok { span.verdict-icon { (icon(Icon::Check)) } span {

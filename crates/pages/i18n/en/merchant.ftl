@@ -252,3 +252,4 @@ redeem-note = The money is in your wallet at once. A voucher can be redeemed onc
 trouble-voucher-unknown = No voucher has this code. Check every letter and digit, or ask the shop that sold it.
 trouble-voucher-ended = This voucher was redeemed or taken back. Ask the shop that sold it.
 notice-voucher-returned = The voucher was taken back; its money is in the shop’s account again.
+report-cash = taken in cash

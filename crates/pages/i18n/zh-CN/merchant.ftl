@@ -252,3 +252,4 @@ redeem-note = 金额立即进入您的钱包。每张券只能兑换一次。
 trouble-voucher-unknown = 没有这个券码的充值券。请逐位核对，或询问售出的商户。
 trouble-voucher-ended = 这张充值券已兑换或已被收回。请询问售出的商户。
 notice-voucher-returned = 充值券已收回，金额回到商户账户。
+report-cash = 收取的现金

@@ -341,7 +341,14 @@ async fn report_view(staff: &StaffVisit, shift: Shift, can_close: bool) -> Resul
     let equals_ledger = visit.need(till::equals_ledger(operations, staff.merchant, currency).await)?;
     let earlier = visit.need(till::closed_shifts(operations, staff.merchant).await)?;
     let (sold, refunded) = (minor_amount(sums.sold, currency), minor_amount(sums.refunded, currency));
-    let net = sold.to_delta().checked_add(refunded.to_delta().negated());
+    let vouchers = minor_amount(sums.vouchers_sold, currency)
+        .to_delta()
+        .checked_add(minor_amount(sums.vouchers_returned, currency).to_delta().negated())
+        .unwrap_or(Amount::zero(currency).to_delta());
+    let net = sold
+        .to_delta()
+        .checked_add(refunded.to_delta().negated())
+        .and_then(|net| net.checked_add(vouchers.negated()));
     Ok(TillReport {
         shift: shift.number,
         from: shift.opened_at,
@@ -350,6 +357,7 @@ async fn report_view(staff: &StaffVisit, shift: Shift, can_close: bool) -> Resul
         sold,
         refunds: sums.refunds,
         refunded,
+        vouchers,
         net: net.unwrap_or(sold.to_delta()),
         equals_ledger,
         earlier: earlier.iter().filter_map(|shift| Some((shift.number, shift.closed_at?))).collect(),
