@@ -388,9 +388,9 @@ pub fn report(frame: &Frame, view: &TillReport) -> Markup {
                 @if let Some(at) = view.closed_at { (when::full(frame, at)) } @else { (frame.t("report-now")) }
             }
             div.stats {
-                (stat(frame.t("sold-today"), figures::amount(frame, view.sold), Some(html! { (view.sales) " "
+                (stat(frame.t("report-sold"), figures::amount(frame, view.sold), Some(html! { (view.sales) " "
                     (frame.t("report-sales")) })))
-                (stat(frame.t("refunded-today"), figures::amount(frame, view.refunded), Some(html! {
+                (stat(frame.t("report-refunded"), figures::amount(frame, view.refunded), Some(html! {
                     (view.refunds) " " (frame.t("report-refunds")) })))
                 (stat(frame.t("vouchers"), html! { (figures::signed_text(view.vouchers)) }, Some(html! {
                     (frame.t("report-cash")) })))

@@ -253,3 +253,5 @@ trouble-voucher-unknown = No voucher has this code. Check every letter and digit
 trouble-voucher-ended = This voucher was redeemed or taken back. Ask the shop that sold it.
 notice-voucher-returned = The voucher was taken back; its money is in the shop’s account again.
 report-cash = taken in cash
+report-sold = Sold
+report-refunded = Refunded

@@ -253,3 +253,5 @@ trouble-voucher-unknown = 没有这个券码的充值券。请逐位核对，或
 trouble-voucher-ended = 这张充值券已兑换或已被收回。请询问售出的商户。
 notice-voucher-returned = 充值券已收回，金额回到商户账户。
 report-cash = 收取的现金
+report-sold = 收款
+report-refunded = 退款
