@@ -39,6 +39,7 @@ pub mod founding;
 pub mod history;
 pub mod holders;
 mod in_flight;
+mod installation_key;
 mod intent;
 mod key;
 mod ledger_client;
@@ -105,6 +106,7 @@ pub use vaults::VaultRefusal;
 use crate::audit_log::LogKeeper;
 use directory::Directory;
 use in_flight::InFlight;
+use installation_key::InstallationKey;
 use ledger_client::LedgerClient;
 use one_step::LeftOver;
 use risk_desk::RiskDesk;
@@ -150,7 +152,7 @@ struct Inner {
     past_volumes: totals::PastVolumes,
     log_keeper: OnceLock<LogKeeper>,
     known_payees: step_up::KnownPayees,
-    seal_key: merchant_code::SealKey,
+    installation_key: InstallationKey,
     open_vaults: vaults::OpenVaults,
 }
 
@@ -189,7 +191,7 @@ impl Operations {
                 counted: totals::Counted::default(),
                 past_volumes: totals::PastVolumes::default(),
                 log_keeper: OnceLock::new(),
-                seal_key: merchant_code::SealKey::default(),
+                installation_key: InstallationKey::default(),
                 open_vaults: vaults::OpenVaults::default(),
                 known_payees: step_up::KnownPayees::default(),
             }),

@@ -7,8 +7,6 @@
 //! The key stands in the records: who can read those can make codes, but a code only ever says whom to pay, and the payer
 //! sees and confirms.
 
-use std::sync::OnceLock;
-
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use messages::emv_qr::{
     AdditionalData, CITY_CHARACTERS_MAX, CodeError, DataObject, Initiation, LocalLanguage, MerchantCode,
@@ -16,13 +14,14 @@ use messages::emv_qr::{
 };
 use money::{Amount, Currency};
 use records::merchants::{Merchant, MerchantStatus};
-use records::meta;
 use wallet::ids::MerchantId;
 
 use crate::code_refusal::CodeRefusal;
 use crate::orders::{self, PayRequest};
 use crate::payment::{self, PaymentRequest};
-use crate::{IdempotencyKey, OperationError, Operations, Party, Receipt, directory, paid_once};
+use crate::{
+    IdempotencyKey, OperationError, Operations, Party, Receipt, directory, installation_key, paid_once,
+};
 
 /// What object `00` of our account template says: which system the code belongs to.
 pub const GLOBAL_ID: &str = "5c1ee0a7b9d94e6f8a3d2c47e1f06b85";
@@ -41,14 +40,9 @@ const SEAL_BITS: u32 = 96;
 const MERCHANT_DIGITS: usize = 25;
 const SEAL_DIGITS: usize = 19;
 
-const KEY_NAME: &str = "merchant_code_key";
 const COUNTRY: &str = "CN";
 const CITY: &str = "Qingliu";
 const LOCAL_LANGUAGE: &str = "zh";
-
-/// The key of the seals, once it was read.
-#[derive(Default)]
-pub(crate) struct SealKey(OnceLock<[u8; 32]>);
 
 /// What a code shall say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +90,7 @@ pub async fn create(operations: &Operations, new: &NewCode) -> Result<String, Op
     directory::payable(operations, new.merchant).await?;
     let merchant = directory::merchant(operations, new.merchant).await?;
     let merchant = merchant.ok_or(OperationError::NotFound(Party::Merchant))?;
-    let key = key(operations).await?;
+    let key = installation_key::get(operations).await?;
     sealed(new, &merchant, &key).ok_or(OperationError::TextLength { field: "reference" })
 }
 
@@ -112,7 +106,7 @@ pub async fn verify(operations: &Operations, text: &str) -> Result<GoodCode, Ope
     })?;
     let refused = |refusal| OperationError::CodeRefused(refusal);
     let account = account_of(&code).ok_or(refused(CodeRefusal::Foreign))?;
-    let key = key(operations).await?;
+    let key = installation_key::get(operations).await?;
     let expected = seal(&code, &account, &key).ok_or(refused(CodeRefusal::Forged))?;
     let stated = account.value(id(SEAL)).ok_or(refused(CodeRefusal::Forged))?;
     if !is_same(stated.as_bytes(), expected.as_bytes()) {
@@ -259,20 +253,6 @@ fn base_36(number: u128, least: usize) -> String {
 
 fn is_past(seconds: &str, now: Timestamp) -> bool {
     u64::from_str_radix(seconds, 36).is_ok_and(|end| seconds_of(now) >= end)
-}
-
-/// The key that only this installation has, made when it is first asked for.
-pub(crate) async fn key(operations: &Operations) -> Result<[u8; 32], OperationError> {
-    if let Some(key) = operations.inner.seal_key.0.get() {
-        return Ok(*key);
-    }
-    let mut fresh = [0; 32];
-    operations.inner.services.entropy.fill(&mut fresh);
-    let fresh = blake3::Hash::from_bytes(fresh).to_hex().to_string();
-    let kept = operations.records().write(move |sql| meta::get_or_set(sql, KEY_NAME, &fresh)).await?;
-    let key = blake3::Hash::from_hex(kept)
-        .map_err(|_| OperationError::Inconsistent("records hold no key of merchant codes"))?;
-    Ok(*operations.inner.seal_key.0.get_or_init(|| *key.as_bytes()))
 }
 
 #[cfg(test)]

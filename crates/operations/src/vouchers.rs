@@ -2,8 +2,9 @@
 //!
 //! * Sold, the money waits on the voucher's own account: no code is worth more or less than that account.
 //! * A voucher ends once, in a wallet or back at its merchant: the account's limit, whoever tries at the same time.
-//! * The code follows from the seller's idempotency key and a key of this installation, so that a retry of the sale gets the
-//!   same code. The records keep neither of the two together with the code, only its hash: who reads them can redeem nothing.
+//! * The code follows from the seller's idempotency key and the key of this installation, so that a retry of the sale gets the
+//!   same code. Of the code the records keep its hash, of the idempotency key nothing but the operation's id: who reads them
+//!   can redeem a voucher only by guessing the idempotency key, which for the pages is random.
 
 use std::fmt;
 
@@ -18,7 +19,7 @@ use wallet::voucher_postings::{self as postings, End, Voucher as Worth};
 
 use crate::key::operation_id;
 use crate::{
-    IdempotencyKey, OperationError, Operations, Party, Reason, Receipt, directory, intent, merchant_code,
+    IdempotencyKey, OperationError, Operations, Party, Reason, Receipt, directory, installation_key, intent,
     one_step, till,
 };
 
@@ -111,7 +112,7 @@ pub async fn sell(
     request: SaleRequest,
 ) -> Result<(Receipt, VoucherCode), OperationError> {
     let id = operation_id(request.seller, "voucher sale", key);
-    let code = VoucherCode::derived(&merchant_code::key(operations).await?, request.seller, key);
+    let code = VoucherCode::derived(&installation_key::get(operations).await?, request.seller, key);
     let new = sale_operation(id, request.merchant, request.amount, operations.now());
     operations.policy().check_amount(request.amount)?;
     if let Err(rule) = directory::payable(operations, request.merchant).await {
@@ -152,15 +153,6 @@ async fn note(operations: &Operations, id: VoucherId, state: VoucherState) -> Re
     Ok(operations.records().write(move |sql| vouchers::note(sql, id, state, now)).await?)
 }
 
-/// What a code is worth now.
-///
-/// # Errors
-/// [`OperationError::NotFound`] where no voucher has this code, [`OperationError::VoucherEnded`] where it was redeemed or
-/// taken back, or what could not be reached.
-pub async fn worth(operations: &Operations, code: &VoucherCode) -> Result<Amount, OperationError> {
-    Ok(sold(operations, code).await?.amount)
-}
-
 /// The sold voucher with that code.
 async fn sold(operations: &Operations, code: &VoucherCode) -> Result<Voucher, OperationError> {
     const UNKNOWN: OperationError = OperationError::NotFound(Party::Voucher);
@@ -184,7 +176,8 @@ async fn moved(operations: &Operations, id: VoucherId) -> Result<(u128, u128), O
 /// Puts a voucher's money into a wallet, or answers as before where the key was used before.
 ///
 /// # Errors
-/// As for [`worth`]; which rule the request breaks; or what could not be reached.
+/// [`OperationError::NotFound`] where no voucher has this code, [`OperationError::VoucherEnded`] where it was redeemed or
+/// taken back; which rule the request breaks; or what could not be reached.
 pub async fn redeem(
     operations: &Operations,
     key: &IdempotencyKey,

@@ -79,7 +79,6 @@ fn a_sale_that_is_repeated_has_the_same_code_and_sells_once() {
     let request = SaleRequest { seller: CASHIER, merchant: world.shop, amount: cny(600) };
     let other = now(vouchers::sell(&world.operations, &key("sale"), request));
     assert_eq!(other.map(|(receipt, _)| receipt), Err(OperationError::KeyReused));
-    assert_eq!(now(vouchers::worth(&world.operations, &code)), Ok(cny(500)));
 }
 
 #[test]
@@ -102,7 +101,6 @@ fn a_voucher_that_the_shop_could_not_pay_for_is_worth_nothing() {
     assert_eq!((sale.state, sale.reason), (OperationState::Declined, Some(Reason::InsufficientFunds)));
     let unknown = Err(OperationError::NotFound(Party::Voucher));
     assert_eq!(redeem(&world, "r", world.bob, &code), unknown);
-    assert_eq!(now(vouchers::worth(&world.operations, &code)), unknown.map(|_: Receipt| cny(0)));
     assert_eq!(listed(&world), []);
     world.check_equation();
 }

@@ -28,6 +28,14 @@ impl From<Fault> for Refusal {
     }
 }
 
+/// What every command leads to once the memory has failed: nothing without power, else 6581.
+pub(crate) const fn after(fault: Fault) -> Result<Response, Fault> {
+    match fault {
+        Fault::PowerLost => Err(fault),
+        Fault::WornOut => Ok(Response::new(StatusWord::MEMORY_FAILURE)),
+    }
+}
+
 /// What a command leads to.
 pub(crate) type Answer = Result<Response, Refusal>;
 

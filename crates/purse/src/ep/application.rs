@@ -15,7 +15,7 @@ use super::{
     state::Split,
 };
 use crate::{
-    answer::{Answer, Refusal, done, ensure, expect_le},
+    answer::{Answer, Refusal, after, done, ensure, expect_le},
     fields::{DateTime, Random, Sequence, Terms},
     journal::{Journal, OpenError},
     key_table::KeyRecord,
@@ -190,10 +190,8 @@ impl<N: Nvm> Application<N> {
     /// [`Fault::PowerLost`]: there is no answer, and none comes before [`Application::power_on`]. A worn out memory is
     /// answered by 6581, also from then on.
     pub fn step(&mut self, command: &Command<'_>, random: [u8; 8]) -> Result<Response, Fault> {
-        match self.session.fault {
-            Some(Fault::PowerLost) => return Err(Fault::PowerLost),
-            Some(Fault::WornOut) => return Ok(StatusWord::MEMORY_FAILURE.into()),
-            None => {}
+        if let Some(fault) = self.session.fault {
+            return after(fault);
         }
         let held = self.session.held.take();
         if command.header() == [0x00, 0xC0, 0x00, 0x00] && self.contents().profile.keeps_responses {
@@ -209,10 +207,7 @@ impl<N: Nvm> Application<N> {
             Err(Refusal::Status(status)) => Ok(status.into()),
             Err(Refusal::Fault(fault)) => {
                 self.session = Session { fault: Some(fault), ..Session::default() };
-                match fault {
-                    Fault::PowerLost => Err(fault),
-                    Fault::WornOut => Ok(StatusWord::MEMORY_FAILURE.into()),
-                }
+                after(fault)
             }
         }
     }

@@ -8,7 +8,7 @@ use globalplatform::{
 use super::contents::ModuleContents;
 use crate::{
     amount::Amount,
-    answer::{Answer, Refusal, data, done, ensure, expect_le},
+    answer::{Answer, Refusal, after, data, done, ensure, expect_le},
     fields::{DateTime, Kind, Mac, Random, Sequence, TerminalId, TerminalTransaction, Terms},
     journal::{Journal, OpenError},
     key_table::KeyRecord,
@@ -129,20 +129,15 @@ impl<N: Nvm> SecurityModule<N> {
     /// # Errors
     /// [`Fault::PowerLost`]: there is no answer, and none comes before [`SecurityModule::power_on`].
     pub fn step(&mut self, command: &Command<'_>, random: [u8; 8]) -> Result<Response, Fault> {
-        match self.session.fault {
-            Some(Fault::PowerLost) => return Err(Fault::PowerLost),
-            Some(Fault::WornOut) => return Ok(StatusWord::MEMORY_FAILURE.into()),
-            None => {}
+        if let Some(fault) = self.session.fault {
+            return after(fault);
         }
         match self.answer(command, random) {
             Ok(response) => Ok(response),
             Err(Refusal::Status(status)) => Ok(status.into()),
             Err(Refusal::Fault(fault)) => {
                 self.session = Session { fault: Some(fault), ..Session::default() };
-                match fault {
-                    Fault::PowerLost => Err(fault),
-                    Fault::WornOut => Ok(StatusWord::MEMORY_FAILURE.into()),
-                }
+                after(fault)
             }
         }
     }

@@ -7,7 +7,7 @@ use globalplatform::{
 
 use super::{contents::Contents, counterpart::Counterpart, counterpart::IssuerCertificate, rules::Rules};
 use crate::{
-    answer::{Answer, Refusal, done, ensure},
+    answer::{Answer, Refusal, after, done, ensure},
     journal::{Journal, OpenError},
     nvm::{Fault, Nvm},
 };
@@ -97,20 +97,15 @@ impl<N: Nvm> Application<N> {
     /// [`Fault::PowerLost`]: there is no answer, and none comes before [`Application::power_on`]. A worn out memory is
     /// answered by 6581, also from then on.
     pub fn step(&mut self, command: &Command<'_>) -> Result<Response, Fault> {
-        match self.session.fault {
-            Some(Fault::PowerLost) => return Err(Fault::PowerLost),
-            Some(Fault::WornOut) => return Ok(StatusWord::MEMORY_FAILURE.into()),
-            None => {}
+        if let Some(fault) = self.session.fault {
+            return after(fault);
         }
         match self.answer(command) {
             Ok(response) => Ok(response),
             Err(Refusal::Status(status)) => Ok(status.into()),
             Err(Refusal::Fault(fault)) => {
                 self.session = Session { fault: Some(fault), ..Session::default() };
-                match fault {
-                    Fault::PowerLost => Err(fault),
-                    Fault::WornOut => Ok(StatusWord::MEMORY_FAILURE.into()),
-                }
+                after(fault)
             }
         }
     }
