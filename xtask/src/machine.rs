@@ -26,6 +26,11 @@ const NEEDS: &[Need] = &[
         packages: &["python3", "python3-venv"],
         is_present: has_python,
     },
+    Need {
+        what: "pdftotext, which reads a statement as its reader would",
+        packages: &["poppler-utils"],
+        is_present: || find("pdftotext").is_some(),
+    },
     Need { what: "strace", packages: &["strace"], is_present: || find("strace").is_some() },
 ];
 
