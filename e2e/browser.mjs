@@ -12,6 +12,8 @@ import { chromium } from 'playwright-core';
 export const TOWN = (process.env.SYCEE_URL ?? 'http://127.0.0.1:8080').replace('//127.0.0.1', '//localhost');
 /** The sample shop: another site, on the same port. */
 export const SHOP = TOWN.replace('//localhost', '//shop.localhost');
+/** The banks' own site, on the same port. */
+export const BANK = TOWN.replace('//localhost', '//bank.localhost');
 const OUTPUT = path.join(path.dirname(fileURLToPath(import.meta.url)), 'output');
 
 export const PHONE = { width: 390, height: 844 };
@@ -83,7 +85,7 @@ export async function visit({ viewport = PHONE, language = 'zh-CN', theme = 'lig
   page.on('pageerror', (error) => complaints.push(String(error)));
   context.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(TOWN) && !url.startsWith(SHOP) && !url.startsWith('data:')) strangers.push(url);
+    if (![TOWN, SHOP, BANK, 'data:'].some((known) => url.startsWith(known))) strangers.push(url);
   });
   return { context, page, complaints, strangers };
 }
@@ -179,6 +181,11 @@ export async function picture(page, name) {
 /** The lines of the newest history that show this amount, as `¥137.31`. */
 export function historyLines(page, amount) {
   return page.locator('ul.lines a.line').filter({ hasText: amount });
+}
+
+/** Those of [historyLines] that moved money: the others say in a badge what became of them. */
+export function completedLines(page, amount) {
+  return historyLines(page, amount).filter({ hasNot: page.locator('.badge') });
 }
 
 function slug(text) {

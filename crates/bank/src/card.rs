@@ -43,6 +43,8 @@ pub struct Card {
     pub limits: CardLimits,
     /// Whether it may be used.
     pub state: CardState,
+    /// The customer is asked before a charge above this; `None`: before none.
+    pub ask_above: Option<Amount>,
     spent_day: u64,
     spent: Amount,
 }
@@ -55,7 +57,14 @@ impl Card {
         limits: CardLimits,
     ) -> Self {
         let spent = Amount::zero(limits.per_day.currency());
-        Self { account, holder_name, expiry, limits, state: CardState::Active, spent_day: 0, spent }
+        let state = CardState::Active;
+        Self { account, holder_name, expiry, limits, state, ask_above: None, spent_day: 0, spent }
+    }
+
+    /// Whether the customer is asked before this charge.
+    #[must_use]
+    pub fn asks(&self, amount: Amount) -> bool {
+        self.ask_above.is_some_and(|above| amount > above)
     }
 
     /// Whether the card may be used at all.

@@ -49,6 +49,14 @@ pub enum Event {
         /// The state from now on.
         state: CardState,
     },
+    /// From now on the customer is asked before the card is charged.
+    AskingBegun {
+        /// Which card.
+        pan: Pan,
+        /// Charges above this.
+        #[serde(with = "amount")]
+        above: Amount,
+    },
     /// Money came from outside, such as a salary.
     Deposited {
         /// To which account.
@@ -65,6 +73,13 @@ pub enum Event {
         movement: Movement,
         /// The day it counts for, since 1970-01-01.
         day: u64,
+    },
+    /// The bank waits for its customer's word.
+    Asked {
+        /// The operation.
+        operation: OperationRef,
+        /// What it will move.
+        movement: Movement,
     },
     /// What was held has moved to the operator.
     Captured {

@@ -18,6 +18,6 @@ mod pan;
 pub use card::{Card, CardLimits, CardState};
 pub use event::{Event, Movement};
 pub use expiry::Expiry;
-pub use machine::{Bank, Booked, Fault, Handled, Order, OrderRefused, Statement};
+pub use machine::{Bank, Booked, Fault, Handled, Order, OrderRefused, Question, Statement};
 pub use message::{AccountNumber, Decline, OperationRef, Outcome, Request, Response, Token};
 pub use pan::{Brand, NotAPan, Pan};

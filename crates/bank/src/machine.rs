@@ -43,6 +43,18 @@ pub enum Order {
     },
     /// Freezes, unfreezes or blacklists a card.
     SetCardState(Pan, CardState),
+    /// From now on the customer is asked at the bank's page before the card is charged more than this, in the account's
+    /// currency.
+    AskAbove(Pan, Amount),
+    /// The customer's word on a charge that the bank asked about.
+    Answer {
+        /// The operation.
+        operation: OperationRef,
+        /// Yes or no.
+        consent: bool,
+        /// When.
+        now: Timestamp,
+    },
     /// Money comes from outside.
     Deposit(AccountNumber, Amount),
 }
@@ -56,6 +68,21 @@ pub enum OrderRefused {
     NotFound,
     /// Another currency, or a sum out of range.
     Amount,
+    /// The bank does not wait for the customer's word on this operation, or does not any more.
+    NotAsked,
+}
+
+/// What a bank asks its customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// What the card would be charged.
+    pub amount: Amount,
+    /// As printed on the card.
+    pub holder_name: String,
+    /// The last four digits of the card's number.
+    pub last_four: String,
+    /// What became of it.
+    pub outcome: Outcome,
 }
 
 /// What a request did.
@@ -101,6 +128,8 @@ struct Operation {
     movement: Option<Movement>,
     day: u64,
     outcome: Outcome,
+    /// Whether the customer was asked.
+    asked: bool,
 }
 
 /// A bank with its customers. Equal banks answer equally.
@@ -145,6 +174,26 @@ impl Bank {
     #[must_use]
     pub fn outcome(&self, operation: OperationRef) -> Outcome {
         self.operations.get(&operation).map_or(Outcome::NotFound, |known| known.outcome)
+    }
+
+    /// What stands in the address of the page where the customer is asked, so that nobody else finds it.
+    #[must_use]
+    pub fn ticket(&self, operation: OperationRef) -> u128 {
+        self.keyed(b"question", &operation.0.to_be_bytes())
+    }
+
+    /// What the customer is asked about a charge. `None`: never asked anything.
+    #[must_use]
+    pub fn question(&self, operation: OperationRef) -> Option<Question> {
+        let known = self.operations.get(&operation)?;
+        let movement = known.movement.filter(|_| known.asked)?;
+        let pan = self.tokens.get(&movement.token)?;
+        Some(Question {
+            amount: movement.amount,
+            holder_name: self.cards.get(pan)?.holder_name.clone(),
+            last_four: pan.last_four().to_owned(),
+            outcome: known.outcome,
+        })
     }
 
     /// Every movement to or from the operator that was carried out, by the operator's reference.
@@ -240,12 +289,36 @@ impl Bank {
                 Some(_) => Ok(Event::CardStateChanged { pan, state }),
                 None => Err(OrderRefused::NotFound),
             },
+            Order::AskAbove(pan, above) => match self.cards.get(&pan) {
+                Some(card) if card.limits.per_charge.currency() == above.currency() => {
+                    Ok(Event::AskingBegun { pan, above })
+                }
+                Some(_) => Err(OrderRefused::Amount),
+                None => Err(OrderRefused::NotFound),
+            },
+            Order::Answer { operation, consent, now } => self.decide_answer(operation, consent, now),
             Order::Deposit(account, amount) => {
                 let owned = self.accounts.get(&account).ok_or(OrderRefused::NotFound)?;
                 owned.balance.checked_add(amount).map_err(|_| OrderRefused::Amount)?;
                 Ok(Event::Deposited { account, amount })
             }
         }
+    }
+
+    /// The customer's word on a charge; what was allowed when the bank asked is checked again.
+    fn decide_answer(
+        &self,
+        operation: OperationRef,
+        consent: bool,
+        now: Timestamp,
+    ) -> Result<Event, OrderRefused> {
+        let known = self.operations.get(&operation).filter(|known| known.outcome == Outcome::Asked);
+        let movement = known.and_then(|known| known.movement).ok_or(OrderRefused::NotAsked)?;
+        let allowed = if consent { self.allowed(now, movement) } else { Err(Decline::RefusedByCustomer) };
+        Ok(match allowed {
+            Ok(()) => Event::Moved { operation, movement, day: day_of(now) },
+            Err(reason) => Event::Declined { operation, movement, reason },
+        })
     }
 
     /// What the request makes happen, or the answer where nothing changes.
@@ -281,7 +354,9 @@ impl Bank {
                 outcome => Err(Response::Operation(outcome)),
             },
             Request::Reverse { operation } => match self.outcome(*operation) {
-                Outcome::Authorised | Outcome::NotFound => Ok(Event::Reversed { operation: *operation }),
+                Outcome::Authorised | Outcome::Asked | Outcome::NotFound => {
+                    Ok(Event::Reversed { operation: *operation })
+                }
                 outcome => Err(Response::Operation(outcome)),
             },
             Request::Inquire { operation } => Err(Response::Operation(self.outcome(*operation))),
@@ -297,9 +372,16 @@ impl Bank {
     ) -> Result<Event, Response> {
         let reason = self.first_time(operation, movement, now, declined)?;
         Ok(match reason {
+            None if self.asks(movement) => Event::Asked { operation, movement },
             None => Event::Moved { operation, movement, day: day_of(now) },
             Some(reason) => Event::Declined { operation, movement, reason },
         })
+    }
+
+    /// Whether the customer has a word to say before this moves.
+    fn asks(&self, movement: Movement) -> bool {
+        let card = self.by_token(movement.token).map(|(card, _)| card);
+        !movement.pay_out && card.is_some_and(|card| card.asks(movement.amount))
     }
 
     /// Why the movement is declined, if it is. An operation seen before gets its answer of then.
@@ -371,10 +453,15 @@ impl Bank {
     }
 
     fn token_of(&self, pan: &Pan) -> Token {
-        let hash = blake3::keyed_hash(&self.token_key, pan.digits().as_bytes());
+        Token(self.keyed(b"", pan.digits().as_bytes()))
+    }
+
+    /// A number that only this bank finds.
+    fn keyed(&self, domain: &[u8], fact: &[u8]) -> u128 {
+        let hash = blake3::keyed_hash(&self.token_key, &[domain, fact].concat());
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash.as_bytes()[..16]);
-        Token(u128::from_be_bytes(bytes))
+        u128::from_be_bytes(bytes)
     }
 
     /// Makes the event part of the state. Events come from [`Bank::handle`] and [`Bank::order`] of the same bank, in
@@ -393,6 +480,14 @@ impl Bank {
                 if let Some(card) = self.cards.get_mut(pan) {
                     card.state = *state;
                 }
+            }
+            Event::AskingBegun { pan, above } => {
+                if let Some(card) = self.cards.get_mut(pan) {
+                    card.ask_above = Some(*above);
+                }
+            }
+            Event::Asked { operation, movement } => {
+                self.note(*operation, Some(*movement), 0, Outcome::Asked);
             }
             Event::Deposited { account, amount } => {
                 if let Some(account) = self.accounts.get_mut(account) {
@@ -421,7 +516,8 @@ impl Bank {
             }
             Event::Reversed { operation } => {
                 let known = self.operations.get(operation).copied();
-                if let Some(Operation { movement: Some(movement), day, .. }) = known {
+                if let Some(Operation { movement: Some(movement), day, outcome: Outcome::Authorised, .. }) = known
+                {
                     self.unhold(movement, day);
                 }
                 self.note(*operation, known.and_then(|known| known.movement), 0, Outcome::Reversed);
@@ -430,7 +526,9 @@ impl Bank {
     }
 
     fn note(&mut self, operation: OperationRef, movement: Option<Movement>, day: u64, outcome: Outcome) {
-        self.operations.insert(operation, Operation { movement, day, outcome });
+        let before = self.operations.get(&operation);
+        let asked = outcome == Outcome::Asked || before.is_some_and(|known| known.asked);
+        self.operations.insert(operation, Operation { movement, day, outcome, asked });
     }
 
     fn card_and_account(&mut self, token: Token) -> Option<(&mut Card, &mut Account)> {
@@ -478,6 +576,7 @@ fn decided(sum: Result<Amount, money::MoneyError>) -> Amount {
 fn operation_of(event: &Event) -> OperationRef {
     match event {
         Event::Authorised { operation, .. }
+        | Event::Asked { operation, .. }
         | Event::Captured { operation }
         | Event::Moved { operation, .. }
         | Event::Declined { operation, .. }
@@ -485,6 +584,7 @@ fn operation_of(event: &Event) -> OperationRef {
         Event::AccountOpened { .. }
         | Event::CardIssued { .. }
         | Event::CardStateChanged { .. }
+        | Event::AskingBegun { .. }
         | Event::Deposited { .. } => {
             unreachable!("requests decide operations; staff orders have their own way")
         }

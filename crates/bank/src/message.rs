@@ -93,8 +93,8 @@ pub enum Response {
     },
     /// To [`Request::Balance`].
     Balance(Amount),
-    /// To everything about an operation: what became of it, now and for ever except [`Outcome::Authorised`] and
-    /// [`Outcome::NotFound`].
+    /// To everything about an operation: what became of it, now and for ever except [`Outcome::Authorised`],
+    /// [`Outcome::Asked`] and [`Outcome::NotFound`].
     Operation(Outcome),
     /// The request itself was not accepted and nothing changed.
     Refused(Decline),
@@ -105,6 +105,8 @@ pub enum Response {
 pub enum Outcome {
     /// The money is held, not moved.
     Authorised,
+    /// The bank waits for its customer's word. Nothing is held.
+    Asked,
     /// The money has moved.
     Done,
     /// It did not happen and never will.
@@ -139,6 +141,8 @@ pub enum Decline {
     OperationDiffers,
     /// The operator's account at the bank has less than the amount.
     OperatorShort,
+    /// The customer was asked, and said no.
+    RefusedByCustomer,
     /// The bank gives no reason.
     Unspecified,
 }

@@ -226,6 +226,78 @@ fn an_event_reads_back_from_json_as_it_was() {
     }
 }
 
+/// A bank that asks before a charge above 3.00.
+fn asking() -> (Bank, Token, Vec<Event>) {
+    let (mut bank, token, mut events) = founded();
+    events.push(bank.order(Order::AskAbove(pan(1), cny(300))).unwrap());
+    (bank, token, events)
+}
+
+fn answer(bank: &mut Bank, operation: u128, consent: bool) -> Result<Event, OrderRefused> {
+    bank.order(Order::Answer { operation: OperationRef(operation), consent, now: NOW })
+}
+
+#[test]
+fn a_charge_that_the_customer_is_asked_about_moves_with_their_word_and_once() {
+    let (mut bank, token, _) = asking();
+    assert_eq!(outcome(&mut bank, NOW, &charge(1, token, 300)), Outcome::Done);
+    assert_eq!(outcome(&mut bank, NOW, &charge(2, token, 301)), Outcome::Asked);
+    assert_eq!(bank.balance(AccountNumber(1)), Some(cny(700)));
+    assert_eq!(outcome(&mut bank, NOW, &charge(2, token, 301)), Outcome::Asked);
+    answer(&mut bank, 2, true).unwrap();
+    assert_eq!(answer(&mut bank, 2, true), Err(OrderRefused::NotAsked));
+    assert_eq!(answer(&mut bank, 2, false), Err(OrderRefused::NotAsked));
+    assert_eq!(bank.balance(AccountNumber(1)), Some(cny(399)));
+    assert_eq!(bank.outcome(OperationRef(2)), Outcome::Done);
+}
+
+#[test]
+fn a_customer_who_says_no_or_nothing_is_not_charged() {
+    let (mut bank, token, _) = asking();
+    outcome(&mut bank, NOW, &charge(1, token, 400));
+    answer(&mut bank, 1, false).unwrap();
+    assert_eq!(bank.outcome(OperationRef(1)), Outcome::Declined(Decline::RefusedByCustomer));
+    outcome(&mut bank, NOW, &charge(2, token, 400));
+    let reverse = Request::Reverse { operation: OperationRef(2) };
+    assert_eq!(outcome(&mut bank, NOW, &reverse), Outcome::Reversed);
+    assert_eq!(answer(&mut bank, 2, true), Err(OrderRefused::NotAsked));
+    assert_eq!(answer(&mut bank, 3, true), Err(OrderRefused::NotAsked));
+    assert_eq!(bank.balance(AccountNumber(1)), Some(cny(1_000)));
+}
+
+#[test]
+fn what_was_allowed_when_the_bank_asked_is_checked_again() {
+    let (mut bank, token, _) = asking();
+    outcome(&mut bank, NOW, &charge(1, token, 400));
+    bank.order(Order::SetCardState(pan(1), CardState::Frozen)).unwrap();
+    answer(&mut bank, 1, true).unwrap();
+    assert_eq!(bank.outcome(OperationRef(1)), Outcome::Declined(Decline::CardFrozen));
+}
+
+#[test]
+fn a_question_says_what_would_be_charged_and_only_the_bank_knows_its_ticket() {
+    let (mut bank, token, _) = asking();
+    assert_eq!(bank.question(OperationRef(1)), None);
+    outcome(&mut bank, NOW, &charge(1, token, 400));
+    let question = bank.question(OperationRef(1)).unwrap();
+    assert_eq!((question.amount, question.outcome), (cny(400), Outcome::Asked));
+    assert_eq!(question.last_four, pan(1).last_four());
+    answer(&mut bank, 1, true).unwrap();
+    assert_eq!(bank.question(OperationRef(1)).unwrap().outcome, Outcome::Done);
+    outcome(&mut bank, NOW, &charge(2, token, 100));
+    assert_eq!(bank.question(OperationRef(2)), None, "nobody was asked");
+    assert_ne!(bank.ticket(OperationRef(1)), bank.ticket(OperationRef(2)));
+    assert_ne!(bank.ticket(OperationRef(1)), Bank::new([2; 32]).ticket(OperationRef(1)));
+}
+
+#[test]
+fn asking_begins_in_the_currency_of_the_account_and_for_a_card_that_exists() {
+    let (mut bank, _, _) = founded();
+    let usd = Amount::from_minor(1, Currency::USD).unwrap();
+    assert_eq!(bank.order(Order::AskAbove(pan(1), usd)), Err(OrderRefused::Amount));
+    assert_eq!(bank.order(Order::AskAbove(pan(9), cny(1))), Err(OrderRefused::NotFound));
+}
+
 /// Any request about one of a few operations, so that repetitions and clashes are common.
 fn requests(token: Token) -> impl Strategy<Value = Request> {
     let operation = (0..6_u128).prop_map(OperationRef);
@@ -243,10 +315,10 @@ fn requests(token: Token) -> impl Strategy<Value = Request> {
 proptest! {
     #[test]
     fn in_any_order_of_requests_no_money_appears_and_no_answer_is_taken_back(
-        requests in prop::collection::vec((requests(founded().1), 0..3_u8), 1..60)
+        requests in prop::collection::vec((requests(founded().1), 0..3_u8, 0..12_u128), 1..60)
     ) {
-        let (mut bank, _, mut events) = founded();
-        for (request, fault) in requests {
+        let (mut bank, _, mut events) = asking();
+        for (request, fault, answered) in requests {
             match fault {
                 1 => bank.inject(Fault::TimeOutBefore),
                 2 => bank.inject(Fault::TimeOutAfter),
@@ -255,12 +327,13 @@ proptest! {
             let before: Vec<Outcome> = (0..6).map(|id| bank.outcome(OperationRef(id))).collect();
             let handled = bank.handle(NOW, &request);
             events.extend(handled.event);
+            events.extend(answer(&mut bank, answered / 2, answered % 2 == 0));
             let statement = bank.statement(Currency::CNY);
             let float = statement.charged.checked_sub(statement.paid_out).unwrap();
             let owned = bank.balance(AccountNumber(1)).unwrap();
             prop_assert_eq!(owned.checked_add(float).unwrap(), cny(1_000));
             for (id, before) in (0..6).zip(before) {
-                if !matches!(before, Outcome::NotFound | Outcome::Authorised) {
+                if !matches!(before, Outcome::NotFound | Outcome::Authorised | Outcome::Asked) {
                     prop_assert_eq!(bank.outcome(OperationRef(id)), before);
                 }
             }

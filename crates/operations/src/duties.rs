@@ -49,6 +49,8 @@ permissions! {
     CloseDay = "close_day",
     /// Import statements of banks.
     Reconcile = "reconcile",
+    /// Begin key ceremonies and close master keys.
+    Keys = "keys",
 }
 
 impl Permission {

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use bank::{Bank, Event, Fault, OperationRef, Order, OrderRefused, Outcome, Request, Response, Statement};
+use bank::{Bank, Event, Fault, OperationRef, Order, OrderRefused, Outcome, Question, Request, Response, Statement};
 use money::Currency;
 use rusqlite::{Connection, params};
 use wallet::ids::BankId;
@@ -50,6 +50,8 @@ type Banks = BTreeMap<BankId, Bank>;
 pub struct EmbeddedBank {
     banks: Arc<Mutex<Banks>>,
     clock: Arc<dyn Clock>,
+    /// Where the pages for customers are, once they are served.
+    site: OnceLock<String>,
     /// Where requests go when events are to be kept: the thread that owns the file.
     keeper: Option<Mutex<Sender<Job>>>,
 }
@@ -74,7 +76,7 @@ impl EmbeddedBank {
     /// Banks that live as long as this value, and answer before [`BankConnector::call`] returns.
     #[must_use]
     pub fn in_memory(clock: Arc<dyn Clock>) -> Self {
-        Self { banks: Arc::default(), clock, keeper: None }
+        Self { banks: Arc::default(), clock, site: OnceLock::new(), keeper: None }
     }
 
     /// The banks in this file, which is created where it does not exist.
@@ -91,7 +93,7 @@ impl EmbeddedBank {
             .name("bank".to_owned())
             .spawn(move || keeper.serve(&jobs))
             .map_err(|error| EmbeddedBankError::Storage(error.to_string()))?;
-        Ok(Self { banks, clock, keeper: Some(Mutex::new(sender)) })
+        Ok(Self { banks, clock, site: OnceLock::new(), keeper: Some(Mutex::new(sender)) })
     }
 
     /// Writes the file of banks whose life so far is known: each bank with its secret, and all events in order. For
@@ -163,6 +165,19 @@ impl EmbeddedBank {
         locked(&self.banks).keys().copied().collect()
     }
 
+    /// Says where the pages for customers are: `http://bank.localhost:8080`. The first word counts.
+    pub fn serve_customers_at(&self, origin: String) {
+        self.site.get_or_init(|| origin);
+    }
+
+    /// The bank whose ticket for this operation this is, and what its customer is asked.
+    #[must_use]
+    pub fn question(&self, operation: OperationRef, ticket: u128) -> Option<(BankId, Question)> {
+        let banks = locked(&self.banks);
+        let (id, bank) = banks.iter().find(|(_, bank)| bank.ticket(operation) == ticket)?;
+        Some((*id, bank.question(operation)?))
+    }
+
     /// What the bank moved to and from the operator in this currency. `None`: no such bank.
     #[must_use]
     pub fn statement(&self, bank: BankId, currency: Currency) -> Option<Statement> {
@@ -211,6 +226,11 @@ impl BankConnector for EmbeddedBank {
         }
         let handled = locked(&self.banks).get_mut(&bank).map(|bank| bank.handle(self.clock.now(), &request));
         reply(handled.and_then(|handled| handled.response).ok_or(BankUnavailable));
+    }
+
+    fn customer_page(&self, bank: BankId, operation: OperationRef) -> Option<String> {
+        let ticket = locked(&self.banks).get(&bank)?.ticket(operation);
+        Some(format!("{}/questions/{:032x}/{ticket:032x}", self.site.get()?, operation.0))
     }
 }
 

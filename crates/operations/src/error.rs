@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::code_refusal::CodeRefusal;
+use crate::ports::KeysUnavailable;
 use crate::vaults::VaultRefusal;
 
 /// What an operation needs from outside.
@@ -14,6 +15,8 @@ pub enum Port {
     Records,
     /// The bank.
     Bank,
+    /// The place of secret keys.
+    Keys,
 }
 
 /// Who a rule is about.
@@ -39,6 +42,8 @@ pub enum Party {
     Operation,
     /// A voucher.
     Voucher,
+    /// A master key.
+    MasterKey,
 }
 
 /// Why an operation was not started. Nothing was moved by this request; what the ledger or bank refuses *after* the
@@ -121,6 +126,10 @@ pub enum OperationError {
     NotInEscrow,
     /// The voucher is in a wallet already, or was taken back by who sold it.
     VoucherEnded,
+    /// What was typed is not the share that this custodian was given.
+    ShareRefused,
+    /// Less than the operator's people who are to hold a share, or one of them twice.
+    CustodiansWanted,
     /// The URL is not on an origin that the merchant has registered.
     ReturnUrlNotRegistered,
     /// A number is below or above what is allowed, or numbers contradict each other.
@@ -176,6 +185,8 @@ impl fmt::Display for OperationError {
             Self::OrderEnded => f.write_str("order was paid, has expired, or was cancelled"),
             Self::NotInEscrow => f.write_str("nothing of the order waits in escrow, or a dispute holds it"),
             Self::VoucherEnded => f.write_str("voucher was redeemed or taken back"),
+            Self::ShareRefused => f.write_str("this is not the share that you were given: compare each group"),
+            Self::CustodiansWanted => f.write_str("three different people hold the shares"),
             Self::ReturnUrlNotRegistered => f.write_str("return URL is not on a registered origin"),
             Self::OutOfRange { field } => write!(f, "{field} is out of range"),
             Self::KeyReused => f.write_str("idempotency key was used with another body"),
@@ -192,6 +203,7 @@ impl fmt::Display for Port {
             Self::Ledger => "ledger",
             Self::Records => "records",
             Self::Bank => "bank",
+            Self::Keys => "place of secret keys",
         })
     }
 }
@@ -209,11 +221,18 @@ impl fmt::Display for Party {
             Self::Bank => "bank",
             Self::Operation => "operation",
             Self::Voucher => "voucher",
+            Self::MasterKey => "master key",
         })
     }
 }
 
 impl core::error::Error for OperationError {}
+
+impl From<KeysUnavailable> for OperationError {
+    fn from(_: KeysUnavailable) -> Self {
+        Self::Unavailable(Port::Keys)
+    }
+}
 
 impl From<records::RecordsError> for OperationError {
     fn from(error: records::RecordsError) -> Self {

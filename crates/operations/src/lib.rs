@@ -42,6 +42,8 @@ mod in_flight;
 mod installation_key;
 mod intent;
 mod key;
+pub mod key_ceremony;
+mod key_share;
 mod ledger_client;
 pub mod limits;
 pub mod lost_device;
@@ -97,10 +99,13 @@ pub use error::{OperationError, Party, Port};
 pub use key::{IdempotencyKey, NotAKey};
 pub use names::masked;
 pub use policy::Policy;
-pub use ports::{BankConnector, BankReply, BankUnavailable, Clock, Entropy};
+pub use ports::{
+    BankConnector, BankReply, BankUnavailable, Clock, Entropy, KeyKeeper, KeysUnavailable, MemoryKeys,
+};
 pub use reason::Reason;
 pub use receipt::Receipt;
 pub use spending::Origin;
+pub use through_bank::{ANSWER_TIME, customer_page};
 pub use vaults::VaultRefusal;
 
 use crate::audit_log::LogKeeper;
@@ -151,6 +156,8 @@ struct Inner {
     counted: totals::Counted,
     past_volumes: totals::PastVolumes,
     log_keeper: OnceLock<LogKeeper>,
+    key_keeper: OnceLock<Arc<dyn KeyKeeper>>,
+    brought_shares: key_ceremony::BroughtShares,
     known_payees: step_up::KnownPayees,
     installation_key: InstallationKey,
     open_vaults: vaults::OpenVaults,
@@ -191,6 +198,8 @@ impl Operations {
                 counted: totals::Counted::default(),
                 past_volumes: totals::PastVolumes::default(),
                 log_keeper: OnceLock::new(),
+                key_keeper: OnceLock::new(),
+                brought_shares: key_ceremony::BroughtShares::default(),
                 installation_key: InstallationKey::default(),
                 open_vaults: vaults::OpenVaults::default(),
                 known_payees: step_up::KnownPayees::default(),
@@ -219,6 +228,16 @@ impl Operations {
     /// must come before the first entry, else a key that lives as long as these operations signs.
     pub fn keep_log(&self, keeper: LogKeeper) -> bool {
         self.inner.log_keeper.set(keeper).is_ok()
+    }
+
+    /// Gives secret keys a lasting place. Says whether they had none yet: it must come before the first key, else they live
+    /// as long as these operations.
+    pub fn keep_keys(&self, keeper: Arc<dyn KeyKeeper>) -> bool {
+        self.inner.key_keeper.set(keeper).is_ok()
+    }
+
+    fn key_keeper(&self) -> &dyn KeyKeeper {
+        &**self.inner.key_keeper.get_or_init(|| Arc::new(MemoryKeys::default()))
     }
 
     fn log_keeper(&self) -> &LogKeeper {

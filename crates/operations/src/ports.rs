@@ -1,8 +1,13 @@
-//! What operations need from outside: time, entropy, and the banks.
+//! What operations need from outside: time, entropy, the banks, and a place for secret keys.
 
-use bank::{Request, Response};
+use core::fmt;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bank::{OperationRef, Request, Response};
 use ledger::Timestamp;
 use wallet::ids::BankId;
+use zeroize::Zeroizing;
 
 /// The time of day.
 pub trait Clock: Send + Sync {
@@ -30,4 +35,68 @@ pub type BankReply = Box<dyn FnOnce(Result<Response, BankUnavailable>) + Send>;
 pub trait BankConnector: Send + Sync {
     /// Sends a request to a bank.
     fn call(&self, bank: BankId, request: Request, reply: BankReply);
+
+    /// The address of the page where the bank asks its customer about this operation. `None`: it has no pages.
+    fn customer_page(&self, bank: BankId, operation: OperationRef) -> Option<String> {
+        let _ = (bank, operation);
+        None
+    }
+}
+
+/// The place of secret keys could not be reached, or what it holds cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeysUnavailable;
+
+/// Where secret keys are kept: outside the records, so that a copy of those tells none.
+pub trait KeyKeeper: Send + Sync {
+    /// Keeps a secret under a name of lower-case letters, digits and hyphens, instead of what was there. Durable when it
+    /// returns.
+    ///
+    /// # Errors
+    /// [`KeysUnavailable`].
+    fn put(&self, name: &str, secret: &[u8]) -> Result<(), KeysUnavailable>;
+
+    /// The secret under a name. `None`: there is none.
+    ///
+    /// # Errors
+    /// [`KeysUnavailable`].
+    fn get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeysUnavailable>;
+
+    /// Forgets the secret under a name, if there is one.
+    ///
+    /// # Errors
+    /// [`KeysUnavailable`].
+    fn remove(&self, name: &str) -> Result<(), KeysUnavailable>;
+}
+
+/// A keeper that forgets with the process: for tests and simulations.
+#[derive(Default)]
+pub struct MemoryKeys(Mutex<BTreeMap<String, Zeroizing<Vec<u8>>>>);
+
+impl fmt::Debug for MemoryKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MemoryKeys")
+    }
+}
+
+impl MemoryKeys {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, Zeroizing<Vec<u8>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl KeyKeeper for MemoryKeys {
+    fn put(&self, name: &str, secret: &[u8]) -> Result<(), KeysUnavailable> {
+        self.held().insert(name.to_owned(), Zeroizing::new(secret.to_vec()));
+        Ok(())
+    }
+
+    fn get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeysUnavailable> {
+        Ok(self.held().get(name).cloned())
+    }
+
+    fn remove(&self, name: &str) -> Result<(), KeysUnavailable> {
+        self.held().remove(name);
+        Ok(())
+    }
 }

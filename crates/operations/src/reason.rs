@@ -68,6 +68,13 @@ reasons! {
     OverDailyLimit = "over_daily_limit",
     /// What it would pay has been paid by another operation.
     PaidBefore = "paid_before",
+    /// The holder said no when the bank asked.
+    RefusedAtBank = "refused_at_bank",
+    /// The bank asks the holder at its own page before it charges the card: the one reason of an outcome that is still
+    /// unknown.
+    BankAsks = "bank_asks",
+    /// The holder gave the bank no answer in time.
+    BankNotAnswered = "bank_not_answered",
     /// The bank declined without a reason.
     BankDeclined = "bank_declined",
     /// A person looked at it and declined.
@@ -95,6 +102,7 @@ impl From<Decline> for Reason {
             Decline::OverChargeLimit => Self::CardLimitPerCharge,
             Decline::OverDailyLimit => Self::CardLimitPerDay,
             Decline::OtherCurrency => Self::CardCurrency,
+            Decline::RefusedByCustomer => Self::RefusedAtBank,
             Decline::OperatorShort => Self::BankFloatShort,
             Decline::OperationDiffers | Decline::Unspecified => Self::BankDeclined,
         }

@@ -3,9 +3,12 @@
 //! reserve in the ledger → ask the bank → post, or void. Where the bank's answer is lost, it is asked what became of
 //! the operation; where it never heard of it, it is told never to carry it out. So whichever server asks first, all of
 //! them get the same final word, and the reservation ends the same way.
+//!
+//! A bank may ask its customer at a page of its own before it charges a card. The outcome is unknown until then, and the
+//! bank is told to stop where the customer says nothing for [`ANSWER_TIME`].
 
 use bank::{Outcome, Request, Response};
-use ledger::{CreateTransferStatus as Status, Transfer};
+use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Transfer};
 use records::operations::{NewOperation, Operation, OperationState};
 use tokio::sync::oneshot;
 use wallet::ids::BankId;
@@ -15,6 +18,17 @@ use crate::intent::{Begun, begin, conclude};
 use crate::one_step::{GivenUp, Verdict, give_up, verdict};
 use crate::receipt::Facts;
 use crate::{OperationError, Operations, Reason, Receipt, rebuild};
+
+/// How long a holder has to answer the bank.
+pub const ANSWER_TIME: u64 = 10 * 60 * NANOSECONDS_PER_SECOND;
+
+/// The page of the bank where the holder is asked about this operation; nothing where no bank waits for a word.
+#[must_use]
+pub fn customer_page(operations: &Operations, row: &Operation) -> Option<String> {
+    let asks = row.state == OperationState::Unknown && row.reason.as_deref() == Some(Reason::BankAsks.code());
+    let bank = row.payer.filter(|_| asks)?.bank();
+    operations.services().bank.customer_page(bank, bank::OperationRef(row.id.bits()))
+}
 
 /// What is particular to one operation.
 pub(crate) struct Steps {
@@ -116,19 +130,27 @@ async fn end(
     bank: BankId,
     answer: Option<Outcome>,
 ) -> Result<Receipt, OperationError> {
-    let last_word = match answer {
-        Some(Outcome::Done | Outcome::Declined(_) | Outcome::Reversed) => answer,
+    let mut last_word = match answer {
         Some(Outcome::Authorised | Outcome::NotFound) | None => find_out(operations, facts, bank).await,
+        _ => answer,
     };
+    let mut given_up = Reason::BankUnreachable;
+    if last_word == Some(Outcome::Asked) {
+        if operations.now().0 < facts.created_at.0.saturating_add(ANSWER_TIME) {
+            return Ok(conclude(operations, facts, OperationState::Unknown, Some(Reason::BankAsks)));
+        }
+        given_up = Reason::BankNotAnswered;
+        last_word = ask(operations, bank, Request::Reverse { operation: bank_ref(facts) }).await;
+    }
     let (posting, state, reason) = match last_word {
         Some(Outcome::Done) => (postings::settled(facts.id), OperationState::Completed, None),
         Some(Outcome::Declined(decline)) => {
             (postings::released(facts.id), OperationState::Declined, Some(Reason::from(decline)))
         }
         Some(Outcome::Reversed) => {
-            (postings::released(facts.id), OperationState::Reversed, Some(Reason::BankUnreachable))
+            (postings::released(facts.id), OperationState::Reversed, Some(given_up))
         }
-        Some(Outcome::Authorised | Outcome::NotFound) | None => {
+        Some(Outcome::Authorised | Outcome::Asked | Outcome::NotFound) | None => {
             return Ok(conclude(operations, facts, OperationState::Unknown, None));
         }
     };

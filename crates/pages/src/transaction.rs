@@ -29,6 +29,12 @@ pub enum Reason {
     OverDailyLimit,
     /// What it would pay had been paid before.
     PaidBefore,
+    /// The bank waits for its customer's word.
+    BankAsks,
+    /// The customer gave the bank no answer in time.
+    BankNotAnswered,
+    /// The customer said no to the bank.
+    RefusedAtBank,
     /// Another rule.
     Other,
 }
@@ -42,6 +48,9 @@ impl Reason {
             Self::OverRefund => "reason-over-refund",
             Self::OverDailyLimit => "reason-over-daily-limit",
             Self::PaidBefore => "reason-paid-before",
+            Self::BankAsks => "reason-bank-asks",
+            Self::BankNotAnswered => "reason-bank-not-answered",
+            Self::RefusedAtBank => "reason-refused-at-bank",
             Self::Other => "reason-other",
         }
     }
@@ -68,6 +77,8 @@ pub struct Transaction {
     pub memo: String,
     /// When it began.
     pub at: Timestamp,
+    /// The page where the holder's bank waits for an answer.
+    pub bank_page: Option<String>,
     /// The payment that a refund gives back.
     pub refund_of: Option<OperationId>,
     /// The refunds of a payment.
@@ -194,7 +205,10 @@ fn outcome(frame: &Frame, view: &Transaction) -> Markup {
             }
             (badge(frame, view.state))
             @if let Some(reason) = view.reason { p.outcome-reason { (frame.t(reason.key())) } }
-            @if view.state == State::Unknown { p.outcome-reason { (frame.t("state-unknown-note")) } }
+            @if let Some(page) = &view.bank_page {
+                a.button.button-primary.button-wide href=(page) { (frame.t("continue-at-bank")) }
+            }
+            @if view.state == State::Unknown && view.reason.is_none() { p.outcome-reason { (frame.t("state-unknown-note")) } }
             @if view.state == State::Held { p.outcome-reason { (frame.t("state-held-note")) } }
         }
     }

@@ -27,6 +27,7 @@ mod group_commit;
 pub mod holder_settings;
 pub mod known_devices;
 pub mod login_throttle;
+pub mod master_keys;
 pub mod merchant_origins;
 pub mod merchants;
 pub mod meta;

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_merchant.sql"),
     include_str!("../migrations/0006_control.sql"),
     include_str!("../migrations/0007_vouchers.sql"),
+    include_str!("../migrations/0008_master_keys.sql"),
 ];
 
 /// The schema version that this program writes.

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use money::{Amount, Currency};
 use wallet::ids::{
-    ApiKeyId, ApprovalId, BankId, BillId, CardId, ChallengeId, EndpointId, HolderId, ItemId, MerchantId,
-    MessageId, OperationId, OrderId, PasskeyId, PostId, PrincipalId, RequestId, SessionId, SplitId,
-    VaultItemId, VoucherId,
+    ApiKeyId, ApprovalId, BankId, BillId, CardId, ChallengeId, EndpointId, HolderId, ItemId, MasterKeyId,
+    MerchantId, MessageId, OperationId, OrderId, PasskeyId, PostId, PrincipalId, RequestId, SessionId,
+    SplitId, VaultItemId, VoucherId,
 };
 
 use crate::RecordsError;
@@ -152,7 +152,7 @@ macro_rules! ids {
 
 ids! {
     ApiKeyId ApprovalId BankId BillId CardId ChallengeId EndpointId HolderId ItemId MerchantId MessageId OperationId
-    OrderId PasskeyId PostId PrincipalId RequestId SessionId SplitId VaultItemId VoucherId
+    MasterKeyId OrderId PasskeyId PostId PrincipalId RequestId SessionId SplitId VaultItemId VoucherId
 }
 
 /// An enum that is stored as a text code.

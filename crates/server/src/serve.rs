@@ -58,22 +58,22 @@ pub struct NeighbourSite {
     pub router: Router,
 }
 
-/// As [`serve`], with another site on the same listener: for demonstrations, where one port is all there is.
+/// As [`serve`], with other sites on the same listener: for demonstrations, where one port is all there is.
 ///
 /// # Errors
 /// Those of the listener that do not pass by themselves.
 pub async fn serve_beside(
     listener: TcpListener,
     app: App,
-    site: NeighbourSite,
+    sites: Vec<NeighbourSite>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let own = crate::router(app.clone());
     let router = Router::new().fallback(move |request: Request| {
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let name = host.split(':').next().unwrap_or_default();
-        let router = if name.eq_ignore_ascii_case(site.host) { site.router.clone() } else { own.clone() };
-        router.oneshot(request)
+        let neighbour = sites.iter().find(|site| name.eq_ignore_ascii_case(site.host));
+        neighbour.map_or(&own, |site| &site.router).clone().oneshot(request)
     });
     tokio::select! {
         served = serve_router(listener, router, shutdown) => served,

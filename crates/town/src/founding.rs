@@ -134,6 +134,31 @@ pub fn late_bank_orders(population: &Population, bank: BankIndex) -> Vec<Order> 
     blocked.collect()
 }
 
+/// From which charge on a bank of the living town asks its customers: more than anybody tops up by habit.
+const ASKED_ABOVE_YUAN: u64 = 2_000;
+/// What the people whom visitors become have at the bank on top, to try it with.
+const VISITORS_YUAN: u64 = 20_000;
+
+/// What the banks of the living town do for those who look on: they ask their customers before they charge a card for much,
+/// and the people whom visitors become have enough to be asked. Employers pay wages by agreement.
+#[must_use]
+pub fn visitors_orders(population: &Population, bank: BankIndex) -> Vec<Order> {
+    let yuan = |units| Amount::from_minor(units * Currency::CNY.minor_per_unit(), Currency::CNY);
+    let (Ok(above), Ok(money)) = (yuan(ASKED_ABOVE_YUAN), yuan(VISITORS_YUAN)) else { return Vec::new() };
+    let first: Vec<&str> = population.holders.iter().take(2).map(|profile| profile.login.as_str()).collect();
+    let mut orders = Vec::new();
+    for (account, profile, card) in cards_of(population, bank) {
+        if profile.role == Role::Employer || card.account_balance.currency() != Currency::CNY {
+            continue;
+        }
+        orders.push(Order::AskAbove(card.number.clone(), above));
+        if first.contains(&profile.login.as_str()) {
+            orders.push(Order::Deposit(account, money));
+        }
+    }
+    orders
+}
+
 fn cards_of(
     population: &Population,
     bank: BankIndex,

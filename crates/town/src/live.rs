@@ -1,5 +1,6 @@
 //! The living town: founded in seconds, served in the same process, and going on at a pace that can be watched.
 
+mod bank_site;
 mod community;
 mod control;
 mod errors;

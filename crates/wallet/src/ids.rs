@@ -121,6 +121,8 @@ id! {
     PasskeyId;
     /// A voucher: the bits of the operation that sold it.
     VoucherId;
+    /// A master key, of which custodians hold shares.
+    MasterKeyId;
 }
 
 impl From<HolderId> for PrincipalId {

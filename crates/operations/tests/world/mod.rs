@@ -64,6 +64,11 @@ struct Counter(AtomicU64);
 impl Entropy for Counter {
     fn fill(&self, bytes: &mut [u8]) {
         let next = self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        if let Ok(secret) = <&mut [u8; 32]>::try_from(&mut *bytes) {
+            // Secrets look like nothing else, so that a scan finds them and only them.
+            *secret = *blake3::hash(&next).as_bytes();
+            return;
+        }
         for (byte, source) in bytes.iter_mut().rev().zip(next.iter().rev()) {
             *byte = *source;
         }

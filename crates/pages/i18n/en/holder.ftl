@@ -74,6 +74,10 @@ annotation-tags = Tags
 annotation-tags-hint = With spaces between them, such as: breakfast work
 reason-over-daily-limit = It was more than your own limit for the day. No money moved.
 reason-paid-before = It had been paid before. No money moved again.
+reason-bank-asks = Your bank asks you to confirm this. Nothing is charged until you say yes; after ten minutes without an answer it is cancelled.
+reason-bank-not-answered = Your bank asked you to confirm and got no answer in time. Nothing was charged.
+reason-refused-at-bank = You said no at your bank. Nothing was charged.
+continue-at-bank = Continue at your bank
 
 # Requests
 requests = Money requests

@@ -74,6 +74,10 @@ annotation-tags = 标签
 annotation-tags-hint = 用空格分开，例如：早餐 出差
 reason-over-daily-limit = 超过了您自己设的每日限额，没有扣款。
 reason-paid-before = 这一笔之前已经付过，没有再次扣款。
+reason-bank-asks = 银行需要您确认这一笔。您同意之前不会扣款；十分钟内没有答复就会取消。
+reason-bank-not-answered = 银行请您确认，但没有及时收到答复，没有扣款。
+reason-refused-at-bank = 您在银行页面选择了不同意，没有扣款。
+continue-at-bank = 前往银行确认
 
 # Requests
 requests = 收款请求

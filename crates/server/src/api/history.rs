@@ -43,7 +43,7 @@ pub(super) struct OperationView {
     /// `started`, `completed`, `declined`, `reversed` or `unknown`.
     #[schema(example = "completed")]
     pub(super) state: &'static str,
-    /// Why it was declined or reversed.
+    /// Why it was declined or reversed; `bank_asks` where it is unknown because the bank waits for the holder's answer.
     reason: Option<String>,
     /// Minor units.
     #[schema(example = 1250)]
@@ -80,6 +80,8 @@ pub(super) struct Operations {
 #[derive(Serialize, ToSchema)]
 pub(super) struct OperationDetail {
     operation: OperationView,
+    /// The page where the holder's bank waits for an answer, for the holder alone.
+    bank_page: Option<String>,
     /// The refunds of a payment, oldest first.
     refunds: Vec<OperationView>,
 }
@@ -270,9 +272,11 @@ pub(super) async fn show(
     let viewer = viewer(&caller);
     let row = history::get(app.operations(), viewer, id).await?;
     let refunds = history::refunds(app.operations(), row.id).await?;
+    let own = viewer.is_some() && viewer == row.payee;
+    let bank_page = operations::customer_page(app.operations(), &row).filter(|_| own);
     let mut all = views(&app, std::iter::once(row).chain(refunds).collect(), viewer).await?;
     let operation = all.remove(0);
-    Ok(json::ok(&OperationDetail { operation, refunds: all }))
+    Ok(json::ok(&OperationDetail { operation, bank_page, refunds: all }))
 }
 
 #[cfg(test)]

@@ -90,6 +90,9 @@ pub(super) fn reason(code: &str) -> Reason {
         Some(Why::RefundExceedsPayment) => Reason::OverRefund,
         Some(Why::OverDailyLimit) => Reason::OverDailyLimit,
         Some(Why::PaidBefore) => Reason::PaidBefore,
+        Some(Why::BankAsks) => Reason::BankAsks,
+        Some(Why::BankNotAnswered) => Reason::BankNotAnswered,
+        Some(Why::RefusedAtBank) => Reason::RefusedAtBank,
         Some(
             Why::CardUnknown
             | Why::CardFrozen

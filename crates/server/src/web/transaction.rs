@@ -168,6 +168,8 @@ pub(super) async fn view(visit: &Visit, id: OperationId) -> Result<Transaction, 
     let party = viewer.or(operation.payer);
     let delta = party.map_or(operation.amount.to_delta(), |party| describe::delta(&operation, party));
     let moments = moments(&operation, &refunds);
+    let own = viewer.is_some() && viewer == operation.payee;
+    let bank_page = operations::customer_page(operations, &operation).filter(|_| own);
     let lines = match party {
         Some(party) => describe::lines(visit, refunds, party).await?,
         None => Vec::new(),
@@ -176,7 +178,7 @@ pub(super) async fn view(visit: &Visit, id: OperationId) -> Result<Transaction, 
     let annotation = annotation(visit, id).await?;
     let named = visit.need(history::named(operations, vec![operation]).await)?;
     let Some(named) = named.into_iter().next() else { return Err(visit.stop(Fault::NotFound)) };
-    Ok(Transaction { refunds: lines, refund, moments, annotation, ..facts(visit, named, delta) })
+    Ok(Transaction { bank_page, refunds: lines, refund, moments, annotation, ..facts(visit, named, delta) })
 }
 
 fn facts(visit: &Visit, named: Named, delta: Delta) -> Transaction {
@@ -199,6 +201,7 @@ fn facts(visit: &Visit, named: Named, delta: Delta) -> Transaction {
         payee: name(named.payee.as_ref(), operation.payee),
         memo: operation.memo,
         at: operation.created_at,
+        bank_page: None,
         refund_of,
         refunds: Vec::new(),
         moments: Vec::new(),

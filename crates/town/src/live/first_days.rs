@@ -78,6 +78,7 @@ fn live_aside(town: &NewTown<'_>, directory: &Path) -> Result<(), LiveError> {
     let residents = ready(founding::found(&operations, economy.population(), hash))??;
     for index in BankIndex::all() {
         stores.bank.order(founding::bank_id(index), founding::late_bank_orders(economy.population(), index));
+        stores.bank.order(founding::bank_id(index), founding::visitors_orders(economy.population(), index));
     }
     let mut townsfolk = Townsfolk::new(residents, "first");
     for offset in 0..=town.days {

@@ -19,6 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::control;
 use super::errors::LiveError;
 use super::first_days::{self, FIRST_DAYS, NewTown, SEED};
+use super::bank_site;
 use super::sample_shop::{self, ShopOptions};
 use super::shop_floor::{self, CASHIER_PIN};
 use super::townsfolk::Townsfolk;
@@ -115,8 +116,10 @@ async fn open(options: &LiveOptions, started: Instant) -> Result<(), LiveError> 
     say(&greeting(&app, seed, address, started.elapsed(), &options.data).await?)?;
     let stop = stop_signal().map_err(|error| LiveError::Listener(error.to_string()))?;
     let life = tokio::spawn(live_on(app.operations().clone(), economy, residents));
-    let shop = NeighbourSite { host: sample_shop::HOST, router: sample_shop::router(shop) };
-    let served = server::serve_beside(listener, app, shop, stop).await;
+    let mut sites = vec![NeighbourSite { host: sample_shop::HOST, router: sample_shop::router(shop) }];
+    let bank = bank_site::router(&app, address.port());
+    sites.extend(bank.map(|router| NeighbourSite { host: bank_site::HOST, router }));
+    let served = server::serve_beside(listener, app, sites, stop).await;
     life.abort();
     // What it was doing is finished by the next start-up check, like any interrupted operation.
     drop(life.await);
