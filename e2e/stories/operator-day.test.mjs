@@ -1,8 +1,9 @@
-// The operator's day: held payments are decided, a bank's statement is reconciled and its fee of 12.50 cleared by two people,
-// the day is closed, and the audit log verifies. The key ceremony and the batch of cards come with the card issue.
+// The operator's day: three people share a master key and two of them open it, held payments are decided, a bank's statement
+// is reconciled and its fee of 12.50 cleared by two people, the day is closed, and the audit log verifies.
 import assert from 'node:assert/strict';
 
-import { DESKTOP, TOWN, accessible, story, visit } from '../browser.mjs';
+import { DESKTOP, TOWN, accessible, picture, story, visit } from '../browser.mjs';
+import { textOfPdf } from '../paper.mjs';
 
 async function enter(page, who) {
   await page.goto(`${TOWN}/`);
@@ -22,12 +23,77 @@ async function decide(page, choice, reason) {
   return decided;
 }
 
+/** Opens a form by its address and sends the share in it. */
+async function sendShare(page, action, share) {
+  await page.locator(`form[action$="/${action}"] input[name=share]`).fill(share);
+  await page.locator(`form[action$="/${action}"] button`).click();
+}
+
+/** Begins a ceremony as the first of three people, and plays it to its end. */
+async function keyCeremony(people, language) {
+  const [operator, risk, auditor] = people;
+  await operator.goto(`${TOWN}/operator/control`);
+  await operator.locator('a[href="/operator/keys"]').click();
+  await accessible(operator, 'the master keys');
+  await picture(operator, `story-11-keys-${language}`);
+  for (const [place, name] of ['first', 'second', 'third'].entries()) {
+    await operator.locator(`select[name=${name}]`).selectOption({ index: place + 1 });
+  }
+  await operator.locator('form[action="/operator/keys"] button').click();
+  await operator.waitForURL(/\/operator\/keys\/[0-9a-f]{32}$/);
+  const key = operator.url();
+
+  const shares = [];
+  for (const page of people) {
+    await page.goto(key);
+    const share = await page.locator('.share').textContent();
+    if (page === operator) {
+      await accessible(page, 'a share to write down');
+      await picture(page, `story-11-share-${language}`);
+      await sendShare(page, 'share', share.replace(/[0-9]/, (digit) => String((Number(digit) + 1) % 10)));
+      await page.locator('#share-error').waitFor();
+    }
+    await sendShare(page, 'share', share);
+    await page.locator('.flash').waitFor();
+    assert.equal(await page.locator('.share').count(), 0, 'it is never shown again');
+    shares.push(share);
+  }
+  assert.equal(new Set(shares).size, 3, 'everybody has another share');
+
+  await auditor.goto(key);
+  await sendShare(auditor, 'open', shares[2]);
+  await auditor.locator('.flash').waitFor();
+  assert.equal(await auditor.locator('h1 + .badge-ok').count(), 0, 'one is not enough');
+  await risk.goto(key);
+  await accessible(risk, 'a key that waits for a second share');
+  await sendShare(risk, 'open', shares[1].toUpperCase());
+  await risk.locator('h1 + .badge-ok').waitFor();
+  await accessible(risk, 'an open key');
+  await picture(risk, `story-11-key-${language}`);
+
+  await operator.goto(`${key}/protocol`);
+  await accessible(operator, 'the protocol of a key ceremony');
+  await picture(operator, `story-11-protocol-${language}`);
+  const paper = textOfPdf(await operator.pdf({ preferCSSPageSize: true })).replaceAll(/\s/g, '');
+  assert.match(paper, /key\.opened/);
+  assert.equal((paper.match(/key\.share_kept/g) ?? []).length, 3);
+  for (const share of shares) {
+    assert.ok(!share.trim().split(/\s+/).some((group) => paper.includes(group)), 'no share stands on the protocol');
+  }
+}
+
 for (const language of ['zh-CN', 'en']) {
   story(`the operator’s day (${language})`, async () => {
     const { context: first, page: operator } = await visit({ viewport: DESKTOP, language });
     const { context: second, page: risk } = await visit({ viewport: DESKTOP, language });
     await enter(operator, 'operator');
     await enter(risk, 'risk');
+
+    // The key ceremony: three shares on paper, two of them open the key, and the protocol names no secret.
+    const { context: third, page: auditor } = await visit({ viewport: DESKTOP, language });
+    await enter(auditor, 'auditor');
+    await keyCeremony([operator, risk, auditor], language);
+    await third.close();
 
     // Held payments: one goes through, one does not.
     await risk.goto(`${TOWN}/operator/risk`);

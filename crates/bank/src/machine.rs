@@ -516,7 +516,9 @@ impl Bank {
             }
             Event::Reversed { operation } => {
                 let known = self.operations.get(operation).copied();
-                if let Some(Operation { movement: Some(movement), day, outcome: Outcome::Authorised, .. }) = known
+                if let Some(Operation {
+                    movement: Some(movement), day, outcome: Outcome::Authorised, ..
+                }) = known
                 {
                     self.unhold(movement, day);
                 }

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use bank::{Bank, Event, Fault, OperationRef, Order, OrderRefused, Outcome, Question, Request, Response, Statement};
+use bank::{
+    Bank, Event, Fault, OperationRef, Order, OrderRefused, Outcome, Question, Request, Response, Statement,
+};
 use money::Currency;
 use rusqlite::{Connection, params};
 use wallet::ids::BankId;

@@ -185,7 +185,9 @@ impl fmt::Display for OperationError {
             Self::OrderEnded => f.write_str("order was paid, has expired, or was cancelled"),
             Self::NotInEscrow => f.write_str("nothing of the order waits in escrow, or a dispute holds it"),
             Self::VoucherEnded => f.write_str("voucher was redeemed or taken back"),
-            Self::ShareRefused => f.write_str("this is not the share that you were given: compare each group"),
+            Self::ShareRefused => {
+                f.write_str("this is not the share that you were given: compare each group")
+            }
             Self::CustodiansWanted => f.write_str("three different people hold the shares"),
             Self::ReturnUrlNotRegistered => f.write_str("return URL is not on a registered origin"),
             Self::OutOfRange { field } => write!(f, "{field} is out of range"),

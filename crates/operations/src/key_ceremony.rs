@@ -18,8 +18,8 @@ use wallet::ids::{MasterKeyId, PrincipalId};
 use zeroize::Zeroizing;
 
 use crate::duties::{self, Permission};
-pub use crate::key_share::{SHARES, THRESHOLD};
 use crate::key_share::{self, KEY_BYTES, KeyShare};
+pub use crate::key_share::{SHARES, THRESHOLD};
 use crate::{OperationError, Operations, Party, audit_log};
 
 /// What a master key is for.
@@ -60,9 +60,7 @@ impl BroughtShares {
     fn add(&self, id: MasterKeyId, now: Timestamp, share: KeyShare) -> Vec<KeyShare> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = all.entry(id).or_default();
-        waiting.retain(|(at, held)| {
-            now.0.saturating_sub(at.0) < WAIT && held.number() != share.number()
-        });
+        waiting.retain(|(at, held)| now.0.saturating_sub(at.0) < WAIT && held.number() != share.number());
         waiting.push((now, share));
         let shares: Vec<KeyShare> = waiting.iter().map(|(_, share)| share.clone()).collect();
         if shares.len() >= usize::from(THRESHOLD) {
@@ -329,7 +327,11 @@ pub async fn close(operations: &Operations, by: PrincipalId, id: MasterKeyId) ->
 ///
 /// # Errors
 /// [`OperationError::NotPermitted`], [`OperationError::DecidedBefore`], or what could not be reached.
-pub async fn abandon(operations: &Operations, by: PrincipalId, id: MasterKeyId) -> Result<(), OperationError> {
+pub async fn abandon(
+    operations: &Operations,
+    by: PrincipalId,
+    id: MasterKeyId,
+) -> Result<(), OperationError> {
     leave(operations, by, id, (MasterKeyState::Sharing, MasterKeyState::Abandoned), "key.abandoned").await
 }
 

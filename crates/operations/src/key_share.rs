@@ -119,7 +119,8 @@ pub(crate) fn join(shares: &[KeyShare]) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
 
 /// What only the right key gives, and what tells nothing about it.
 pub(crate) fn check_value(key: &[u8; KEY_BYTES]) -> String {
-    blake3::Hash::from_bytes(blake3::derive_key("sycee master key check value v1", key)).to_hex()[..16].to_owned()
+    blake3::Hash::from_bytes(blake3::derive_key("sycee master key check value v1", key)).to_hex()[..16]
+        .to_owned()
 }
 
 /// Entropy for the library.

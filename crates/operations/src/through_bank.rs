@@ -147,9 +147,7 @@ async fn end(
         Some(Outcome::Declined(decline)) => {
             (postings::released(facts.id), OperationState::Declined, Some(Reason::from(decline)))
         }
-        Some(Outcome::Reversed) => {
-            (postings::released(facts.id), OperationState::Reversed, Some(given_up))
-        }
+        Some(Outcome::Reversed) => (postings::released(facts.id), OperationState::Reversed, Some(given_up)),
         Some(Outcome::Authorised | Outcome::Asked | Outcome::NotFound) | None => {
             return Ok(conclude(operations, facts, OperationState::Unknown, None));
         }

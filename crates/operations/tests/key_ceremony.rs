@@ -45,7 +45,8 @@ fn stage() -> Stage {
 
 impl Stage {
     fn begin(&self) -> MasterKeyId {
-        now(key_ceremony::begin(&self.world.operations, FOUNDER, Purpose::CardPurses, &self.custodians)).unwrap()
+        now(key_ceremony::begin(&self.world.operations, FOUNDER, Purpose::CardPurses, &self.custodians))
+            .unwrap()
     }
 
     fn share(&self, custodian: usize, id: MasterKeyId) -> String {
@@ -111,7 +112,11 @@ fn a_share_is_shown_until_it_was_typed_back_and_is_then_nowhere() {
     assert!(stage.waiting_share(id, 2));
     let mistyped = share.replacen(|digit: char| digit != '0', "0", 1);
     assert_eq!(stage.keep(1, id, &mistyped), Err(OperationError::ShareRefused));
-    assert_eq!(stage.keep(0, id, &share), Err(OperationError::ShareRefused), "another's share is not one's own");
+    assert_eq!(
+        stage.keep(0, id, &share),
+        Err(OperationError::ShareRefused),
+        "another's share is not one's own"
+    );
     assert!(stage.waiting_share(id, 2));
     stage.keep(1, id, &share).unwrap();
     assert!(!stage.waiting_share(id, 2));
@@ -209,7 +214,8 @@ fn neither_key_nor_share_is_ever_in_the_records() {
     let mut secrets = vec![key];
     for share in &shares {
         let digits: String = share.split(' ').collect();
-        let bytes = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
+        let bytes =
+            (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
         secrets.push(bytes.skip(1).take(32).collect());
     }
     for secret in secrets {

@@ -4,6 +4,7 @@ pub mod approvals;
 pub mod audit_log;
 pub mod days;
 pub mod explain;
+pub mod keys;
 pub mod merchants;
 pub mod people;
 pub mod reconciliation;
@@ -26,6 +27,7 @@ pub fn overview(frame: &Frame) -> Markup {
         ("/operator/black-list", Icon::Stop, frame.t("black-list"), frame.t("black-list-note")),
         ("/operator/merchants", Icon::Shop, frame.t("merchants"), frame.t("merchants-note")),
         ("/operator/people", Icon::People, frame.t("people"), frame.t("people-note")),
+        ("/operator/keys", Icon::Key, frame.t("keys"), frame.t("keys-note")),
         ("/operator/days", Icon::Clock, frame.t("days"), frame.t("days-note")),
         ("/operator/reconciliation", Icon::Bank, frame.t("reconciliation"), frame.t("reconciliation-note")),
         ("/operator/audit-log", Icon::Book, frame.t("audit-log"), frame.t("audit-log-note")),

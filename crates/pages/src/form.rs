@@ -73,6 +73,10 @@ pub enum Trouble {
     VoucherUnknown,
     /// The voucher was redeemed or taken back.
     VoucherEnded,
+    /// What was typed is not the share that this custodian was given.
+    ShareRefused,
+    /// Not three different people.
+    Custodians,
     /// The address is not on a registered origin.
     OriginUnknown,
     /// The merchant has used the reference.
@@ -210,6 +214,8 @@ impl Trouble {
             Self::NotInEscrow => "trouble-not-in-escrow",
             Self::VoucherUnknown => "trouble-voucher-unknown",
             Self::VoucherEnded => "trouble-voucher-ended",
+            Self::ShareRefused => "trouble-share-refused",
+            Self::Custodians => "trouble-custodians",
             Self::OriginUnknown => "trouble-origin-unknown",
             Self::ReferenceTaken => "trouble-reference-taken",
             Self::OverSingleLimit => "trouble-over-single-limit",

@@ -105,10 +105,16 @@ pub enum Notice {
     AskedForApproval,
     /// A voucher was taken back.
     VoucherReturned,
+    /// A custodian has kept their share.
+    ShareKept,
+    /// A custodian has brought their share.
+    ShareBrought,
+    /// A master key is open.
+    KeyOpened,
 }
 
 impl Notice {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 25] = [
         Self::CardBound,
         Self::CardRemoved,
         Self::WalletOpened,
@@ -131,6 +137,9 @@ impl Notice {
         Self::Decided,
         Self::AskedForApproval,
         Self::VoucherReturned,
+        Self::ShareKept,
+        Self::ShareBrought,
+        Self::KeyOpened,
     ];
 
     /// The word that carries the notice through a redirect.
@@ -150,6 +159,9 @@ impl Notice {
             Self::Decided => "decided",
             Self::AskedForApproval => "asked-for-approval",
             Self::VoucherReturned => "voucher-returned",
+            Self::ShareKept => "share-kept",
+            Self::ShareBrought => "share-brought",
+            Self::KeyOpened => "key-opened",
             Self::LimitsLater => "limits-later",
             Self::LimitsSaved => "limits-saved",
             Self::Posted => "posted",
@@ -183,6 +195,9 @@ impl Notice {
             Self::Decided => "notice-decided",
             Self::AskedForApproval => "notice-asked-for-approval",
             Self::VoucherReturned => "notice-voucher-returned",
+            Self::ShareKept => "notice-share-kept",
+            Self::ShareBrought => "notice-share-brought",
+            Self::KeyOpened => "notice-key-opened",
             Self::LimitsLater => "notice-limits-later",
             Self::LimitsSaved => "notice-limits-saved",
             Self::Posted => "notice-posted",

@@ -15,6 +15,7 @@ mod form;
 mod guard;
 mod health;
 mod json;
+mod key_files;
 mod open;
 mod openapi;
 mod person_export;

@@ -1,7 +1,8 @@
 //! Opening a data directory: ledger, records and embedded banks, and what a crash left.
 //!
 //! `DATA/ledger/` is the journal, `DATA/records.sqlite` the records, `DATA/bank.sqlite` the embedded banks,
-//! `DATA/audit-log.key` the key of the audit log.
+//! `DATA/audit-log.key` the key of the audit log, `DATA/keys/` master keys that are open and shares that wait for their
+//! custodians.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use operations::embedded_bank::{EmbeddedBank, EmbeddedBankError};
 use operations::{Clock, Entropy, OperationError, Operations, Policy, Services, start_up_check};
 use records::{Records, RecordsError};
 
+use crate::key_files::KeyFiles;
 use crate::system::{OsEntropy, SystemClock};
 use crate::{App, Settings, audit_key};
 
@@ -168,6 +170,7 @@ fn open_stores(options: ServeOptions) -> Result<(Operations, Arc<EmbeddedBank>),
         RecordsChoice::Postgres(_) => Operations::shared(services),
     };
     operations.keep_log(keeper);
+    operations.keep_keys(Arc::new(KeyFiles::of(&options.data)));
     Ok((operations, bank))
 }
 

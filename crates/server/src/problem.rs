@@ -295,7 +295,9 @@ impl From<OperationError> for Problem {
             E::NotFound(Party::Operation | Party::Holder | Party::Order | Party::Endpoint) => {
                 Self::not_found()
             }
-            E::OrderEnded | E::NotInEscrow | E::VoucherEnded => Self::new(Kind::CONFLICT, error.to_string()),
+            E::OrderEnded | E::NotInEscrow | E::VoucherEnded | E::ShareRefused | E::CustodiansWanted => {
+                Self::new(Kind::CONFLICT, error.to_string())
+            }
             E::ReturnUrlNotRegistered => refused("return_url"),
             E::OutOfRange { field } => Self::invalid(field, error.to_string()),
             E::NotFound(party) | E::NotActive(party) => refused(field_of(party)),
@@ -321,7 +323,9 @@ impl From<OperationError> for Problem {
             E::KeyInProgress => {
                 Self::new(Kind::IN_PROGRESS, error.to_string()).at("Idempotency-Key").retry_after(1)
             }
-            E::Unavailable(Port::Ledger | Port::Records | Port::Bank) | E::Inconsistent(_) => internal(error),
+            E::Unavailable(Port::Ledger | Port::Records | Port::Bank | Port::Keys) | E::Inconsistent(_) => {
+                internal(error)
+            }
         }
     }
 }
@@ -353,5 +357,6 @@ const fn field_of(party: Party) -> &'static str {
         Party::Order => "order",
         Party::Endpoint => "endpoint",
         Party::Voucher => "code",
+        Party::MasterKey => "key",
     }
 }

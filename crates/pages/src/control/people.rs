@@ -50,7 +50,7 @@ const ROLES: [(&str, &str); 4] = [
     ("auditor", "duty-auditor"),
 ];
 
-const PERMISSIONS: [(&str, &str); 9] = [
+const PERMISSIONS: [(&str, &str); 10] = [
     ("review", "may-review"),
     ("write_rules", "may-write-rules"),
     ("change_list", "may-change-list"),
@@ -60,6 +60,7 @@ const PERMISSIONS: [(&str, &str); 9] = [
     ("suspend_merchants", "may-suspend-merchants"),
     ("close_day", "may-close-day"),
     ("reconcile", "may-reconcile"),
+    ("keys", "may-keys"),
 ];
 
 fn word(frame: &Frame, words: &[(&str, &'static str)], code: &str) -> &'static str {

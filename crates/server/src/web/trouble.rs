@@ -44,6 +44,8 @@ pub(super) fn problem_of(error: OperationError) -> Option<Problem> {
         OperationError::NotInEscrow => ("amount", Trouble::NotInEscrow),
         OperationError::NotFound(Party::Voucher) => ("code", Trouble::VoucherUnknown),
         OperationError::VoucherEnded => ("code", Trouble::VoucherEnded),
+        OperationError::ShareRefused => ("share", Trouble::ShareRefused),
+        OperationError::CustodiansWanted => ("first", Trouble::Custodians),
         OperationError::ReturnUrlNotRegistered => ("return_url", Trouble::OriginUnknown),
         OperationError::OutOfRange { field } => (field, Trouble::Refused),
         OperationError::OverSingleLimit { .. } => ("amount", Trouble::OverSingleLimit),

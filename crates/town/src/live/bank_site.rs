@@ -18,7 +18,6 @@ use serde::Deserialize;
 use server::App;
 use wallet::ids::{BankId, OperationId};
 
-
 /// The host of the banks.
 pub(super) const HOST: &str = "bank.localhost";
 
@@ -74,7 +73,12 @@ async fn answer(State(site): State<Site>, address: Address, Form(form): Form<Ans
     let consent = match form.answer.as_str() {
         "yes" => true,
         "no" => false,
-        _ => return page(StatusCode::BAD_REQUEST, &html! { p { "请回答同意或不同意。" br; "Answer yes or no." } }),
+        _ => {
+            return page(
+                StatusCode::BAD_REQUEST,
+                &html! { p { "请回答同意或不同意。" br; "Answer yes or no." } },
+            );
+        }
     };
     let banks = Arc::clone(&site.banks);
     let order = Order::Answer { operation, consent, now: site.app.now() };
@@ -136,8 +140,7 @@ fn out_of_order(why: &str) -> Response {
     page(StatusCode::SERVICE_UNAVAILABLE, &words)
 }
 
-const POLICY: &str =
-    "default-src 'none'; img-src data:; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const POLICY: &str = "default-src 'none'; img-src data:; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 fn page(status: StatusCode, body: &Markup) -> Response {
     let markup = html! {

@@ -16,10 +16,10 @@ use server::{App, NeighbourSite, OsEntropy, ServeOptions, SystemClock, TownLogin
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::bank_site;
 use super::control;
 use super::errors::LiveError;
 use super::first_days::{self, FIRST_DAYS, NewTown, SEED};
-use super::bank_site;
 use super::sample_shop::{self, ShopOptions};
 use super::shop_floor::{self, CASHIER_PIN};
 use super::townsfolk::Townsfolk;

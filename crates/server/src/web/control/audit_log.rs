@@ -71,7 +71,8 @@ pub(super) async fn list(
     Ok(page(pages::control::audit_log::audit_log(&visit.frame(), &view)))
 }
 
-async fn lines(visit: &Visit, entries: Vec<Entry>) -> Result<Vec<EntryLine>, Stop> {
+/// Entries with the names of their actors.
+pub(super) async fn lines(visit: &Visit, entries: Vec<Entry>) -> Result<Vec<EntryLine>, Stop> {
     let mut names: HashMap<String, String> = HashMap::new();
     let mut lines = Vec::with_capacity(entries.len());
     for entry in entries {

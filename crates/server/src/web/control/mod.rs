@@ -4,6 +4,7 @@ mod approvals;
 mod audit_log;
 mod days;
 mod explain;
+mod keys;
 mod merchants;
 mod people;
 mod reconciliation;
@@ -51,6 +52,13 @@ pub(super) fn routes() -> RouteTable {
         .route("/operator/audit-log/{place}", get(audit_log::proof))
         .route("/operator/explain/{id}", get(explain::show))
         .route("/transactions/{id}/explain", get(explain::show_own))
+        .route("/operator/keys", get(keys::list).post(keys::begin))
+        .route("/operator/keys/{id}", get(keys::show))
+        .route("/operator/keys/{id}/share", post(keys::keep_share))
+        .route("/operator/keys/{id}/open", post(keys::bring_share))
+        .route("/operator/keys/{id}/close", post(keys::close))
+        .route("/operator/keys/{id}/abandon", post(keys::abandon))
+        .route("/operator/keys/{id}/protocol", get(keys::protocol))
         .route("/operator/days", get(days::list).post(days::close))
         .route("/operator/days/{date}", get(days::show))
         .route("/operator/days/{date}/reopen", post(days::reopen))
