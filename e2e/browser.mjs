@@ -90,6 +90,19 @@ export async function visit({ viewport = PHONE, language = 'zh-CN', theme = 'lig
   return { context, page, complaints, strangers };
 }
 
+/** A device with a passkey of its own, touched by a finger that it knows; it may keep secrets for sites. */
+export async function withAuthenticator(page, { secrets = false } = {}) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2', ctap2Version: 'ctap2_1', transport: 'internal', hasResidentKey: true,
+      hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true,
+      hasPrf: secrets,
+    },
+  });
+}
+
 /** The words under the one-click log-ins of the front page, in both languages. */
 const ROLES = {
   holder: /持卡人|holder/i, merchant: /商户|店主|merchant|shop owner/i, operator: /运营|operator/i,

@@ -1,23 +1,11 @@
 // A new holder signs up, adds passkey, authenticator app and payment PIN, comes back by passkey, and ends another device.
 import assert from 'node:assert/strict';
 
-import { DESKTOP, PHONE, TOWN, accessible, fitsItsWidth, picture, story, visit } from '../browser.mjs';
+import { DESKTOP, PHONE, TOWN, accessible, fitsItsWidth, picture, story, visit, withAuthenticator } from '../browser.mjs';
 import { oneTimePassword } from '../one-time-password.mjs';
 
 const PASSWORD = 'seven willows by the water';
 const PIN = '274916';
-
-/** A device with a passkey of its own, touched by a finger that it knows. */
-async function withAuthenticator(page) {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('WebAuthn.enable');
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2', ctap2Version: 'ctap2_1', transport: 'internal', hasResidentKey: true,
-      hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true,
-    },
-  });
-}
 
 async function signUp(page, login, phone) {
   await page.goto(`${TOWN}/register`);

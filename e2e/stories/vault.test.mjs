@@ -1,7 +1,7 @@
 // A vault is made, filled, locked, opened again, and fills in an order form.
 import assert from 'node:assert/strict';
 
-import { TOWN, accessible, enterAs, fitsItsWidth, picture, story } from '../browser.mjs';
+import { TOWN, accessible, enterAs, fitsItsWidth, picture, story, withAuthenticator } from '../browser.mjs';
 
 const PIN = '柳树下的第七块石头';
 
@@ -73,3 +73,57 @@ for (const language of ['zh-CN', 'en']) {
     await page.locator('form[action="/vault/lock"]').waitFor();
   }, { refusals: true, language });
 }
+
+/** A new holder, whose device may keep secrets, with a passkey and a vault that holds a note. */
+async function newcomer(page, { secrets }) {
+  await withAuthenticator(page, { secrets });
+  const serial = String(Math.floor(Math.random() * 1e8)).padStart(8, '0');
+  await page.goto(`${TOWN}/register`);
+  const typed = { display_name: '新人', login: `vault${serial}`, phone: `139${serial}`, password: 'seven willows by the water' };
+  for (const [name, value] of Object.entries(typed)) await page.locator(`#${name}`).fill(value);
+  await page.locator('main form button[type=submit]').click();
+  await page.waitForURL(/\/home/);
+  await page.goto(`${TOWN}/settings/security/passkeys`);
+  await page.locator('form[data-passkey=create] button').click();
+  await page.locator('.way-on input[name=name]').waitFor();
+  await make(page);
+  await add(page, 'note', { name: 'Bank', words: 'the word is willow' });
+  await page.goto(`${TOWN}/vault/passkeys`);
+}
+
+for (const language of ['zh-CN', 'en']) {
+  story(`a passkey opens a vault without its PIN: ${language}`, async ({ page }) => {
+    await newcomer(page, { secrets: true });
+    await accessible(page, 'the passkeys of a vault');
+    await fitsItsWidth(page, 'the passkeys of a vault');
+    await page.locator('form[action="/vault/passkeys"] button').click();
+    await page.locator('form[action="/vault/passkeys/forget"]').waitFor();
+    await picture(page, `vault passkeys ${language}`);
+
+    await page.goto(`${TOWN}/vault`);
+    await page.locator('form[action="/vault/lock"] button').click();
+    const opening = page.locator('form[action="/vault/open/passkey"]');
+    await opening.waitFor();
+    await accessible(page, 'a locked vault that a passkey opens');
+    await picture(page, `vault locked passkey ${language}`);
+    await opening.locator('button').click();
+    await page.locator('form[action="/vault/lock"]').waitFor();
+    await page.locator('ul.lines a', { hasText: 'Bank' }).click();
+    await page.getByText('the word is willow').first().waitFor();
+
+    await page.goto(`${TOWN}/vault/passkeys`);
+    await page.locator('form[action="/vault/passkeys/forget"] button').click();
+    await page.waitForURL(/notice=/);
+    await page.goto(`${TOWN}/vault`);
+    await page.locator('form[action="/vault/lock"] button').click();
+    await page.locator('form[action="/vault/open"]').waitFor();
+    assert.equal(await opening.count(), 0, 'the PIN alone opens it again');
+  }, { language });
+}
+
+story('a passkey whose device keeps no secret cannot open a vault, and says so', async ({ page }) => {
+  await newcomer(page, { secrets: false });
+  await page.locator('form[action="/vault/passkeys"] button').click();
+  await page.locator('[data-passkey-failed]:visible').waitFor();
+  assert.equal(await page.locator('form[action="/vault/passkeys/forget"]').count(), 0);
+});

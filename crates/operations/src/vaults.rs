@@ -1,4 +1,4 @@
-//! Vaults: a holder's items, sealed with a key that only the holder's PIN opens.
+//! Vaults: a holder's items, sealed with a key that only the holder's PIN opens, or a passkey that the holder chose.
 //!
 //! The records keep what is sealed. The key of an open vault lives in this process only, bound to the session that
 //! opened it, and is wiped five minutes after its last use, when the vault is locked, and when the process ends.
@@ -21,7 +21,7 @@ use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use records::login_throttle::{self, Failures};
 use records::vaults::{self, SealedItem, Vault};
 use serde::{Deserialize, Serialize};
-use wallet::ids::{HolderId, PrincipalId, SessionId, VaultItemId};
+use wallet::ids::{HolderId, PasskeyId, PrincipalId, SessionId, VaultItemId};
 
 use crate::{OperationError, Operations};
 
@@ -365,6 +365,79 @@ fn wait_seconds(failures: Failures, now: Timestamp) -> u64 {
     end.saturating_sub(now.0).div_ceil(NANOSECONDS_PER_SECOND)
 }
 
+/// What a passkey is asked to compute for this vault (WebAuthn, extension prf). No secret.
+#[must_use]
+pub fn passkey_question(holder: HolderId) -> [u8; 32] {
+    blake3::derive_key("sycee vault passkey question v1", &holder.to_bytes())
+}
+
+/// The key that wraps the vault's for a passkey: of what the passkey computed for [`passkey_question`].
+#[must_use]
+pub fn passkey_key(computed: &[u8; 32]) -> Key {
+    Key::new(blake3::derive_key("sycee vault passkey v1", computed))
+}
+
+/// The passkeys that open the holder's vault.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn passkeys(operations: &Operations, holder: HolderId) -> Result<Vec<PasskeyId>, OperationError> {
+    let found = operations.records().read(move |sql| vaults::passkeys(sql, holder)).await?;
+    Ok(found.into_iter().map(|(passkey, _)| passkey).collect())
+}
+
+/// Lets a passkey of the holder open the vault, which is open now. `wrapping` is [`passkey_key`] of it.
+///
+/// # Errors
+/// [`VaultRefusal::Locked`], or what could not be reached.
+pub async fn add_passkey(
+    operations: &Operations,
+    owner: Owner,
+    passkey: PasskeyId,
+    wrapping: &Key,
+) -> Result<(), OperationError> {
+    let key = key(operations, owner)?;
+    let holder = owner.holder;
+    let wrapped = key.wrapped(wrapping, holder.bits(), fresh::<NONCE_BYTES>(operations));
+    let now = operations.now();
+    Ok(operations
+        .records()
+        .write(move |sql| vaults::put_passkey(sql, holder, passkey, &wrapped, now))
+        .await?)
+}
+
+/// Opens the vault in this session with a passkey that has proven itself.
+///
+/// # Errors
+/// [`VaultRefusal::Missing`] where this passkey does not open it, [`VaultRefusal::WrongPin`] where it computed something
+/// else, or what could not be reached.
+pub async fn open_with_passkey(
+    operations: &Operations,
+    owner: Owner,
+    passkey: PasskeyId,
+    wrapping: &Key,
+) -> Result<(), OperationError> {
+    let holder = owner.holder;
+    let found = operations.records().read(move |sql| vaults::passkeys(sql, holder)).await?;
+    let wrapped = found.into_iter().find(|(id, _)| *id == passkey).map(|(_, wrapped)| wrapped);
+    let Some(wrapped) = wrapped else { return refused(VaultRefusal::Missing) };
+    let Ok(key) = wrapping.unwrap_key(holder.bits(), &wrapped) else {
+        return refused(VaultRefusal::WrongPin);
+    };
+    operations.inner.open_vaults.put(owner.session, OpenVault { holder, key, used_at: operations.now() });
+    Ok(())
+}
+
+/// Lets no passkey open the vault any more, which is open now.
+///
+/// # Errors
+/// [`VaultRefusal::Locked`], or what could not be reached.
+pub async fn forget_passkeys(operations: &Operations, owner: Owner) -> Result<(), OperationError> {
+    key(operations, owner)?;
+    let holder = owner.holder;
+    Ok(operations.records().write(move |sql| vaults::forget_passkeys(sql, holder)).await?)
+}
+
 /// Locks the vault in this session.
 pub fn lock(operations: &Operations, session: SessionId) {
     operations.inner.open_vaults.locked().remove(&session);
@@ -401,6 +474,14 @@ pub async fn reset(operations: &Operations, owner: Owner, code: &str) -> Result<
         login_throttle::clear(sql, &subject)
     });
     Ok(wiped.await?)
+}
+
+/// Refuses unless the vault is open in this session.
+///
+/// # Errors
+/// [`VaultRefusal::Locked`].
+pub fn require_open(operations: &Operations, owner: Owner) -> Result<(), OperationError> {
+    key(operations, owner).map(drop)
 }
 
 fn key(operations: &Operations, owner: Owner) -> Result<Key, OperationError> {

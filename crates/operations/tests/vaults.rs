@@ -4,10 +4,11 @@ mod world;
 
 use operations::vaults::{self, Attempt, Content, Order, Owner, VaultState};
 use operations::{OperationError, VaultRefusal};
+use records::passkeys::{self, Passkey};
 use vault::item::{Field, Item, Kind};
 use vault::profile::ProfileSet;
 use vault::seal::Key;
-use wallet::ids::{HolderId, SessionId, VaultItemId};
+use wallet::ids::{HolderId, PasskeyId, SessionId, VaultItemId};
 use world::{World, now};
 
 const PIN: &str = "427193";
@@ -77,6 +78,71 @@ fn a_vault_is_open_only_in_the_session_that_opened_it_for_five_minutes() {
     open(&world, there, PIN).unwrap();
     vaults::lock(&world.operations, there.session);
     refused(now(vaults::add(&world.operations, there, &note("x"))), VaultRefusal::Locked);
+}
+
+/// A passkey of Alice.
+fn passkey_of_alice(world: &World) -> PasskeyId {
+    let passkey = Passkey {
+        id: PasskeyId::new(0xaa),
+        principal: world.alice.into(),
+        credential_id: vec![1, 2, 3],
+        rp_id: "localhost".to_owned(),
+        public_key: vec![4],
+        sign_count: 0,
+        name: "phone".to_owned(),
+        created_at: ledger::Timestamp(1),
+        used_at: None,
+    };
+    let id = passkey.id;
+    now(world.operations.services().records.write(move |sql| passkeys::insert(sql, &passkey)))
+        .expect("she has no other");
+    id
+}
+
+#[test]
+fn a_passkey_opens_a_vault_only_with_what_it_computed_then() {
+    let world = World::new();
+    let (here, there) = (owner(world.alice, 1), owner(world.alice, 2));
+    create(&world, here);
+    let id = add(&world, here, &note("kept"));
+    let passkey = passkey_of_alice(&world);
+    let (right, wrong) = (vaults::passkey_key(&[7; 32]), vaults::passkey_key(&[8; 32]));
+    let operations = &world.operations;
+    refused(now(vaults::add_passkey(operations, there, passkey, &right)), VaultRefusal::Locked);
+    now(vaults::add_passkey(operations, here, passkey, &right)).unwrap();
+    assert_eq!(now(vaults::passkeys(operations, world.alice)), Ok(vec![passkey]));
+    refused(now(vaults::open_with_passkey(operations, there, passkey, &wrong)), VaultRefusal::WrongPin);
+    refused(
+        now(vaults::open_with_passkey(operations, there, PasskeyId::new(0xbb), &right)),
+        VaultRefusal::Missing,
+    );
+    refused(
+        now(vaults::open_with_passkey(operations, owner(world.bob, 1), passkey, &right)),
+        VaultRefusal::Missing,
+    );
+    now(vaults::open_with_passkey(operations, there, passkey, &right)).unwrap();
+    assert!(now(vaults::get(operations, there, id)).is_ok());
+    now(vaults::forget_passkeys(operations, there)).unwrap();
+    vaults::lock(operations, there.session);
+    refused(now(vaults::open_with_passkey(operations, there, passkey, &right)), VaultRefusal::Missing);
+}
+
+#[test]
+fn a_passkey_that_is_removed_or_a_vault_that_is_wiped_leaves_no_key_behind() {
+    let world = World::new();
+    let here = owner(world.alice, 1);
+    let code = create(&world, here);
+    let passkey = passkey_of_alice(&world);
+    let key = vaults::passkey_key(&[7; 32]);
+    now(vaults::add_passkey(&world.operations, here, passkey, &key)).unwrap();
+    let alice = world.alice.into();
+    let records = &world.operations.services().records;
+    assert!(now(records.write(move |sql| passkeys::delete(sql, alice, passkey))).unwrap());
+    assert_eq!(now(vaults::passkeys(&world.operations, world.alice)), Ok(vec![]));
+    let passkey = passkey_of_alice(&world);
+    now(vaults::add_passkey(&world.operations, here, passkey, &key)).unwrap();
+    now(vaults::reset(&world.operations, here, &code)).unwrap();
+    assert_eq!(now(vaults::passkeys(&world.operations, world.alice)), Ok(vec![]));
 }
 
 #[test]

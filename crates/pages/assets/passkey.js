@@ -34,11 +34,27 @@ function answer(form, credential) {
     fields.authenticator_data = encode(response.authenticatorData);
     fields.signature = encode(response.signature);
   }
+  const computed = computedBy(credential);
+  if (form.elements.namedItem("computed") !== null) {
+    // A device that computes nothing cannot do what this form is for.
+    if (computed === undefined) throw new DOMException("no prf", "NotSupportedError");
+    fields.computed = encode(computed);
+  }
   for (const [name, value] of Object.entries(fields)) {
     const field = form.elements.namedItem(name);
     if (field instanceof HTMLInputElement) field.value = value;
   }
   form.submit();
+}
+
+/**
+ * What the passkey computed for this site alone (WebAuthn, extension prf).
+ * @param {PublicKeyCredential} credential
+ * @returns {ArrayBuffer | undefined}
+ */
+function computedBy(credential) {
+  const results = /** @type {{ prf?: { results?: { first?: ArrayBuffer } } }} */ (credential.getClientExtensionResults());
+  return results.prf?.results?.first;
 }
 
 /** @type {AbortController | undefined} */
@@ -60,6 +76,8 @@ async function ask(form, mediation) {
     return navigator.credentials.create({ publicKey, signal });
   }
   publicKey.allowCredentials = descriptors(options.allowCredentials);
+  const question = options.extensions?.prf?.eval?.first;
+  if (question) publicKey.extensions = { prf: { eval: { first: decode(question) } } };
   return navigator.credentials.get({ publicKey, signal, mediation });
 }
 

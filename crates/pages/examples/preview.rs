@@ -429,6 +429,7 @@ fn sample_transaction(locale: Locale) -> Result<Transaction, Failure> {
         payee: pick(locale, "老王牛肉面", "Wang’s Beef Noodles"),
         memo: pick(locale, "牛肉面,加蛋", "beef noodles with an egg"),
         at: at(300),
+        bank_page: None,
         refund_of: None,
         refunds: Vec::new(),
         moments: vec![

@@ -159,6 +159,8 @@ pub enum Trouble {
     VaultField,
     /// The two PINs are not the same.
     VaultPinsDiffer,
+    /// The passkey computes nothing that could open a vault, or something else than before.
+    VaultPasskey,
     /// No card was chosen for the set.
     VaultNoCards,
     /// The rule that broke has no words of its own.
@@ -263,6 +265,7 @@ impl Trouble {
             Self::VaultFull => "trouble-vault-full",
             Self::VaultField => "trouble-vault-field",
             Self::VaultPinsDiffer => "trouble-vault-pins-differ",
+            Self::VaultPasskey => "trouble-vault-passkey",
             Self::VaultNoCards => "trouble-vault-no-cards",
             _ => "trouble-refused",
         }

@@ -111,10 +111,12 @@ pub enum Notice {
     ShareBrought,
     /// A master key is open.
     KeyOpened,
+    /// A passkey opens the vault from now on.
+    VaultPasskey,
 }
 
 impl Notice {
-    const ALL: [Self; 25] = [
+    const ALL: [Self; 26] = [
         Self::CardBound,
         Self::CardRemoved,
         Self::WalletOpened,
@@ -140,6 +142,7 @@ impl Notice {
         Self::ShareKept,
         Self::ShareBrought,
         Self::KeyOpened,
+        Self::VaultPasskey,
     ];
 
     /// The word that carries the notice through a redirect.
@@ -162,6 +165,7 @@ impl Notice {
             Self::ShareKept => "share-kept",
             Self::ShareBrought => "share-brought",
             Self::KeyOpened => "key-opened",
+            Self::VaultPasskey => "vault-passkey",
             Self::LimitsLater => "limits-later",
             Self::LimitsSaved => "limits-saved",
             Self::Posted => "posted",
@@ -198,6 +202,7 @@ impl Notice {
             Self::ShareKept => "notice-share-kept",
             Self::ShareBrought => "notice-share-brought",
             Self::KeyOpened => "notice-key-opened",
+            Self::VaultPasskey => "notice-vault-passkey",
             Self::LimitsLater => "notice-limits-later",
             Self::LimitsSaved => "notice-limits-saved",
             Self::Posted => "notice-posted",

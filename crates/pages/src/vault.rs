@@ -1,7 +1,8 @@
-//! The vault: what only the holder's PIN opens.
+//! The vault: what only the holder's PIN opens, or a passkey.
 
 mod items;
 mod order_form;
+mod passkey;
 
 use maud::{Markup, html};
 
@@ -15,6 +16,7 @@ use crate::shell::{Head, Place, document};
 pub use items::{Card, Contents, Entry, ItemForm, SetForm, contents, item, item_form, set_form};
 pub use items::{ItemView, Shown};
 pub use order_form::{OrderForm, order_form};
+pub use passkey::{Passkeys, passkeys};
 
 fn head(title: &'static str) -> Head<'static> {
     Head { title, place: Place::Me, class: "narrow" }
@@ -83,9 +85,9 @@ pub fn created(frame: &Frame, reset_code: &str) -> Markup {
     )
 }
 
-/// `GET /vault`, while it is locked.
+/// `GET /vault`, while it is locked. `passkey` is the question to a passkey that opens it, where there is one.
 #[must_use]
-pub fn locked(frame: &Frame, problems: &[Problem]) -> Markup {
+pub fn locked(frame: &Frame, passkey: Option<&str>, problems: &[Problem]) -> Markup {
     let head = head(frame.t("vault"));
     let reset = Field {
         name: "reset_code",
@@ -109,6 +111,7 @@ pub fn locked(frame: &Frame, problems: &[Problem]) -> Markup {
                     (field(frame, problems, &pin_field("pin", frame.t("vault-pin"), None)))
                     (form::submit(frame.t("vault-open")))
                 }))
+                @if let Some(request) = passkey { (passkey::opening(frame, request)) }
             }
             details.panel open[problems.iter().any(|problem| problem.field == "reset_code")] {
                 summary { (frame.t("vault-forgot")) }

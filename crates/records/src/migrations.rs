@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_control.sql"),
     include_str!("../migrations/0007_vouchers.sql"),
     include_str!("../migrations/0008_master_keys.sql"),
+    include_str!("../migrations/0009_vault_passkeys.sql"),
 ];
 
 /// The schema version that this program writes.

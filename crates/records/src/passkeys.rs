@@ -134,6 +134,10 @@ pub fn rename(
 /// # Errors
 /// What the database says.
 pub fn delete(sql: &mut dyn Sql, principal: PrincipalId, id: PasskeyId) -> Result<bool, RecordsError> {
+    sql.execute(
+        "DELETE FROM vault_passkeys WHERE passkey_id = $1 AND holder_id = $2",
+        &[id.into(), principal.into()],
+    )?;
     let changed = sql.execute(
         "DELETE FROM passkeys WHERE id = $1 AND principal_id = $2",
         &[id.into(), principal.into()],
@@ -146,6 +150,7 @@ pub fn delete(sql: &mut dyn Sql, principal: PrincipalId, id: PasskeyId) -> Resul
 /// # Errors
 /// What the database says.
 pub fn delete_all(sql: &mut dyn Sql, principal: PrincipalId) -> Result<(), RecordsError> {
+    sql.execute("DELETE FROM vault_passkeys WHERE holder_id = $1", &[principal.into()])?;
     sql.execute("DELETE FROM passkeys WHERE principal_id = $1", &[principal.into()])?;
     Ok(())
 }

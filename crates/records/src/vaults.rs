@@ -1,7 +1,7 @@
 //! Vaults: what holders keep sealed. Nothing here can be read without the holder's PIN.
 
 use ledger::Timestamp;
-use wallet::ids::{HolderId, VaultItemId};
+use wallet::ids::{HolderId, PasskeyId, VaultItemId};
 
 use crate::sql::{each, first};
 use crate::{RecordsError, Row, Sql, Value};
@@ -111,7 +111,48 @@ pub fn rewrap(
 /// What the database says.
 pub fn wipe(sql: &mut dyn Sql, holder: HolderId) -> Result<(), RecordsError> {
     sql.execute("DELETE FROM vault_items WHERE holder_id = $1", &[holder.into()])?;
+    forget_passkeys(sql, holder)?;
     sql.execute("DELETE FROM vaults WHERE holder_id = $1", &[holder.into()])?;
+    Ok(())
+}
+
+/// Lets a passkey open the vault: `wrapped_key` is the key of the items, sealed with what the passkey computes.
+///
+/// # Errors
+/// What the database says.
+pub fn put_passkey(
+    sql: &mut dyn Sql,
+    holder: HolderId,
+    passkey: PasskeyId,
+    wrapped_key: &[u8],
+    now: Timestamp,
+) -> Result<(), RecordsError> {
+    sql.execute(
+        "INSERT INTO vault_passkeys (holder_id, passkey_id, wrapped_key, created_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (passkey_id) DO UPDATE SET wrapped_key = excluded.wrapped_key, created_at = excluded.created_at",
+        &[holder.into(), passkey.into(), Value::from_slice(wrapped_key), now.into()],
+    )?;
+    Ok(())
+}
+
+/// The passkeys that open a vault, each with the wrapped key.
+///
+/// # Errors
+/// What the database says.
+pub fn passkeys(sql: &mut dyn Sql, holder: HolderId) -> Result<Vec<(PasskeyId, Vec<u8>)>, RecordsError> {
+    let rows = sql.query(
+        "SELECT passkey_id, wrapped_key FROM vault_passkeys WHERE holder_id = $1 ORDER BY created_at, passkey_id",
+        &[holder.into()],
+    )?;
+    each(&rows, |row: &Row| Ok((row.id(0)?, row.bytes(1)?.to_vec())))
+}
+
+/// Lets no passkey open the vault any more.
+///
+/// # Errors
+/// What the database says.
+pub fn forget_passkeys(sql: &mut dyn Sql, holder: HolderId) -> Result<(), RecordsError> {
+    sql.execute("DELETE FROM vault_passkeys WHERE holder_id = $1", &[holder.into()])?;
     Ok(())
 }
 

@@ -144,6 +144,7 @@ fn more(frame: &Frame) -> Markup {
                 li { a href="/vault/order-form" { (frame.t("vault-order-form")) } }
                 li { a href="/vault/export.xml" { (frame.t("vault-export-ecml")) } }
                 li { a href="/vault/export.vcf" { (frame.t("vault-export-vcard")) } }
+                li { a href="/vault/passkeys" { (frame.t("vault-passkeys")) } }
                 li { a href="/vault/pin" { (frame.t("vault-change-pin")) } }
             }
         }

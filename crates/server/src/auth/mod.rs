@@ -32,7 +32,7 @@ pub(crate) use look_up_budget::LookUpBudget;
 pub(crate) use one_time_password::{key_uri, shown_secret};
 pub(crate) use passkey::{
     Assertion, Attestation, CHALLENGE_SECONDS, PASSKEY_NAME_MAX, add_passkey, ask, log_in_by_passkey,
-    remove_passkey,
+    prove_passkey, remove_passkey,
 };
 pub use password::hash_password;
 pub(crate) use password::{PASSWORD_MAX, PASSWORD_MIN, Passwords, check_new, length_of};
@@ -56,4 +56,9 @@ pub(crate) use webauthn::Site;
 /// Bytes as WebAuthn writes them.
 pub(crate) fn base64url_of(bytes: &[u8]) -> String {
     base64url::encode(bytes)
+}
+
+/// The bytes of a text in base64url. `None`: it is none.
+pub(crate) fn base64url_decoded(text: &str) -> Option<Vec<u8>> {
+    base64url::decode(text)
 }

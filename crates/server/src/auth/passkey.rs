@@ -224,19 +224,20 @@ pub(crate) async fn log_in_by_passkey(
     Ok((principal, session))
 }
 
-/// Refuses unless a passkey of this principal signed a challenge that was asked to confirm who they are.
-pub(super) async fn prove_passkey(
+/// The passkey of this principal that signed a challenge which was asked to confirm who they are.
+pub(crate) async fn prove_passkey(
     app: &App,
     principal: PrincipalId,
     site: &Site,
     assertion: &Assertion,
-) -> Result<(), Problem> {
+) -> Result<PasskeyId, Problem> {
     let passkey = named(app, site, assertion).await?;
     if passkey.principal != principal {
         return Err(unproven(Unproven::Signature));
     }
     let challenge = take(app, &bytes(&assertion.client_data)?, Purpose::Confirm, principal).await?;
-    verify(app, site, &passkey, &challenge, assertion).await
+    verify(app, site, &passkey, &challenge, assertion).await?;
+    Ok(passkey.id)
 }
 
 /// Refuses unless a passkey of the payer signed exactly this payment or transfer.

@@ -79,7 +79,7 @@ pub(crate) async fn unlock(
             prove_own_password(app, &principal, password, &at.device).await?;
         }
         Evidence::Pin(pin) => verify_pin(app, owner, pin).await?,
-        Evidence::Passkey(assertion) => prove_passkey(app, owner, &at.site, &assertion).await?,
+        Evidence::Passkey(assertion) => drop(prove_passkey(app, owner, &at.site, &assertion).await?),
     }
     unlock_session(app, owner, session).await
 }
@@ -103,7 +103,7 @@ pub(crate) async fn authenticate_again(
                 verify_second_factor(app, owner, code.ok_or_else(missing)?, &at.device).await?;
             }
         }
-        Evidence::Passkey(assertion) => prove_passkey(app, owner, &at.site, &assertion).await?,
+        Evidence::Passkey(assertion) => drop(prove_passkey(app, owner, &at.site, &assertion).await?),
         Evidence::Pin(_) => return Err(Problem::invalid("pin", "the payment PIN is not enough for this")),
     }
     let (session, now) = (logged_in.session, app.now());

@@ -47,6 +47,7 @@ mod transaction;
 mod transfer;
 mod trouble;
 mod vault;
+mod vault_passkey;
 mod visit;
 mod vouchers;
 

@@ -95,6 +95,26 @@ pub(super) async fn request_to_sign(
     Ok(request_json(site, challenge, &allowed).to_string())
 }
 
+/// Asks one of these passkeys of a principal to confirm who they are, and to compute something from `question` that no other
+/// passkey computes (WebAuthn, extension prf).
+pub(super) async fn computing_request(
+    app: &App,
+    site: &Site,
+    of: PrincipalId,
+    question: &[u8; 32],
+    chosen: impl Fn(&Passkey) -> bool,
+) -> Result<Option<String>, Stop> {
+    let allowed: Vec<Passkey> = passkeys_of(app, of).await?.into_iter().filter(|one| chosen(one)).collect();
+    if allowed.is_empty() {
+        return Ok(None);
+    }
+    let asked = ask(app, Purpose::Confirm, Some(of)).await;
+    let challenge = asked.map_err(|problem| Stop::from(problem.into_response()))?;
+    let mut request = request_json(site, &challenge, &allowed);
+    request["extensions"] = json!({"prf": {"eval": {"first": base64url_of(question)}}});
+    Ok(Some(request.to_string()))
+}
+
 /// `PublicKeyCredentialRequestOptionsJSON` of WebAuthn.
 pub(crate) fn request_json(site: &Site, challenge: &[u8; 32], allowed: &[Passkey]) -> Value {
     json!({
@@ -118,6 +138,8 @@ pub(crate) fn creation_json(site: &Site, challenge: &[u8; 32], who: &Principal, 
             "residentKey": "required", "requireResidentKey": true, "userVerification": "required",
         },
         "attestation": "none",
+        // So that the passkey may open the vault later, where its device can.
+        "extensions": {"prf": {}},
         "timeout": milliseconds(),
     })
 }

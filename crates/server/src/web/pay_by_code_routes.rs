@@ -3,7 +3,7 @@
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-use super::{payer_code, qr_picture, scan, vault};
+use super::{payer_code, qr_picture, scan, vault, vault_passkey};
 use crate::route_table::RouteTable;
 
 /// What a multipart form adds to the photo in it.
@@ -33,6 +33,9 @@ pub(super) fn vaults() -> RouteTable {
         .route("/vault", get(vault::show))
         .route("/vault/create", post(vault::create))
         .route("/vault/open", post(vault::open))
+        .route("/vault/open/passkey", post(vault_passkey::open))
+        .route("/vault/passkeys", get(vault_passkey::show).post(vault_passkey::add))
+        .route("/vault/passkeys/forget", post(vault_passkey::forget))
         .route("/vault/lock", post(vault::lock))
         .route("/vault/reset", post(vault::reset))
         .route("/vault/pin", get(vault::show_pin).post(vault::change_pin))

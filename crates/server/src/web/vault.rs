@@ -20,8 +20,9 @@ use wallet::ids::VaultItemId;
 use super::own_form::OwnForm;
 use super::stop::Stop;
 use super::trouble::problem_of;
+use super::vault_passkey;
 use super::visit::{HolderVisit, page, page_with_problems, see_other};
-use crate::auth::vault_pin;
+use crate::auth::{Site, vault_pin};
 use crate::fields::{Secret, parse_id};
 use crate::request::PathId;
 
@@ -30,7 +31,7 @@ const LOCKS: HeaderValue = HeaderValue::from_static("301; url=/vault");
 /// What a field says beyond this is not read: an item refuses it anyway.
 const TOO_LONG: u16 = 200;
 
-fn owner(visit: &HolderVisit) -> Result<Owner, Stop> {
+pub(super) fn owner(visit: &HolderVisit) -> Result<Owner, Stop> {
     let member = visit.visit.member.as_ref();
     let session = member.and_then(|member| member.caller.session());
     let (_, session) = session.ok_or_else(|| visit.visit.stop(Fault::Forbidden))?;
@@ -43,7 +44,7 @@ fn secret(response: Response) -> Response {
 }
 
 /// The result; or the page where the vault is opened, where it has locked in the meantime.
-fn need<T>(visit: &HolderVisit, result: Result<T, OperationError>) -> Result<T, Stop> {
+pub(super) fn need<T>(visit: &HolderVisit, result: Result<T, OperationError>) -> Result<T, Stop> {
     result.map_err(|error| match error {
         OperationError::Vault(VaultRefusal::Locked | VaultRefusal::Missing) => {
             Stop::from(see_other("/vault"))
@@ -62,12 +63,16 @@ pub(super) struct ListQuery {
 }
 
 /// `GET /vault`
-pub(super) async fn show(visit: HolderVisit, Query(query): Query<ListQuery>) -> Result<Response, Stop> {
+pub(super) async fn show(
+    visit: HolderVisit,
+    site: Site,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Stop> {
     let (owner, operations) = (owner(&visit)?, visit.visit.app.operations());
     let frame = visit.visit.frame();
     match visit.visit.need(vaults::state(operations, owner).await)? {
         VaultState::Missing => return Ok(page(pages::vault::create(&frame, &[]))),
-        VaultState::Locked => return Ok(page(pages::vault::locked(&frame, &[]))),
+        VaultState::Locked => return vault_passkey::locked(&visit, &site, Vec::new()).await,
         VaultState::Open => {}
     }
     let (kind, by_date) = (Kind::from_code(&query.kind), query.sort == "date");
@@ -123,12 +128,16 @@ pub(super) async fn create(visit: HolderVisit, OwnForm(form): OwnForm<PinForm>) 
 }
 
 /// `POST /vault/open`
-pub(super) async fn open(visit: HolderVisit, OwnForm(form): OwnForm<PinForm>) -> Result<Response, Stop> {
+pub(super) async fn open(
+    visit: HolderVisit,
+    site: Site,
+    OwnForm(form): OwnForm<PinForm>,
+) -> Result<Response, Stop> {
     match vault_pin::open(&visit.visit.app, owner(&visit)?, form.pin).await? {
         Ok(()) | Err(OperationError::Vault(VaultRefusal::Missing)) => Ok(see_other("/vault")),
         Err(error) => {
             let problem = told(&visit, error)?;
-            Ok(page_with_problems(pages::vault::locked(&visit.visit.frame(), &[problem])))
+            vault_passkey::locked(&visit, &site, vec![problem]).await
         }
     }
 }
@@ -152,13 +161,17 @@ pub(super) struct ResetForm {
 }
 
 /// `POST /vault/reset`
-pub(super) async fn reset(visit: HolderVisit, OwnForm(form): OwnForm<ResetForm>) -> Result<Response, Stop> {
+pub(super) async fn reset(
+    visit: HolderVisit,
+    site: Site,
+    OwnForm(form): OwnForm<ResetForm>,
+) -> Result<Response, Stop> {
     let owner = owner(&visit)?;
     match vaults::reset(visit.visit.app.operations(), owner, &form.reset_code).await {
         Ok(()) | Err(OperationError::Vault(VaultRefusal::Missing)) => Ok(see_other("/vault")),
         Err(error) => {
             let problem = Problem { field: "reset_code", ..told(&visit, error)? };
-            Ok(page_with_problems(pages::vault::locked(&visit.visit.frame(), &[problem])))
+            vault_passkey::locked(&visit, &site, vec![problem]).await
         }
     }
 }
