@@ -33,8 +33,8 @@ export const PAGES = {
   ],
   operator: [
     '/operator', '/operator/control', '/operator/risk', '/operator/rules', '/operator/black-list', '/operator/approvals',
-    '/operator/people', '/operator/merchants', '/operator/days', '/operator/reconciliation', '/operator/disputes',
-    '/operator/audit-log',
+    '/operator/people', '/operator/keys', '/operator/merchants', '/operator/days', '/operator/reconciliation',
+    '/operator/disputes', '/operator/audit-log',
     { path: '/operator/rules/{id}', from: '/operator/rules', link: 'main a[href^="/operator/rules/"]', optional: true },
     { path: '/operator/days/{date}', from: '/operator/days', link: 'main a[href^="/operator/days/"]', optional: true },
     { path: '/operator/explain/{id}', from: '/operator', link: 'main a[href^="/operator/explain/"]', optional: true },
@@ -46,7 +46,9 @@ export const PAGES = {
 /** Pages that only a story leads to: an opened vault, a payment that waits, an order, a file of a bank. */
 export const SEEN_IN_STORIES = [
   '/lock', '/login/code', '/checkout/{order}', '/vault/items/{id}', '/vault/items/{id}/edit', '/vault/new',
-  '/vault/new-set', '/vault/order-form', '/vault/pin', '/merchant/charge/{id}', '/till/charges/{id}', '/till/sales/{order}',
+  '/vault/new-set', '/vault/order-form', '/vault/pin', '/vault/passkeys',
+  '/operator/keys/{id}', '/operator/keys/{id}/protocol',
+  '/merchant/charge/{id}', '/till/charges/{id}', '/till/sales/{order}',
   '/merchant/developer/deliveries/{message}/{endpoint}', '/operator/disputes/{id}', '/operator/reconciliation/{file}',
 ];
 

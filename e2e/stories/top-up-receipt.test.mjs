@@ -2,7 +2,9 @@
 // says no once and then yes twice; the receipt can be seen, printed at two widths, and kept.
 import assert from 'node:assert/strict';
 
-import { BANK, DESKTOP, TOWN, accessible, completedLines, enterAs, fitsItsWidth, historyLines, picture, story } from '../browser.mjs';
+import {
+  BANK, DESKTOP, TOWN, accessible, completedLines, enterAs, fitsItsWidth, historyLines, picture, story,
+} from '../browser.mjs';
 import { textOfPdf } from '../paper.mjs';
 
 for (const language of ['zh-CN', 'en']) {
