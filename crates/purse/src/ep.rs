@@ -44,6 +44,9 @@ mod questions;
 mod state;
 mod unload;
 
+#[cfg(test)]
+mod tests;
+
 pub use application::{Application, PutKeysError, Session};
 pub use contents::{
     Aid, CURRENCY_POCKETS, Contents, KEYS_MAX, Life, MAC_TRIES, Personalisation, PersonalisationError, Which,
