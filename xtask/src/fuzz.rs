@@ -27,6 +27,10 @@ pub(crate) fn run(root: &Path, seconds: &str, names: &[&str]) -> Result<(), Stri
     let manifest = fs::read_to_string(root.join("fuzz/Cargo.toml"))
         .map_err(|error| format!("cannot read fuzz/Cargo.toml: {error}"))?;
     for target in &targets {
+        // libFuzzer wants it to be there, even when it is empty.
+        let corpus = corpus(root, target);
+        fs::create_dir_all(&corpus)
+            .map_err(|error| format!("cannot create {}: {error}", corpus.display()))?;
         run_command(root, fuzzer(root, target, features(&manifest, target), seconds))?;
     }
     println!("fuzz: {} targets for {seconds} s each, nothing found", targets.len());
@@ -74,6 +78,11 @@ fn tools(root: &Path) -> PathBuf {
     root.join("target/tools")
 }
 
+/// Where what a target has found worth keeping is kept.
+fn corpus(root: &Path, target: &str) -> PathBuf {
+    root.join("fuzz/corpus").join(target)
+}
+
 /// Which features a target is built with: those that `fuzz/Cargo.toml` requires for it. Without the server a target is built
 /// in a minute or two.
 fn features<'a>(manifest: &'a str, target: &str) -> Option<&'a str> {
@@ -87,7 +96,6 @@ fn features<'a>(manifest: &'a str, target: &str) -> Option<&'a str> {
 fn fuzzer(root: &Path, target: &str, features: Option<&str>, seconds: &str) -> Command {
     let mut path = vec![tools(root).join("bin")];
     path.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-    let corpus = root.join("fuzz/corpus").join(target);
     let seeds = root.join("fuzz/seeds").join(target);
     let dictionary = root.join("fuzz/dictionaries").join(format!("{target}.dict"));
 
@@ -99,7 +107,7 @@ fn fuzzer(root: &Path, target: &str, features: Option<&str>, seconds: &str) -> C
         command.args(["--features", features]);
     }
     command.arg(target);
-    command.arg(corpus);
+    command.arg(corpus(root, target));
     if seeds.is_dir() {
         command.arg(seeds);
     }

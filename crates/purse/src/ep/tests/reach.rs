@@ -36,6 +36,9 @@ fn explore(name: &str, bounds: Bounds) -> usize {
     unique
 }
 
+/// Everything, so that what one leaves meets the other.
+const ALL: &[Wish] = &[LOAD, wish(Kind::Purchase, 1, 0), wish(Kind::Cancel, 1, 0), split(1)];
+
 const fn bounds(wishes: &'static [Wish], begins: u8, authorisations: u8, tears: u8) -> Bounds {
     Bounds { wishes, begins, authorisations, tears }
 }
@@ -48,6 +51,9 @@ fn every_reachable_state_of_load_purchase_cancel_and_split_accounts_for_all_valu
         ("purchase", bounds(SALES, 3, 3, 1), 160_469),
         ("cancel", bounds(CANCELS, 3, 3, 1), 64_677),
         ("split", bounds(SPLITS, 3, 2, 1), 38_019),
+        ("purchase, twice torn", bounds(SALES, 3, 2, 2), 58_381),
+        ("split, twice torn", bounds(SPLITS, 3, 2, 2), 71_843),
+        ("all", bounds(ALL, 3, 3, 1), 210_416),
     ];
     for (name, bounds, least) in explorations {
         let unique = explore(name, bounds);
