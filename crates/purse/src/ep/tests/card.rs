@@ -219,7 +219,7 @@ fn right_debit(card: &Card, terms: &Terms, random: Random) -> [u8; 15] {
     [&number.to_bytes()[..], &WHEN.0, &mac1.0].concat().try_into().unwrap()
 }
 
-/// What the card becomes where power goes, at each write of the command and of what comes after the answer.
+/// What the card becomes where power goes, at each write of the command. Where it goes after the answer, nothing is lost.
 pub(super) fn torn(
     before: &Card,
     stimulus: &Stimulus,
@@ -229,7 +229,7 @@ pub(super) fn torn(
     let mut left: Vec<Reaction> = Vec::new();
     let mut leave = |card: Card, says: Option<Text>| {
         let mut card = card;
-        let _powerless = run(&mut card, &Stimulus::Leave);
+        run(&mut card, &Stimulus::Leave).unwrap();
         if !left.iter().any(|other| other.card.state() == card.state() && other.says == says) {
             left.push(Reaction { card, says });
         }

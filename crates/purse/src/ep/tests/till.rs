@@ -158,7 +158,7 @@ pub(super) fn code(record: &Record) -> [u8; 4] {
 }
 
 impl Till {
-    /// Whether the till does what a card has begun: a cancel only of a sale that it has booked, once.
+    /// Whether the till does what a card has begun: a cancel only of a sale that it has booked, just before.
     pub(super) fn does(&self, wish: Wish, sequence: Sequence) -> bool {
         if wish.kind != Kind::Cancel {
             return true;
