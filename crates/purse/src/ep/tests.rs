@@ -139,6 +139,9 @@ pub(super) enum Fault {
     SignsFirst,
     /// The issuer reserves for each answer of the card to the same load.
     ReservesAgain,
+    /// The issuer takes the same sequence in another MAC1 for a sign that the load before was not done: but nothing says which
+    /// MAC1 came first.
+    SameSequence,
     /// The issuer gives back what it has not heard of for long.
     ReversesInDoubt,
     /// The issuer takes any code for that of its load.
@@ -151,7 +154,7 @@ pub(super) enum Fault {
 
 impl Fault {
     /// All of them.
-    pub(super) const ALL: [Self; 24] = [
+    pub(super) const ALL: [Self; 25] = [
         Self::InPlace,
         Self::AnswersFirst,
         Self::CounterStands,
@@ -172,6 +175,7 @@ impl Fault {
         Self::ReceiptUnchecked,
         Self::SignsFirst,
         Self::ReservesAgain,
+        Self::SameSequence,
         Self::ReversesInDoubt,
         Self::AnyCode,
         Self::CollectsAgain,

@@ -35,6 +35,7 @@ const TABLE: [(Fault, &[Wish], &str); Fault::ALL.len()] = [
     (Fault::ReceiptUnchecked, SALES, CREATED),
     (Fault::SignsFirst, LOADS, CREATED),
     (Fault::ReservesAgain, LOADS, ONCE),
+    (Fault::SameSequence, LOADS, CREATED),
     (Fault::ReversesInDoubt, LOADS, CREATED),
     (Fault::AnyCode, LOADS, ACCOUNTED),
     (Fault::CollectsAgain, SPLITS, ONCE),

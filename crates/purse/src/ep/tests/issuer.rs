@@ -63,6 +63,7 @@ impl Issuer {
         let has_room = self.loads.len() < 4;
         let known = self.loads.iter_mut().find(|load| load.sequence == sequence);
         match known {
+            Some(load) if fault == Some(Fault::SameSequence) && !load.is_settled => *load = new,
             Some(load) if load.amount != amount || load.is_settled => return None,
             // Once is enough to be found.
             Some(_) if fault == Some(Fault::ReservesAgain) && has_room => self.loads.push(new),
