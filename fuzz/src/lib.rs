@@ -1,4 +1,5 @@
-//! A server in this process with a few people, for the targets that fuzz it from outside.
+//! A server in this process with a few people, for the targets that fuzz it from outside; there with the feature `server` only.
+#![cfg(feature = "server")]
 
 use std::path::PathBuf;
 use std::sync::OnceLock;

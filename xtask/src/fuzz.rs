@@ -24,8 +24,14 @@ pub(crate) fn run(root: &Path, seconds: &str, names: &[&str]) -> Result<(), Stri
         return Err(format!("no fuzz target is called {}", names.join(" or ")));
     }
     prepare(root)?;
+    let manifest = fs::read_to_string(root.join("fuzz/Cargo.toml"))
+        .map_err(|error| format!("cannot read fuzz/Cargo.toml: {error}"))?;
     for target in &targets {
-        run_command(root, fuzzer(root, target, seconds))?;
+        // libFuzzer wants it to be there, even when it is empty.
+        let corpus = corpus(root, target);
+        fs::create_dir_all(&corpus)
+            .map_err(|error| format!("cannot create {}: {error}", corpus.display()))?;
+        run_command(root, fuzzer(root, target, features(&manifest, target), seconds))?;
     }
     println!("fuzz: {} targets for {seconds} s each, nothing found", targets.len());
     Ok(())
@@ -72,19 +78,36 @@ fn tools(root: &Path) -> PathBuf {
     root.join("target/tools")
 }
 
+/// Where what a target has found worth keeping is kept.
+fn corpus(root: &Path, target: &str) -> PathBuf {
+    root.join("fuzz/corpus").join(target)
+}
+
+/// Which features a target is built with: those that `fuzz/Cargo.toml` requires for it. Without the server a target is built
+/// in a minute or two.
+fn features<'a>(manifest: &'a str, target: &str) -> Option<&'a str> {
+    let name = format!("name = \"{target}\"");
+    let mut targets = manifest.split("[[bin]]").filter(|target| target.lines().any(|line| line == name));
+    let required = targets.next()?.lines().find_map(|line| line.strip_prefix("required-features = [\""))?;
+    required.strip_suffix("\"]")
+}
+
 /// The command that fuzzes one target, with its seeds if it has any, at the lowest priority.
-fn fuzzer(root: &Path, target: &str, seconds: &str) -> Command {
+fn fuzzer(root: &Path, target: &str, features: Option<&str>, seconds: &str) -> Command {
     let mut path = vec![tools(root).join("bin")];
     path.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-    let corpus = root.join("fuzz/corpus").join(target);
     let seeds = root.join("fuzz/seeds").join(target);
     let dictionary = root.join("fuzz/dictionaries").join(format!("{target}.dict"));
 
     let mut command = Command::new("nice");
     command.args(["-n", "19", "rustup", "run", TOOLCHAIN, "cargo", "fuzz", "run"]);
     // The product forbids `unsafe`, so there is nothing that the address sanitizer could find in it.
-    command.args(["--sanitizer", "none", target]);
-    command.arg(corpus);
+    command.args(["--sanitizer", "none"]);
+    if let Some(features) = features {
+        command.args(["--features", features]);
+    }
+    command.arg(target);
+    command.arg(corpus(root, target));
     if seeds.is_dir() {
         command.arg(seeds);
     }
@@ -96,4 +119,18 @@ fn fuzzer(root: &Path, target: &str, seconds: &str) -> Command {
         command.env("PATH", path);
     }
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_built_with_what_it_requires() {
+        let manifest = "[[bin]]\nname = \"one\"\n[[bin]]\nname = \"two\"\nrequired-features = [\"server\"]\n";
+        assert_eq!(
+            ["one", "two", "three"].map(|target| features(manifest, target)),
+            [None, Some("server"), None]
+        );
+    }
 }

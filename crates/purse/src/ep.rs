@@ -44,7 +44,10 @@ mod questions;
 mod state;
 mod unload;
 
-pub use application::{Application, PutKeysError, State};
+#[cfg(test)]
+mod tests;
+
+pub use application::{Application, PutKeysError, Session};
 pub use contents::{
     Aid, CURRENCY_POCKETS, Contents, KEYS_MAX, Life, MAC_TRIES, Personalisation, PersonalisationError, Which,
 };

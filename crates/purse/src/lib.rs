@@ -2,6 +2,7 @@
 //!
 //! * [`ep`]: the purse application, [`ep::Application::step`]; [`psam`]: the security module of a terminal.
 //! * [`vtp`]: value from purse to purse, without an issuer between.
+//! * [`chip`]: how each of them is installed, gets power and loses it.
 //! * [`journal`]: state that changes all at once over memory ([`nvm`]) that may lose power at any write.
 //! * [`pboc`], [`own`]: the cryptography, pure functions that card, security module and issuer share.
 //! * [`simulated`]: memory that fails on demand; [`fake_card`]: a card that cheats.
@@ -37,6 +38,7 @@ mod checksum;
 
 pub mod amount;
 pub mod bytes;
+pub mod chip;
 pub mod ep;
 pub mod fake_card;
 pub mod fields;

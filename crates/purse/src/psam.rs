@@ -14,4 +14,4 @@ mod contents;
 mod module;
 
 pub use contents::{MODULE_KEYS_MAX, ModuleContents, ModulePersonalisation};
-pub use module::{SecurityModule, collection_mac};
+pub use module::{SecurityModule, Session, collection_mac};

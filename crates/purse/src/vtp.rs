@@ -55,7 +55,7 @@ mod transfer;
 #[cfg(test)]
 mod tests;
 
-pub use application::{AID, Application};
+pub use application::{AID, Application, Session};
 pub use authority::{AuthorityKind, AuthoritySequence, authority_message};
 pub use claim::is_lost;
 pub use contents::{Contents, Personalisation, PersonalisationError, Status};

@@ -4,6 +4,8 @@
 //! exemption that applies allows; otherwise the most severe outcome of those that apply counts. The words of a decision
 //! are the rules that led to it, with their conditions.
 //!
+//! [`grade`] is another question: how much of a sale a holder's account may owe.
+//!
 //! Invariants:
 //! * a decision depends on nothing but rules, attempt, recent attempts and what is familiar: the same may be asked of
 //!   history before a rule is switched on;
@@ -11,6 +13,7 @@
 
 mod condition;
 mod decision;
+pub mod grade;
 mod recent;
 
 pub use condition::{Condition, NotACondition, conditions_from_text, conditions_to_text};

@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("virtual-card", &["globalplatform", "purse"]),
     ("audit-log", &["ledger"]),
     ("documents", &[]),
-    ("risk", &["money", "ledger"]),
+    ("risk", &["money", "ledger", "purse"]),
     ("ledger-embedded", &["ledger"]),
     ("ledger-postgres", &["ledger"]),
     ("postgres-cluster", &[]),

@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     answer::{Answer, Refusal, after, done, ensure, expect_le},
+    chip::{self, Chip},
     fields::{DateTime, Random, Sequence, Terms},
-    journal::{Journal, OpenError},
     key_table::KeyRecord,
     nvm::{Fault, Nvm},
     pboc::{
@@ -29,12 +29,8 @@ use crate::{
 /// How many records one compound purchase can write.
 pub(super) const CACHES: usize = 2;
 
-/// A purse in its memory. Equal to another when memory and everything forgotten are.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Application<N> {
-    pub(super) journal: Journal<N, Contents>,
-    pub(super) session: Session,
-}
+/// A purse in its memory.
+pub type Application<N> = Chip<N, Contents, Session>;
 
 /// Why keys are not replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,23 +52,17 @@ impl fmt::Display for PutKeysError {
 
 impl core::error::Error for PutKeysError {}
 
-/// What decides how a purse answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct State<'a> {
-    contents: &'a Contents,
-    session: &'a Session,
-}
-
 /// What is forgotten without power.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Session {
+pub struct Session {
     pub(super) is_selected: bool,
     pub(super) is_pin_verified: bool,
     pub(super) challenge: Option<[u8; 8]>,
     pub(super) begun: Option<Begun>,
     held: Option<Held>,
-    fault: Option<Fault>,
 }
+
+impl chip::Session for Session {}
 
 /// A transaction that was initialised.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -103,94 +93,28 @@ struct Held {
 }
 
 impl<N: Nvm> Application<N> {
-    /// Writes a personalised purse into memory.
-    ///
-    /// # Errors
-    /// [`Fault`]; personalise again.
-    pub fn install(nvm: N, contents: Contents) -> Result<Self, Fault> {
-        Ok(Self { journal: Journal::format(nvm, contents)?, session: Session::default() })
-    }
-
-    /// Power comes: repairs what a loss of power left. Nothing is selected.
-    ///
-    /// # Errors
-    /// [`OpenError`], with the memory; [`OpenError::Mute`] is for ever.
-    pub fn power_on(nvm: N) -> Result<Self, (OpenError, N)> {
-        Ok(Self { journal: Journal::open(nvm)?, session: Session::default() })
-    }
-
-    /// Power goes: only memory stays.
-    pub fn power_off(self) -> N {
-        self.journal.into_nvm()
-    }
-
-    /// Finishes in memory what the last command left for after its answer. Whoever carries answers calls this when one has
-    /// left; a loss of power meanwhile changes nothing about what was answered.
-    ///
-    /// # Errors
-    /// [`Fault`], as of [`Application::step`].
-    pub fn mirror(&mut self) -> Result<(), Fault> {
-        if let Some(fault) = self.session.fault {
-            return Err(fault);
-        }
-        self.journal.mirror().inspect_err(|fault| {
-            self.session = Session { fault: Some(*fault), ..Session::default() };
-        })
-    }
-
-    /// A reset while power stays: everything begun is forgotten.
-    pub fn reset(&mut self) {
-        self.session = Session { fault: self.session.fault, ..Session::default() };
-    }
-
-    /// What the purse keeps.
-    #[must_use]
-    pub const fn contents(&self) -> &Contents {
-        self.journal.state()
-    }
-
     /// Replaces all keys at once, as the card's security domain does after it authenticated the issuer; a rollover of versions.
     /// What was begun is forgotten.
     ///
     /// # Errors
     /// [`PutKeysError`]; the old keys or the new ones are there, all of them.
     pub fn put_keys(&mut self, keys: &[KeyRecord]) -> Result<(), PutKeysError> {
-        if let Some(fault) = self.session.fault {
-            return Err(PutKeysError::Fault(fault));
-        }
+        self.sound().map_err(PutKeysError::Fault)?;
         self.session.begun = None;
         let next = self.contents().with_keys(keys).map_err(PutKeysError::Refused)?;
         self.journal.commit(next).map_err(|fault| {
-            self.session = Session { fault: Some(fault), ..Session::default() };
+            self.fail(fault);
             PutKeysError::Fault(fault)
         })
-    }
-
-    /// What the purse keeps and what it has begun, without how often it was written: where two cards agree in it, every
-    /// command is answered alike.
-    #[must_use]
-    pub const fn state(&self) -> State<'_> {
-        State { contents: self.journal.state(), session: &self.session }
-    }
-
-    /// The memory.
-    #[must_use]
-    pub const fn nvm(&self) -> &N {
-        self.journal.nvm()
-    }
-
-    /// The memory, to plan its faults in a simulation.
-    pub const fn nvm_mut(&mut self) -> &mut N {
-        self.journal.nvm_mut()
     }
 
     /// Takes one command and eight fresh random bytes, and answers.
     ///
     /// # Errors
-    /// [`Fault::PowerLost`]: there is no answer, and none comes before [`Application::power_on`]. A worn out memory is
+    /// [`Fault::PowerLost`]: there is no answer, and none comes before [`Chip::power_on`]. A worn out memory is
     /// answered by 6581, also from then on.
     pub fn step(&mut self, command: &Command<'_>, random: [u8; 8]) -> Result<Response, Fault> {
-        if let Some(fault) = self.session.fault {
+        if let Err(fault) = self.sound() {
             return after(fault);
         }
         let held = self.session.held.take();
@@ -202,14 +126,8 @@ impl<N: Nvm> Application<N> {
         if command.cla & 0x04 == 0 && command.header() != [0x80, 0x2C, 0x00, command.p2] {
             self.session.challenge = None;
         }
-        match self.answer(command, random, begun) {
-            Ok(response) => Ok(self.hold(command, response)),
-            Err(Refusal::Status(status)) => Ok(status.into()),
-            Err(Refusal::Fault(fault)) => {
-                self.session = Session { fault: Some(fault), ..Session::default() };
-                after(fault)
-            }
-        }
+        let answer = self.answer(command, random, begun).map(|response| self.hold(command, response));
+        self.settle(answer)
     }
 
     fn answer(&mut self, command: &Command<'_>, random: [u8; 8], begun: Option<Begun>) -> Answer {
@@ -248,7 +166,7 @@ impl<N: Nvm> Application<N> {
     }
 
     fn select(&mut self, command: &Command<'_>) -> Answer {
-        self.session = Session::default();
+        self.reset();
         let contents = self.journal.state();
         let is_this = match command.p1 {
             0x04 => command.data() == contents.aid.as_slice(),

@@ -9,8 +9,8 @@ use super::contents::ModuleContents;
 use crate::{
     amount::Amount,
     answer::{Answer, Refusal, after, data, done, ensure, expect_le},
+    chip::{self, Chip},
     fields::{DateTime, Kind, Mac, Random, Sequence, TerminalId, TerminalTransaction, Terms},
-    journal::{Journal, OpenError},
     key_table::KeyRecord,
     nvm::{Fault, Nvm},
     pboc::{
@@ -25,22 +25,20 @@ use crate::{
 const LEVELS_MAX: usize = 3;
 
 /// A security module in its memory.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SecurityModule<N> {
-    journal: Journal<N, ModuleContents>,
-    session: Session,
-}
+pub type SecurityModule<N> = Chip<N, ModuleContents, Session>;
 
+/// What is forgotten without power.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Session {
+pub struct Session {
     is_selected: bool,
     /// A transaction whose MAC1 left: the card has to prove that it paid.
     authorised: Option<Authorised>,
     /// What 80 1A derived.
     derived: Option<Derived>,
     challenge: Option<[u8; 8]>,
-    fault: Option<Fault>,
 }
+
+impl chip::Session for Session {}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Authorised {
@@ -73,73 +71,16 @@ pub fn collection_mac(
 }
 
 impl<N: Nvm> SecurityModule<N> {
-    /// Writes a personalised module into memory.
-    ///
-    /// # Errors
-    /// [`Fault`]; personalise again.
-    pub fn install(nvm: N, contents: ModuleContents) -> Result<Self, Fault> {
-        Ok(Self { journal: Journal::format(nvm, contents)?, session: Session::default() })
-    }
-
-    /// Power comes: repairs what a loss of power left.
-    ///
-    /// # Errors
-    /// [`OpenError`], with the memory.
-    pub fn power_on(nvm: N) -> Result<Self, (OpenError, N)> {
-        Ok(Self { journal: Journal::open(nvm)?, session: Session::default() })
-    }
-
-    /// Power goes: only memory stays.
-    pub fn power_off(self) -> N {
-        self.journal.into_nvm()
-    }
-
-    /// Finishes in memory what the last command left for after its answer. Whoever carries answers calls this when one has
-    /// left; a loss of power meanwhile changes nothing about what was answered.
-    ///
-    /// # Errors
-    /// [`Fault`], as of [`SecurityModule::step`].
-    pub fn mirror(&mut self) -> Result<(), Fault> {
-        if let Some(fault) = self.session.fault {
-            return Err(fault);
-        }
-        self.journal.mirror().inspect_err(|fault| {
-            self.session = Session { fault: Some(*fault), ..Session::default() };
-        })
-    }
-
-    /// A reset while power stays.
-    pub fn reset(&mut self) {
-        self.session = Session { fault: self.session.fault, ..Session::default() };
-    }
-
-    /// What the module keeps.
-    #[must_use]
-    pub const fn contents(&self) -> &ModuleContents {
-        self.journal.state()
-    }
-
-    /// The memory, to plan its faults in a simulation.
-    pub const fn nvm_mut(&mut self) -> &mut N {
-        self.journal.nvm_mut()
-    }
-
     /// Takes one command and eight fresh random bytes, and answers.
     ///
     /// # Errors
-    /// [`Fault::PowerLost`]: there is no answer, and none comes before [`SecurityModule::power_on`].
+    /// [`Fault::PowerLost`]: there is no answer, and none comes before [`Chip::power_on`].
     pub fn step(&mut self, command: &Command<'_>, random: [u8; 8]) -> Result<Response, Fault> {
-        if let Some(fault) = self.session.fault {
+        if let Err(fault) = self.sound() {
             return after(fault);
         }
-        match self.answer(command, random) {
-            Ok(response) => Ok(response),
-            Err(Refusal::Status(status)) => Ok(status.into()),
-            Err(Refusal::Fault(fault)) => {
-                self.session = Session { fault: Some(fault), ..Session::default() };
-                after(fault)
-            }
-        }
+        let answer = self.answer(command, random);
+        self.settle(answer)
     }
 
     fn answer(&mut self, command: &Command<'_>, random: [u8; 8]) -> Answer {
@@ -164,7 +105,7 @@ impl<N: Nvm> SecurityModule<N> {
     }
 
     fn select(&mut self, command: &Command<'_>) -> Answer {
-        self.session = Session::default();
+        self.reset();
         ensure(command.data() == self.contents().file_identifier, StatusWord::FILE_NOT_FOUND)?;
         self.session.is_selected = true;
         done(&[])

@@ -7,107 +7,44 @@ use globalplatform::{
 
 use super::{contents::Contents, counterpart::Counterpart, counterpart::IssuerCertificate, rules::Rules};
 use crate::{
-    answer::{Answer, Refusal, after, done, ensure},
-    journal::{Journal, OpenError},
+    answer::{Answer, after, done, ensure},
+    chip::{self, Chip},
     nvm::{Fault, Nvm},
 };
 
 /// The name of the application: proprietary, unregistered (ISO/IEC 7816-4, 8.2.1.2).
 pub const AID: [u8; 7] = [0xF0, b'S', b'Y', b'C', b'E', b'E', 0x01];
 
-/// A purse in its memory. Equal to another when memory and everything forgotten are.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Application<N> {
-    pub(super) journal: Journal<N, Contents>,
-    pub(super) session: Session,
-    pub(super) rules: Rules,
-}
+/// A purse in its memory.
+pub type Application<N> = Chip<N, Contents, Session>;
 
 /// What is forgotten without power.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Session {
+pub struct Session {
     is_selected: bool,
     pub(super) issuer: Option<IssuerCertificate>,
     pub(super) counterpart: Option<Counterpart>,
-    fault: Option<Fault>,
+    pub(super) rules: Rules,
+}
+
+impl chip::Session for Session {
+    fn forget(&mut self) {
+        *self = Self { rules: self.rules, ..Self::default() };
+    }
 }
 
 impl<N: Nvm> Application<N> {
-    /// Writes a personalised purse into memory.
-    ///
-    /// # Errors
-    /// [`Fault`]; personalise again.
-    pub fn install(nvm: N, contents: Contents) -> Result<Self, Fault> {
-        let journal = Journal::format(nvm, contents)?;
-        Ok(Self { journal, session: Session::default(), rules: Rules::KEPT })
-    }
-
-    /// Power comes: repairs what a loss of power left. Nothing is selected, and no transfer is aborted.
-    ///
-    /// # Errors
-    /// [`OpenError`], with the memory; [`OpenError::Mute`] is for ever.
-    pub fn power_on(nvm: N) -> Result<Self, (OpenError, N)> {
-        let journal = Journal::open(nvm)?;
-        Ok(Self { journal, session: Session::default(), rules: Rules::KEPT })
-    }
-
-    /// Power goes: only memory stays.
-    pub fn power_off(self) -> N {
-        self.journal.into_nvm()
-    }
-
-    /// Finishes in memory what the last command left for after its answer, as [`crate::ep::Application::mirror`] does.
-    ///
-    /// # Errors
-    /// [`Fault`], as of [`Application::step`].
-    pub fn mirror(&mut self) -> Result<(), Fault> {
-        if let Some(fault) = self.session.fault {
-            return Err(fault);
-        }
-        self.journal.mirror().inspect_err(|fault| {
-            self.session = Session { fault: Some(*fault), ..Session::default() };
-        })
-    }
-
-    /// A reset while power stays: counterpart and selection are forgotten.
-    pub fn reset(&mut self) {
-        self.session = Session { fault: self.session.fault, ..Session::default() };
-    }
-
-    /// What the purse keeps.
-    #[must_use]
-    pub const fn contents(&self) -> &Contents {
-        self.journal.state()
-    }
-
-    /// The memory.
-    #[must_use]
-    pub const fn nvm(&self) -> &N {
-        self.journal.nvm()
-    }
-
-    /// The memory, to plan its faults in a simulation.
-    pub const fn nvm_mut(&mut self) -> &mut N {
-        self.journal.nvm_mut()
-    }
-
     /// Takes one command and answers.
     ///
     /// # Errors
-    /// [`Fault::PowerLost`]: there is no answer, and none comes before [`Application::power_on`]. A worn out memory is
+    /// [`Fault::PowerLost`]: there is no answer, and none comes before [`Chip::power_on`]. A worn out memory is
     /// answered by 6581, also from then on.
     pub fn step(&mut self, command: &Command<'_>) -> Result<Response, Fault> {
-        if let Some(fault) = self.session.fault {
+        if let Err(fault) = self.sound() {
             return after(fault);
         }
-        match self.answer(command) {
-            Ok(response) => Ok(response),
-            Err(Refusal::Status(status)) => Ok(status.into()),
-            Err(Refusal::Fault(fault)) => {
-                self.session = Session { fault: Some(fault), ..Session::default() };
-                after(fault)
-            }
-        }
+        let answer = self.answer(command);
+        self.settle(answer)
     }
 
     fn answer(&mut self, command: &Command<'_>) -> Answer {
@@ -143,7 +80,7 @@ impl<N: Nvm> Application<N> {
     }
 
     fn select(&mut self, command: &Command<'_>) -> Answer {
-        self.session = Session::default();
+        self.reset();
         ensure(command.data() == AID, StatusWord::FILE_NOT_FOUND)?;
         self.session.is_selected = true;
         done(&[&[0x6F, 0x09, 0x84, 0x07], &AID])

@@ -124,7 +124,7 @@ impl<N: Nvm> Application<N> {
         let (content, signature) = rest.split_last_chunk::<64>().ok_or(StatusWord::WRONG_LENGTH)?;
         let number = AuthoritySequence(u32::from_be_bytes(*number));
         let contents = self.contents();
-        let is_next = self.rules.keeps(Rule::AuthorityOnce, number == contents.authority_sequence);
+        let is_next = self.session.rules.keeps(Rule::AuthorityOnce, number == contents.authority_sequence);
         ensure(is_next, StatusWord::CONDITIONS_NOT_MET)?;
         let after = contents.authority_sequence.0.checked_add(1).ok_or(StatusWord(0x9402))?;
         let is_clear = kind == AuthorityKind::ClearExceptions;
@@ -135,7 +135,7 @@ impl<N: Nvm> Application<N> {
         let text = SignedText::new(contents.purse, number, kind, signed).ok_or(StatusWord::WRONG_LENGTH)?;
         let key = PublicKey::from_bytes(&contents.issuer_key).ok_or(StatusWord::MEMORY_FAILURE)?;
         let is_signed = key.verify(AUTHORITY, text.as_slice(), signature).is_ok();
-        let names_others = is_clear && self.rules.breaks(Rule::CodeNamesEntries);
+        let names_others = is_clear && self.session.rules.breaks(Rule::CodeNamesEntries);
         ensure(is_signed || names_others, StatusWord::MAC_WRONG)?;
         let mut next = contents.clone();
         apply(&mut next, kind, &mut Reader::new(content))?;

@@ -54,7 +54,7 @@ impl<N: Nvm> Application<N> {
         purse: &[u8; CERTIFICATE_BYTES],
     ) -> Result<Counterpart, StatusWord> {
         let contents = self.contents();
-        if !self.rules.keeps(Rule::DayGoesOn, issuer.today >= contents.day) {
+        if !self.session.rules.keeps(Rule::DayGoesOn, issuer.today >= contents.day) {
             return Err(StatusWord::CONDITIONS_NOT_MET);
         }
         let parse = |bytes| Certificate::parse(bytes).map_err(|_| StatusWord::WRONG_DATA);
@@ -66,7 +66,7 @@ impl<N: Nvm> Application<N> {
             revoked: Revoked { generations: contents.switched_off.generations(), serials: &[] },
         };
         let is_certified = trust.check(&chain, Kind::Purse).is_ok();
-        if !self.rules.keeps(Rule::CertifiedCounterpart, is_certified) {
+        if !self.session.rules.keeps(Rule::CertifiedCounterpart, is_certified) {
             return Err(StatusWord::SECURITY_STATUS);
         }
         let body = chain.subject.body();
@@ -77,7 +77,7 @@ impl<N: Nvm> Application<N> {
     pub(super) fn take_counterpart(&mut self, named: SubjectId) -> Result<Counterpart, StatusWord> {
         self.session.issuer = None;
         let counterpart = self.session.counterpart.take().ok_or(StatusWord::CONDITIONS_NOT_MET)?;
-        let is_named = self.rules.keeps(Rule::NamedCounterpart, counterpart.purse == named);
+        let is_named = self.session.rules.keeps(Rule::NamedCounterpart, counterpart.purse == named);
         if is_named { Ok(counterpart) } else { Err(StatusWord::WRONG_DATA) }
     }
 }

@@ -116,7 +116,7 @@ impl<N: Nvm> Application<N> {
         let mut next = self.contents().clone();
         next.lock.tries = next.lock.tries.checked_sub(1).ok_or(StatusWord::BLOCKED)?;
         let left = next.lock.tries;
-        if !self.rules.breaks(Rule::TryFirst) {
+        if !self.session.rules.breaks(Rule::TryFirst) {
             self.journal.commit(next.clone())?;
         }
         if !self.contents().lock.is(given) {

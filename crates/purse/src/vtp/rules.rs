@@ -56,14 +56,11 @@ pub(super) enum Rule {
 
 /// Keeps all rules.
 #[cfg(not(test))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Rules;
 
 #[cfg(not(test))]
 impl Rules {
-    /// All of them.
-    pub(super) const KEPT: Self = Self;
-
     /// Whether a condition holds that a rule demands.
     #[expect(clippy::unused_self, reason = "in tests a rule can be broken")]
     pub(super) const fn keeps(self, _rule: Rule, holds: bool) -> bool {
@@ -73,7 +70,7 @@ impl Rules {
 
 /// Keeps all rules but one.
 #[cfg(test)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Rules {
     pub(super) broken: Option<Rule>,
 }

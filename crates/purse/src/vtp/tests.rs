@@ -94,7 +94,7 @@ pub(super) fn contents(number: u8, first: u32) -> Contents {
 
 pub(super) fn install(contents: Contents, rules: Rules) -> Purse {
     let mut purse = Purse::install(SimulatedNvm::new(), contents).unwrap();
-    purse.rules = rules;
+    purse.session.rules = rules;
     select(&mut purse);
     purse
 }

@@ -37,7 +37,7 @@ impl<N: Nvm> Application<N> {
     fn start(&mut self, details: &[u8; PayDetails::BYTES], side: Side) -> Result<(), Refusal> {
         let details = PayDetails::from_bytes(details).ok_or(StatusWord::WRONG_DATA)?;
         let counterpart = self.take_counterpart(details.opposite(side))?;
-        let (contents, rules) = (self.contents(), self.rules);
+        let (contents, rules) = (self.contents(), self.session.rules);
         let (own, sequence) = details.on(side);
         let is_own = rules.keeps(Rule::OwnSide, own == contents.purse);
         ensure(is_own, StatusWord::WRONG_DATA)?;
@@ -65,7 +65,7 @@ impl<N: Nvm> Application<N> {
 
     /// Refuses what lock, pocket, series, funds or limits do not allow.
     fn ensure_allowed(&self, details: &PayDetails, side: Side) -> Result<(), Refusal> {
-        let (contents, rules) = (self.contents(), self.rules);
+        let (contents, rules) = (self.contents(), self.session.rules);
         let pocket = contents.pockets.iter().find(|pocket| pocket.holds(details.currency, details.series));
         let pocket = pocket.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let is_on = !contents.switched_off.series().contains(&details.series);
@@ -87,11 +87,11 @@ impl<N: Nvm> Application<N> {
     /// 90 26: the payer debits, once, and sends val.
     pub(super) fn take_req(&mut self, command: &Command<'_>) -> Answer {
         let details = self.accept(command, MESSAGE, Side::From, MessageKind::Req)?;
-        let debits = self.rules.keeps(Rule::DebitOnce, self.contents().status == Status::Epr);
+        let debits = self.session.rules.keeps(Rule::DebitOnce, self.contents().status == Status::Epr);
         match self.contents().status {
             Status::Epr | Status::Epa if debits => {
                 let mut next = self.contents().clone();
-                if !self.rules.breaks(Rule::DebitBeforeVal) {
+                if !self.session.rules.breaks(Rule::DebitBeforeVal) {
                     self.debit(&mut next, &details)?;
                 }
                 next.status = Status::Epa;
@@ -107,7 +107,7 @@ impl<N: Nvm> Application<N> {
         let pocket = next.pocket_mut(details.currency, details.series);
         let pocket = pocket.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let after = pocket.balance.checked_sub(details.amount);
-        ensure(self.rules.keeps(Rule::Funds, after.is_some()), StatusWord(0x9401))?;
+        ensure(self.session.rules.keeps(Rule::Funds, after.is_some()), StatusWord(0x9401))?;
         pocket.balance = after.unwrap_or(Amount::ZERO);
         pocket.sent = pocket.sent.checked_add(details.amount).unwrap_or(Amount::MAX);
         Ok(())
@@ -116,7 +116,7 @@ impl<N: Nvm> Application<N> {
     /// 90 28: the payee credits, once, and sends ack.
     pub(super) fn take_val(&mut self, command: &Command<'_>) -> Answer {
         let details = self.accept(command, MESSAGE, Side::To, MessageKind::Val)?;
-        let credits_again = self.rules.breaks(Rule::CreditOnce);
+        let credits_again = self.session.rules.breaks(Rule::CreditOnce);
         match self.contents().status {
             Status::EaTo if !credits_again => {}
             Status::Epv | Status::EaTo => {
@@ -125,7 +125,7 @@ impl<N: Nvm> Application<N> {
                 let pocket = pocket.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
                 pocket.balance = pocket.after_credit(details.amount).ok_or(StatusWord::CONDITIONS_NOT_MET)?;
                 pocket.received = pocket.received.checked_add(details.amount).unwrap_or(Amount::MAX);
-                if self.rules.breaks(Rule::OneCommit) {
+                if self.session.rules.breaks(Rule::OneCommit) {
                     self.journal.commit(next.clone())?;
                 }
                 next.status = Status::EaTo;
@@ -143,7 +143,7 @@ impl<N: Nvm> Application<N> {
         match self.contents().status {
             Status::Epa => {
                 let mut next = self.contents().clone();
-                if self.rules.breaks(Rule::DebitBeforeVal) {
+                if self.session.rules.breaks(Rule::DebitBeforeVal) {
                     self.debit(&mut next, &details)?;
                 }
                 next.status = Status::EaFrom;
@@ -168,10 +168,10 @@ impl<N: Nvm> Application<N> {
         let message = Message::from_bytes(&message).ok_or(StatusWord::WRONG_DATA)?;
         let transfer = self.contents().transfer.ok_or(StatusWord::CONDITIONS_NOT_MET)?;
         ensure(transfer.side == side, StatusWord::CONDITIONS_NOT_MET)?;
-        let is_same = self.rules.keeps(Rule::SameDetails, message.details == transfer.details);
+        let is_same = self.session.rules.keeps(Rule::SameDetails, message.details == transfer.details);
         ensure(is_same, StatusWord::CONDITIONS_NOT_MET)?;
         let key = PublicKey::from_bytes(&transfer.counterpart).ok_or(StatusWord::MEMORY_FAILURE)?;
-        let is_signed = self.rules.keeps(Rule::SignedByCounterpart, message.is_signed(kind, &key));
+        let is_signed = self.session.rules.keeps(Rule::SignedByCounterpart, message.is_signed(kind, &key));
         ensure(is_signed, StatusWord::MAC_WRONG)?;
         Ok(message.details)
     }
@@ -215,16 +215,16 @@ impl<N: Nvm> Application<N> {
     fn give_up(&self, next: &mut Contents) -> Result<(), Refusal> {
         let Some(transfer) = next.transfer.filter(|_| !next.status.is_idle()) else { return Ok(()) };
         let is_logged = match next.status {
-            Status::Epa => !self.rules.breaks(Rule::PayerLogs),
-            Status::Epv => !self.rules.breaks(Rule::PayeeLogs),
+            Status::Epa => !self.session.rules.breaks(Rule::PayerLogs),
+            Status::Epv => !self.session.rules.breaks(Rule::PayeeLogs),
             _ => false,
         };
         let entry = Entry { side: transfer.side, details: transfer.details };
         if is_logged {
             let is_there = next.exceptions.append(entry).is_some();
-            ensure(self.rules.keeps(Rule::LogSpace, is_there), StatusWord::NOT_ENOUGH_SPACE)?;
+            ensure(self.session.rules.keeps(Rule::LogSpace, is_there), StatusWord::NOT_ENOUGH_SPACE)?;
         }
-        if self.rules.breaks(Rule::AbortForgets) {
+        if self.session.rules.breaks(Rule::AbortForgets) {
             return Ok(());
         }
         next.transfer = None;

@@ -230,7 +230,7 @@ impl Transfers {
         let mut nvm = purse.power_off();
         nvm.restore_power();
         let mut purse = Purse::power_on(nvm).unwrap();
-        purse.rules = self.rules;
+        purse.session.rules = self.rules;
         select(&mut purse);
         purse
     }
@@ -281,7 +281,7 @@ impl Model for Transfers {
     fn init_states(&self) -> Vec<World> {
         let purses = [1, 2, 3].map(|number| {
             let mut purse = purse(number, self.bounds.balance);
-            purse.rules = self.rules;
+            purse.session.rules = self.rules;
             self.known(|known| known.purse(&purse))
         });
         std::vec![World { purses, proposed: Vec::new(), sent: Vec::new(), tears: 0, aborts: 0 }]
