@@ -203,8 +203,8 @@ pub fn key(frame: &Frame, view: &KeyView) -> Markup {
             section.panel { (key_values(&facts(frame, &view.key))) }
             section.panel {
                 h2 { (frame.t("key-custodians")) }
-                (custodians(frame, &view.key))
-                p { a.button href={ "/operator/keys/" (view.key.id) "/protocol" } {
+                (custodians(frame, &view.key, when::short))
+                p.key-actions { a.button href={ "/operator/keys/" (view.key.id) "/protocol" } {
                     (icon(Icon::Print)) (frame.t("key-protocol"))
                 } }
                 @if view.may_end { (ending(frame, &view.key)) }
@@ -263,7 +263,8 @@ fn own_part(frame: &Frame, view: &KeyView) -> Markup {
     }
 }
 
-fn custodians(frame: &Frame, key: &Key) -> Markup {
+/// Who holds which share; `kept` writes when it was written down.
+fn custodians(frame: &Frame, key: &Key, kept: fn(&Frame, Timestamp) -> Markup) -> Markup {
     let columns = [
         (frame.t("share-number"), true),
         (frame.t("key-custodian"), false),
@@ -272,7 +273,7 @@ fn custodians(frame: &Frame, key: &Key) -> Markup {
     ];
     let row = |custodian: &Custodian| {
         let kept = match custodian.kept_at {
-            Some(at) => html! { (when::short(frame, at)) },
+            Some(at) => kept(frame, at),
             None => html! { span.badge.badge-info { (frame.t("share-not-kept")) } },
         };
         vec![
@@ -327,7 +328,7 @@ fn sheet(frame: &Frame, key: &Key, steps: &[EntryLine], root: &str) -> Markup {
             header { (mark()) h1 { (frame.t("key-protocol")) } p { (key.name(frame)) } }
             (key_values(&rows))
             h2 { (frame.t("key-custodians")) }
-            (custodians(frame, key))
+            (custodians(frame, key, when::full))
             h2 { (frame.t("key-steps")) }
             ol.protocol-steps {
                 @for step in steps {
@@ -339,9 +340,17 @@ fn sheet(frame: &Frame, key: &Key, steps: &[EntryLine], root: &str) -> Markup {
             }
             p { (frame.t("key-log-root")) " " code { (root) } }
             h2 { (frame.t("key-signatures")) }
-            @for custodian in &key.custodians { p.signature { span {} (custodian.name) } }
-            p.signature { span {} (key.begun_by) }
+            @for name in signers(key) { p.signature { span {} (name) } }
             footer { p { (frame.t("receipt-printed")) " " (when::full(frame, frame.now)) } p { (frame.t("key-no-secret")) } }
         }
     }
+}
+
+/// The custodians, and who began the ceremony where it was somebody else.
+fn signers(key: &Key) -> Vec<&str> {
+    let mut names: Vec<&str> = key.custodians.iter().map(|custodian| custodian.name.as_str()).collect();
+    if !names.contains(&key.begun_by.as_str()) {
+        names.push(&key.begun_by);
+    }
+    names
 }
