@@ -1,9 +1,9 @@
 //! Top-up, withdrawal, transfer and payment, with a bank that fails.
 
-use bank::Fault;
-use serde_json::json;
+use bank::{Fault, OperationRef, Order};
+use serde_json::{Value, json};
 
-use crate::world::{World, call, pan};
+use crate::world::{BANK, World, call, cny, pan};
 
 #[tokio::test]
 async fn a_top_up_whose_answer_got_lost_is_found_out_and_credited_once() {
@@ -29,6 +29,39 @@ async fn a_top_up_that_never_reached_the_bank_is_undone() {
     assert_eq!(again.problem(), "declined");
     assert_eq!(again.json()["reason"], "bank_unreachable");
     assert_eq!(world.balance(&world.lilin).await, 0);
+    world.assert_adds_up().await;
+}
+
+#[tokio::test]
+async fn a_bank_that_asks_is_answered_at_its_own_page_which_the_holder_alone_is_told() {
+    let world = World::new().await;
+    let bank = world.app.embedded_bank().unwrap();
+    bank.serve_customers_at("http://bank.test".to_owned());
+    bank.orders(BANK, vec![Order::AskAbove(pan(1), cny(3_000))]).unwrap();
+    let send = || call("POST", "/api/v1/top-ups").by(&world.lilin).key("k").json(&world.card_amount(5_000));
+    let waits = send().send(&world.router).await.assert_status(202).json();
+    let path = format!("/api/v1/operations/{}", waits["id"].as_str().unwrap());
+    let seen = world.get(&path, &world.lilin).await.assert_status(200).json();
+    assert_eq!(seen["operation"]["state"], "unknown");
+    assert_eq!(seen["operation"]["reason"], "bank_asks");
+    let page = seen["bank_page"].as_str().unwrap();
+    assert!(page.starts_with("http://bank.test/questions/"), "{page}");
+    let office = world.get(&path, &world.operator).await.assert_status(200).json();
+    assert_eq!(office["bank_page"], Value::Null, "nobody else may answer the bank");
+    world.get(&path, &world.hanmei).await.assert_status(404);
+
+    let mut parts = page.rsplit('/').map(|part| u128::from_str_radix(part, 16));
+    let (ticket, operation) = (parts.next().unwrap().unwrap(), OperationRef(parts.next().unwrap().unwrap()));
+    assert!(bank.question(operation, ticket ^ 1).is_none(), "a ticket cannot be guessed");
+    let (asking, question) = bank.question(operation, ticket).unwrap();
+    assert_eq!((asking, question.amount), (BANK, cny(5_000)));
+    let yes = Order::Answer { operation, consent: true, now: world.app.now() };
+    bank.orders(BANK, vec![yes]).unwrap();
+    let done = send().send(&world.router).await.assert_status(201).json();
+    assert_eq!(done["state"], "completed");
+    assert_eq!(world.balance(&world.lilin).await, 5_000);
+    let seen = world.get(&path, &world.lilin).await.assert_status(200).json();
+    assert_eq!(seen["bank_page"], Value::Null);
     world.assert_adds_up().await;
 }
 

@@ -22,7 +22,7 @@ use wallet::ids::{BankId, HolderId, MerchantId, PrincipalId};
 /// The password of everyone.
 pub(crate) const PASSWORD: &str = "green willows by the river";
 
-const BANK: BankId = BankId::new(0xba);
+pub(crate) const BANK: BankId = BankId::new(0xba);
 
 /// The system's clock, which can be moved ahead.
 #[derive(Default)]
