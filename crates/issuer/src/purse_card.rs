@@ -189,6 +189,14 @@ impl PurseCard {
         }
     }
 
+    /// Debits that are believed, in order of their sequence.
+    pub fn debits(&self) -> impl Iterator<Item = (Sequence, KnownDebit, Belief, Cancelling)> + '_ {
+        self.places.iter().filter_map(|(sequence, place)| {
+            let (known, belief, cancelling) = place.settled?;
+            Some((*sequence, known, belief, cancelling))
+        })
+    }
+
     /// Sequences up to the newest known one that no terminal has uploaded: first and last of each gap. Of a cancel, the
     /// sequence after its debit is known.
     pub fn gaps(&self) -> impl Iterator<Item = (Sequence, Sequence)> + '_ {
