@@ -4,6 +4,7 @@
 //! * [`purse_card`]: what the issuer knows about a card; [`online`]: load and unload of it, as steps that can be repeated.
 //! * [`clearing`]: what one record of a terminal means; [`batch_clearing`]: a batch of them, and its receipt.
 //! * [`lists`]: versions of status and white list; [`lost_card`]: what is left of a card goes back to its holder.
+//! * [`sample`]: records to measure clearing with.
 //! * [`postings`]: which transfers each event causes; [`shadow`], [`equation`]: that they add up.
 //!
 //! Invariants: a load has one end, for the card or for its holder; a TAC is paid once; what a card spends beyond what it was
@@ -18,4 +19,5 @@ pub mod lost_card;
 pub mod online;
 pub mod postings;
 pub mod purse_card;
+pub mod sample;
 pub mod shadow;
