@@ -267,6 +267,38 @@ fn a_tac_overrules_what_was_inferred() {
     world.audit();
 }
 
+/// As before, but nobody knows the outcome of either.
+#[test]
+fn what_was_inferred_is_withdrawn_when_another_debit_fits_too() {
+    let mut world = funded();
+    world.sell(0, 0, 300, Mishap::Torn(0));
+    world.sell(0, 1, 300, Mishap::Unheard);
+    world.sell(0, 2, 10, Mishap::None);
+    world.upload(0, 0, usize::MAX);
+    world.upload(2, 0, usize::MAX);
+    assert_eq!(paid(&mut world, 0), 300);
+    assert_eq!(world.upload(1, 0, usize::MAX).1, [Finding::Ambiguous(Sequence(0))]);
+    assert_eq!((paid(&mut world, 0), paid(&mut world, 1)), (0, 0));
+    assert_eq!(world.cards[&asn(&world)].held(), Amount::new(300), "a person decides");
+    world.audit();
+}
+
+#[test]
+fn nothing_is_inferred_while_a_load_is_in_doubt() {
+    let mut world = funded();
+    world.sell(0, 0, 300, Mishap::Unheard);
+    world.online(0, Direction::Load, 50, Fate::CodeLate).unwrap();
+    world.sell(0, 1, 10, Mishap::None);
+    world.upload(0, 0, usize::MAX);
+    assert_eq!(world.upload(1, 0, usize::MAX).1, []);
+    world.late_code();
+    let (now, card) = (world.now(), asn(&world));
+    let cleared = world.card(card).infer_held(now);
+    assert_eq!(cleared.findings, [Finding::Inferred(Sequence(0))]);
+    world.post(&cleared.transfers);
+    world.audit();
+}
+
 #[test]
 fn a_cancel_takes_back_what_the_debit_paid_once() {
     let mut world = funded();
