@@ -2,14 +2,14 @@
 //!
 //! # Specification
 //!
-//! A record is checked in this order: terminal, kind, numbers that can be, whether it is known, whether the card is closed, TACs,
-//! the card's sequence. A refused record changes nothing but the card's place on the status list.
+//! A record is checked in this order: terminal, kind, numbers that can be, whether it is known, whether the card is closed,
+//! TACs, the card's sequence. A refused record changes nothing but the card's place on the status list.
 //!
 //! * A debit is named by card and offline sequence, and by what its TAC covers. Both are paid once: the sequence, because a card
 //!   never uses one twice; the TAC, because a terminal could upload it under another sequence, which the TAC does not cover.
 //! * Two right TACs for one sequence are a *clone*: the second is refused, and the card is listed.
-//! * A debit whose outcome the terminal does not know is *held*. It is settled by its TAC, if the terminal gets it; or it turns out
-//!   not to have been, when another debit proves that it bore the sequence; or it is *inferred*: the next sequence is proven
+//! * A debit whose outcome the terminal does not know is *held*. It is settled by its TAC, if the terminal gets it; or it turns
+//!   out not to have been, when another debit proves that it bore the sequence; or it is *inferred*: the next sequence is proven
 //!   by another seller, and its balance is what this debit left, and no other's. A TAC overrules what was inferred, and a second
 //!   debit that fits makes it ambiguous: the money goes back.
 //! * A cancel bears the sequence after its debit. It is believed by its TAC, or inferred when the sequence after that begins with

@@ -7,9 +7,9 @@
 //!         − cancels not cleared − inferred wrongly − copied
 //! ```
 //!
-//! *float* is what the ledger holds for purses: purse and load accounts, less excess. *Debits not cleared* are those whose records
-//! are at terminals, are held, or were refused: the exception log. *Copied* is what copies of cards had when they were made and
-//! nobody paid for. In production the balances in cards are not seen; in simulations and the town they are.
+//! *float* is what the ledger holds for purses: purse and load accounts, less excess. *Debits not cleared* are those whose
+//! records are at terminals, are held, or were refused: the exception log. *Copied* is what copies of cards had when they were
+//! made and nobody paid for. In production the balances in cards are not seen; in simulations and the town they are.
 
 use crate::purse_card::PurseCard;
 
