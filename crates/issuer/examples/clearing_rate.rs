@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Instant};
 use issuer::{
     batch_clearing::BatchClearing,
     clearing::Seller,
-    key_store::{MasterKeys, SoftwareKeyStore},
+    master_keys::{MasterKeys, SoftwareKeyStore},
     sample::Sample,
 };
 use ledger::AccountId;

@@ -1,6 +1,6 @@
 //! The issuer's host of card purses. No clock, no randomness, no input or output: time, keys and stores come in as arguments.
 //!
-//! * [`key_store`]: what the issuer's keys do, without leaving their store.
+//! * [`key_store`]: what the issuer's keys do, without leaving their store; [`master_keys`]: a store of master keys.
 //! * [`purse_card`]: what the issuer knows about a card; [`online`]: load and unload of it, as steps that can be repeated.
 //! * [`clearing`]: what one record of a terminal means; [`batch_clearing`]: a batch of them, and its receipt.
 //! * [`lists`]: versions of status and white list; [`lost_card`]: what is left of a card goes back to its holder.
@@ -16,6 +16,7 @@ pub mod equation;
 pub mod key_store;
 pub mod lists;
 pub mod lost_card;
+pub mod master_keys;
 pub mod online;
 pub mod postings;
 pub mod purse_card;

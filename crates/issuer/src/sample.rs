@@ -11,7 +11,7 @@ use purse::{
 };
 
 use crate::{
-    key_store::MasterKeys,
+    master_keys::MasterKeys,
     purse_card::{CardIdentity, PurseCard},
 };
 

@@ -299,6 +299,55 @@ fn nothing_is_inferred_while_a_load_is_in_doubt() {
     world.audit();
 }
 
+/// What the load in doubt put onto the card makes the wrong one of two debits fit.
+#[test]
+fn a_load_in_doubt_lets_no_wrong_debit_fit() {
+    let mut world = funded();
+    world.sell(0, 0, 100, Mishap::Torn(0));
+    world.sell(0, 1, 150, Mishap::Unheard);
+    world.online(0, Direction::Load, 50, Fate::CodeLost).unwrap();
+    world.sell(0, 2, 10, Mishap::None);
+    world.upload(0, 0, usize::MAX);
+    assert_eq!(world.upload(2, 0, usize::MAX).1, []);
+    assert_eq!(paid(&mut world, 0), 0);
+}
+
+#[test]
+fn a_debit_that_was_withdrawn_is_paid_when_its_tac_comes() {
+    let mut world = funded();
+    world.sell(0, 1, 300, Mishap::Torn(0));
+    world.sell(0, 0, 300, Mishap::None);
+    world.sell(0, 2, 10, Mishap::None);
+    let done = std::mem::replace(&mut world.terminals[0].records[0].outcome, Outcome::Unknown);
+    for terminal in [0, 2, 1] {
+        world.upload(terminal, 0, usize::MAX);
+    }
+    assert_eq!(paid(&mut world, 0), 0, "two debits fit");
+    world.terminals[0].records[0].outcome = done;
+    assert_eq!(upload(&mut world, 0).0, [RecordVerdict::Accepted]);
+    assert_eq!((paid(&mut world, 0), paid(&mut world, 1)), (300, 0));
+}
+
+#[test]
+fn a_cancel_that_was_inferred_and_then_proven_takes_back_once() {
+    let mut world = funded();
+    world.sell(0, 0, 300, Mishap::None);
+    world.sell(0, 0, 200, Mishap::None);
+    world.cancel(0, Mishap::None);
+    let proven = world.terminals[0].records[1].outcome;
+    if let Outcome::Cancelled { debit, cancel, .. } = proven {
+        world.terminals[0].records[1].outcome = Outcome::CancelUnknown { debit, cancel };
+    }
+    world.sell(0, 1, 10, Mishap::None);
+    for terminal in [0, 1] {
+        world.upload(terminal, 0, usize::MAX);
+    }
+    assert_eq!(paid(&mut world, 0), 300);
+    world.terminals[0].records[1].outcome = proven;
+    assert_eq!(upload(&mut world, 0).0, [RecordVerdict::AlreadyKnown, RecordVerdict::Accepted]);
+    assert_eq!((paid(&mut world, 0), shadow(&world)), (300, 690));
+}
+
 #[test]
 fn a_cancel_takes_back_what_the_debit_paid_once() {
     let mut world = funded();
