@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("vault", &[]),
     ("purse", &["globalplatform", "pki"]),
     ("virtual-card", &["globalplatform", "purse"]),
+    ("terminal", &["globalplatform", "pki", "purse", "messages"]),
     ("audit-log", &["ledger"]),
     ("documents", &[]),
     ("risk", &["money", "ledger"]),
