@@ -14,7 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ledger", &[]),
     ("wallet", &["money", "ledger"]),
     ("bank", &["money", "ledger"]),
-    ("messages", &["money"]),
+    ("messages", &["money", "pki"]),
     ("vault", &[]),
     ("purse", &["globalplatform", "pki"]),
     ("virtual-card", &["globalplatform", "purse"]),
