@@ -9,6 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::journal::JournalError;
+
 /// Why a file cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DiskError {
@@ -28,6 +30,15 @@ impl fmt::Display for DiskError {
 }
 
 impl std::error::Error for DiskError {}
+
+impl From<DiskError> for JournalError {
+    fn from(error: DiskError) -> Self {
+        match error {
+            DiskError::Full => Self::Full,
+            DiskError::Failed(cause) => Self::Failed(cause),
+        }
+    }
+}
 
 /// A flat directory of files. What was written survives a crash only after [`Disk::sync`].
 pub trait Disk {

@@ -181,18 +181,18 @@ impl<D: Disk> Journal<D> {
     }
 
     fn load(disk: &mut D) -> Result<(Contents, usize), JournalError> {
-        let Some(bytes) = disk.read(FILE).map_err(failed)? else {
+        let Some(bytes) = disk.read(FILE).map_err(JournalError::from)? else {
             let mut bytes = header(0, &[0; 32]);
             bytes.resize(RESERVE_BYTES, 0);
-            disk.replace(FILE, &bytes).map_err(failed)?;
+            disk.replace(FILE, &bytes).map_err(JournalError::from)?;
             return Ok((read(&bytes)?, bytes.len()));
         };
         let contents = read(&bytes)?;
         let again = bytes.get(contents.last..contents.end).unwrap_or_default();
         let zeros = vec![0; contents.torn_bytes];
         let at = u64::try_from(contents.last).unwrap_or(u64::MAX);
-        disk.write_at(FILE, at, &[again, &zeros].concat()).map_err(failed)?;
-        disk.sync(FILE).map_err(failed)?;
+        disk.write_at(FILE, at, &[again, &zeros].concat()).map_err(JournalError::from)?;
+        disk.sync(FILE).map_err(JournalError::from)?;
         Ok((contents, bytes.len()))
     }
 
@@ -284,16 +284,9 @@ impl<D: Disk> Journal<D> {
     }
 
     fn close(&mut self, error: DiskError) -> JournalError {
-        let error = failed(error);
+        let error = JournalError::from(error);
         self.closed = Some(error.to_string());
         error
-    }
-}
-
-fn failed(error: DiskError) -> JournalError {
-    match error {
-        DiskError::Full => JournalError::Full,
-        DiskError::Failed(cause) => JournalError::Failed(cause),
     }
 }
 

@@ -65,6 +65,7 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
         let public = card.select(&self.settings.aid).map_err(from_card)?;
         self.ensure_no_other_card(sale, public.asn)?;
         self.recover(card, &public)?;
+        self.fetch_split_codes(card, public.asn)?;
         if let Some(receipt) = self.paid(sale)? {
             return Ok(receipt);
         }
