@@ -26,6 +26,7 @@ use purse::{
 
 use crate::{
     card::Codes,
+    clock::day,
     entry::{Entry, Intent, List, Newest, NotDone, RecordNumber, SaleId, Shift, Summary, Totals},
 };
 
@@ -298,9 +299,9 @@ impl Book {
     }
 
     /// The entries of a rewritten file. What the issuer received goes, and what did not happen; what is open stays until its
-    /// card came back, or from before `since` only until the issuer has it. The last sale stays, to be cancelled.
+    /// card came back, or from before the day `since` only until the issuer has it. The last sale stays, to be cancelled.
     #[must_use]
-    pub fn kept(&self, since: &DateTime) -> Vec<Entry> {
+    pub fn kept(&self, since: u32) -> Vec<Entry> {
         let last = self.last_done().map(|record| record.intent.number);
         let (mut entries, mut answers) = (Vec::new(), Vec::new());
         for record in self.records.values() {
@@ -319,9 +320,12 @@ impl Book {
         entries
     }
 
-    fn is_kept(&self, record: &Record, since: &DateTime) -> bool {
+    fn is_kept(&self, record: &Record, since: u32) -> bool {
         let cancel = record.cancelled_by.and_then(|cancel| self.record(cancel));
-        let is_open = |record: &Record| matches!(record.state, State::Open(_)) && record.intent.when >= *since;
+        let is_open = |record: &Record| {
+            let is_young = day(record.intent.when.date()).is_none_or(|day| day >= since);
+            matches!(record.state, State::Open(_)) && is_young
+        };
         match (record.state, record.answer) {
             (State::NotDone(_), _) => false,
             (_, Answer::None | Answer::NotPaid(_)) => record.intent.kind != Kind::Cancel,

@@ -9,7 +9,7 @@ use purse::fields::{Asn, TerminalId};
 use crate::{
     book::Book,
     card::ExchangeError,
-    clock::{Now, days_before},
+    clock::{Now, day},
     disk::Disk,
     entry::Entry,
     journal::{Journal, JournalError},
@@ -215,8 +215,8 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
     /// # Errors
     /// [`JournalError::Full`] where there is no room for a second file; nothing is lost, and it can wait.
     pub fn tidy_up(&mut self, now: &Now) -> Result<(), JournalError> {
-        let since = days_before(now.local, self.settings.unknown_days);
-        let kept = self.book.kept(&since);
+        let today = day(now.local.date()).unwrap_or(0);
+        let kept = self.book.kept(today.saturating_sub(self.settings.unknown_days));
         let bytes: Vec<Vec<u8>> = kept.iter().map(Entry::to_bytes).collect();
         let mut book = Book::default();
         kept.iter()
