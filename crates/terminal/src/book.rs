@@ -280,7 +280,9 @@ impl Book {
         self.last_done().filter(is_sale)
     }
 
-    fn last_done(&self) -> Option<&Record> {
+    /// The last that was done here.
+    #[must_use]
+    pub fn last_done(&self) -> Option<&Record> {
         self.records.values().rev().find(|record| matches!(record.state, State::Done(_)))
     }
 

@@ -3,6 +3,7 @@
 use purse::fields::Kind;
 
 use crate::{
+    book::State,
     card::Card,
     debit::{Plan, Receipt},
     disk::Disk,
@@ -12,7 +13,7 @@ use crate::{
 };
 
 impl<D: Disk, M: Reader> Terminal<D, M> {
-    /// Gives the last sale back to its card. The card allows it once, for its last transaction, under a key of its own. After
+    /// Gives the last sale back to its card; asked again, shows the same receipt. The card allows it once, for its last transaction, under a key of its own. After
     /// [`Failure::Unknown`] the card comes back, and gets its money once.
     ///
     /// # Errors
@@ -26,10 +27,9 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
     fn cancel_to(&mut self, card: &mut Card<'_>, at: &Circumstances) -> Result<Receipt, Failure> {
         let parameters = self.ready(&at.now)?;
         let public = card.select(&self.settings.aid).map_err(from_card)?;
-        let proved = self.recover(card, &public)?;
-        let cancelled = proved.into_iter().filter_map(|number| self.book.record(number));
-        if let Some(record) = cancelled.filter(|record| record.intent.kind == Kind::Cancel).last()
-            && let crate::book::State::Done(codes) = record.state
+        self.recover(card, &public)?;
+        if let Some(record) = self.book.last_done().filter(|record| record.intent.card == public.asn)
+            && let (Kind::Cancel, State::Done(codes)) = (record.intent.kind, record.state)
         {
             return Ok(Receipt { is_recovered: true, ..Receipt::of(&record.intent, &codes) });
         }

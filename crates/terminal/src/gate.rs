@@ -1,11 +1,15 @@
 //! A gate of a railway: in with an amount of nothing, out with the fare, each a compound purchase that writes the trip record in
 //! the same commit of the card.
 
-use purse::{amount::Amount, fields::Kind};
+use purse::{
+    amount::Amount,
+    fields::{Asn, DateTime, Kind},
+};
 
 use crate::{
     book::State,
     card::Card,
+    clock::{Now, day},
     debit::{Plan, Receipt},
     disk::Disk,
     entry::{RecordNumber, SaleId},
@@ -66,7 +70,7 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
         let (amount, next) = match (way, trip.entrance()) {
             (Way::In, None) => (Amount::ZERO, trip.after(Some(&here), &now)),
             (Way::Out(fare), Some(entrance)) => (fare(&entrance), trip.after(None, &now)),
-            _ => return Err(Refusal::Trip.into()),
+            _ => return Ok(self.unshown_passage(public.asn, &at.now).ok_or(Refusal::Trip)?),
         };
         let most = Amount::new(parameters.sale_limit.0);
         if amount > most {
@@ -86,6 +90,15 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
         self.debit(card, &public, &begun, &plan, &at.now)
     }
 
+    /// The receipt of a passage that was the last thing before the power went, minutes ago: it was recorded, and the gate may
+    /// not have opened. Once.
+    fn unshown_passage(&mut self, card: Asn, now: &Now) -> Option<Receipt> {
+        let last = self.unshown.and_then(|number| self.passage(number))?;
+        let [begun, ended] = [last.when, now.local].map(minute);
+        let is_now = last.card == card && ended?.saturating_sub(begun?) <= UNSHOWN_MINUTES;
+        is_now.then(|| self.unshown = None).map(|()| last)
+    }
+
     /// The receipt of a passage that was proved only now.
     fn passage(&self, number: RecordNumber) -> Option<Receipt> {
         let record = self.book.record(number)?;
@@ -93,6 +106,16 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
         let is_passage = record.intent.sale == passage_id(number);
         is_passage.then(|| Receipt { is_recovered: true, ..Receipt::of(&record.intent, &codes) })
     }
+}
+
+/// How long after it a passage may still be shown.
+const UNSHOWN_MINUTES: u32 = 5;
+
+/// The number of a minute.
+fn minute(when: DateTime) -> Option<u32> {
+    let [_, _, _, _, hour, minute, _] = when.0;
+    let two = |byte: u8| u32::from(byte >> 4) * 10 + u32::from(byte & 0x0F);
+    day(when.date())?.checked_mul(1_440)?.checked_add(two(hour) * 60 + two(minute))
 }
 
 /// Passages have no basket: the terminal names them by their record, behind twelve bytes FF that no till's name begins with.

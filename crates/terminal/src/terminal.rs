@@ -11,7 +11,7 @@ use crate::{
     card::ExchangeError,
     clock::{Now, day},
     disk::Disk,
-    entry::Entry,
+    entry::{Entry, RecordNumber},
     journal::{Journal, JournalError},
     lists::Lists,
     reader::Reader,
@@ -66,6 +66,8 @@ pub struct Terminal<D, M> {
     module: M,
     is_module_open: bool,
     id: TerminalId,
+    /// The last record before the terminal started: its receipt may never have been shown.
+    pub(crate) unshown: Option<RecordNumber>,
     /// Cards whose MAC2 was wrong: no more of the module's tries for them until the terminal starts again.
     pub(crate) suspects: BTreeSet<Asn>,
 }
@@ -117,8 +119,9 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
             Ok(id) => id,
             Err(error) => return Err((StartError::Module(error), journal.into_disk(), module)),
         };
+        let unshown = book.records().next_back().map(|record| record.intent.number);
         let suspects = BTreeSet::new();
-        Ok(Self { settings, journal, book, lists, module, is_module_open: true, id, suspects })
+        Ok(Self { settings, journal, book, lists, module, is_module_open: true, id, unshown, suspects })
     }
 
     /// Stops; disk and module can be started with again.
