@@ -11,7 +11,9 @@ use purse::{
     amount::Amount,
     bytes,
     ep::{Grade, Split},
-    fields::{Asn, Date, DateTime, Kind, Mac, OrderId, Random, Sequence, Tac, TerminalId, TerminalTransaction},
+    fields::{
+        Asn, Date, DateTime, Kind, Mac, OrderId, Random, Sequence, Tac, TerminalId, TerminalTransaction,
+    },
 };
 
 use crate::reader::{Reader, ReaderError};
@@ -211,11 +213,7 @@ impl Card<'_> {
     }
 
     /// Asks what the card proved a transaction by. `None`: it has no proof of it (9406).
-    pub(crate) fn prove(
-        &mut self,
-        kind: Kind,
-        sequence: Sequence,
-    ) -> Result<Option<Codes>, ExchangeError> {
+    pub(crate) fn prove(&mut self, kind: Kind, sequence: Sequence) -> Result<Option<Codes>, ExchangeError> {
         let Some(after) = sequence.next() else { return Ok(None) };
         let header = [0x80, 0x5A, 0x00, kind.byte()];
         let answer = match exchange(self.0, header, &[&after.to_bytes()], Some(8)) {

@@ -90,7 +90,8 @@ impl Directory {
         fs::create_dir_all(path).map_err(failed)?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK));
         let lock = lock.map_err(failed)?;
-        lock.try_lock().map_err(|_| DiskError::Failed("directory is in use by another process".to_owned()))?;
+        lock.try_lock()
+            .map_err(|_| DiskError::Failed("directory is in use by another process".to_owned()))?;
         let handle = File::open(path).map_err(failed)?;
         Ok(Self { path: path.to_owned(), handle, files: BTreeMap::new(), _lock: lock })
     }

@@ -24,14 +24,20 @@ use crate::disk::{Disk, DiskError};
 pub const ENTRY_BYTES_MAX: usize = 2048;
 /// How much room is reserved at a time.
 pub const RESERVE_BYTES: usize = 64 * 1024;
-/// A sale begins only with so much room: its intent and outcome, and what recovery of others may have to say.
-pub const ROOM_BYTES: usize = 16 * 1024;
+/// A sale begins only with so much room: its intent and outcome, what recovery of others may have to say, and beyond that what
+/// an upload needs, so that a full disk keeps no terminal from handing in what it has.
+pub const SALE_ROOM_BYTES: usize = 24 * 1024;
+/// What everything else needs at most.
+pub const UPKEEP_ROOM_BYTES: usize = 4 * 1024;
 
 const FILE: &str = "journal";
 const MAGIC: &[u8; 8] = b"SYCEETJ1";
 const HEADER_BYTES: usize = 8 + 4 + 32 + 4;
 const FRAME_EXTRA: usize = 2 + 4 + 32;
 const CHAIN_CONTEXT: &str = "sycee 2026 terminal journal chain";
+
+/// The entries of a journal, in order.
+pub type Entries = Vec<Vec<u8>>;
 
 /// Hash of a frame and all before it.
 type Chain = [u8; 32];
@@ -68,7 +74,7 @@ pub struct Contents {
     /// Grows with each rewriting.
     pub generation: u32,
     /// The entries in order.
-    pub entries: Vec<Vec<u8>>,
+    pub entries: Entries,
     /// Where the next frame goes.
     pub end: usize,
     /// How many bytes behind the end are no zeros: a torn frame.
@@ -170,7 +176,7 @@ impl<D: Disk> Journal<D> {
     ///
     /// # Errors
     /// [`JournalError`], with the disk.
-    pub fn open(mut disk: D) -> Result<(Self, Vec<Vec<u8>>), (JournalError, D)> {
+    pub fn open(mut disk: D) -> Result<(Self, Entries), (JournalError, D)> {
         match Self::load(&mut disk) {
             Ok((contents, reserved)) => {
                 let Contents { generation, entries, end, chain, .. } = contents;
@@ -196,13 +202,13 @@ impl<D: Disk> Journal<D> {
         Ok((contents, bytes.len()))
     }
 
-    /// Makes sure that there is room for a sale and all that may come of it.
+    /// Makes sure that there is so much room, [`SALE_ROOM_BYTES`] or [`UPKEEP_ROOM_BYTES`].
     ///
     /// # Errors
     /// [`JournalError::Full`]: nothing is spoilt, and later there may be room. [`JournalError::Failed`].
-    pub fn reserve(&mut self) -> Result<(), JournalError> {
+    pub fn reserve(&mut self, room: usize) -> Result<(), JournalError> {
         self.ensure_open()?;
-        if self.reserved >= self.end + ROOM_BYTES {
+        if self.reserved >= self.end + room {
             return Ok(());
         }
         let zeros = vec![0; RESERVE_BYTES];
@@ -340,7 +346,7 @@ mod tests {
             journal.disk.fail_at(step, DiskFault::Fails);
             assert!(matches!(journal.append(&entry(1)), Err(JournalError::Failed(_))));
             assert!(matches!(journal.append(&entry(2)), Err(JournalError::Failed(_))));
-            assert!(matches!(journal.reserve(), Err(JournalError::Failed(_))));
+            assert!(matches!(journal.reserve(SALE_ROOM_BYTES), Err(JournalError::Failed(_))));
             let (mut journal, entries) = open(journal.into_disk());
             assert!(entries.is_empty());
             journal.append(&entry(3)).unwrap();
@@ -352,17 +358,20 @@ mod tests {
         let (mut journal, _) = open(SimulatedDisk::with_capacity(RESERVE_BYTES + 100));
         let mut count = 0;
         let refusal = loop {
-            match journal.reserve() {
+            match journal.reserve(SALE_ROOM_BYTES) {
                 Ok(()) => journal.append(&entry(7)).unwrap(),
                 Err(error) => break error,
             }
             count += 1;
         };
         assert_eq!(refusal, JournalError::Full);
-        assert!(RESERVE_BYTES - journal.length() > ROOM_BYTES - 100, "there was room when it was refused");
+        assert!(
+            RESERVE_BYTES - journal.length() > SALE_ROOM_BYTES - 100,
+            "there was room when it was refused"
+        );
         journal.append(&entry(8)).unwrap();
         journal.disk_mut().make_room();
-        journal.reserve().unwrap();
+        journal.reserve(SALE_ROOM_BYTES).unwrap();
         assert_eq!(open(journal.into_disk()).1.len(), count + 1);
     }
 

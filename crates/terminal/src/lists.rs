@@ -18,7 +18,7 @@ use crate::{
     clock::{ClockError, Now},
     disk::{Disk, DiskError},
     entry::{Entry, List, Newest},
-    journal::JournalError,
+    journal::{JournalError, UPKEEP_ROOM_BYTES},
     reader::Reader,
     refusal::Refusal,
     terminal::{Settings, Terminal},
@@ -167,7 +167,7 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
             .map_err(ListError::Refused)?;
         let newest = Newest { version: newest.version.0, digest: newest.digest };
         if newest.version > known.version {
-            self.journal.reserve().map_err(ListError::Journal)?;
+            self.journal.reserve(UPKEEP_ROOM_BYTES).map_err(ListError::Journal)?;
             self.journal.disk_mut().replace(&beside(list), bytes).map_err(ListError::Disk)?;
             self.note(&Entry::Accepted(list, newest)).map_err(ListError::Journal)?;
         }

@@ -9,10 +9,11 @@
 use purse::fields::{Asn, Sequence, Tac};
 
 use crate::{
+    book::State,
     card::{Card, ExchangeError, PublicInformation},
     disk::Disk,
     entry::{Entry, Intent, NotDone, RecordNumber},
-    journal::JournalError,
+    journal::{JournalError, UPKEEP_ROOM_BYTES},
     reader::Reader,
     refusal::{Failure, from_card},
     terminal::Terminal,
@@ -77,9 +78,9 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
     /// # Errors
     /// [`Failure`].
     pub fn check_claims(&mut self) -> Result<Vec<RecordNumber>, Failure> {
-        self.journal.reserve()?;
+        self.journal.reserve(UPKEEP_ROOM_BYTES)?;
         let claimed = self.book.records().filter_map(|record| match record.state {
-            crate::book::State::Open(Some(codes)) => Some((record.intent, codes)),
+            State::Open(Some(codes)) => Some((record.intent, codes)),
             _ => None,
         });
         let mut proved = Vec::new();

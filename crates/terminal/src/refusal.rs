@@ -126,7 +126,9 @@ impl fmt::Display for Failure {
             Self::Card(error) => write!(f, "card: {error}"),
             Self::Module(error) => write!(f, "security module: {error}"),
             Self::Journal(error) => error.fmt(f),
-            Self::Unknown(number) => write!(f, "card may have paid, record {number}: hold it to the reader again"),
+            Self::Unknown(number) => {
+                write!(f, "card may have paid, record {number}: hold it to the reader again")
+            }
             Self::NotProved(number) => write!(f, "card did not prove that it paid, record {number}"),
             Self::NotRecorded(number, error) => write!(f, "payment {number} could not be recorded: {error}"),
         }

@@ -20,6 +20,7 @@ use purse::{
 };
 
 use crate::{
+    book::{Record, State},
     card::{Card, ExchangeError, PublicInformation},
     clock::Now,
     debit::{Plan, Receipt},
@@ -106,12 +107,12 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
 
     /// Asks for the codes over splits that the terminal does not have yet.
     pub(crate) fn fetch_split_codes(&mut self, card: &mut Card<'_>, asn: Asn) -> Result<(), Failure> {
-        let lacks_code = |record: &&crate::book::Record| {
-            let is_done = matches!(record.state, crate::book::State::Done(_));
+        let lacks_code = |record: &&Record| {
+            let is_done = matches!(record.state, State::Done(_));
             record.intent.card == asn && record.intent.due.is_some() && record.split_code.is_none() && is_done
         };
-        let Some(record) = self.book.records().filter(lacks_code).next_back().copied() else { return Ok(()) };
-        let crate::book::State::Done(codes) = record.state else { return Ok(()) };
+        let Some(record) = self.book.records().rfind(lacks_code).copied() else { return Ok(()) };
+        let State::Done(codes) = record.state else { return Ok(()) };
         self.note_split_code(card, &Receipt::of(&record.intent, &codes))
     }
 

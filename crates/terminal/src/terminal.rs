@@ -12,7 +12,7 @@ use crate::{
     clock::{Now, day},
     disk::Disk,
     entry::{Entry, RecordNumber},
-    journal::{Journal, JournalError},
+    journal::{Journal, JournalError, SALE_ROOM_BYTES, UPKEEP_ROOM_BYTES},
     lists::Lists,
     reader::Reader,
     refusal::{Failure, Refusal},
@@ -162,7 +162,7 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
     /// The parameters, where they hold and everything else is as it must be before a card is asked: the journal has room,
     /// the clock can be believed, the lists are not too old.
     pub(crate) fn ready(&mut self, now: &Now) -> Result<TerminalParameters, Failure> {
-        self.journal.reserve()?;
+        self.journal.reserve(SALE_ROOM_BYTES)?;
         now.check(&self.book.summary().latest, self.settings.idle_days_max).map_err(Refusal::Clock)?;
         Ok(self.lists.parameters_now(now)?)
     }
@@ -198,7 +198,7 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
     /// # Errors
     /// [`Failure`].
     pub fn confirm_time(&mut self, now: &Now) -> Result<(), Failure> {
-        self.journal.reserve()?;
+        self.journal.reserve(UPKEEP_ROOM_BYTES)?;
         now.check(&purse::fields::DateTime::default(), u32::MAX).map_err(Refusal::Clock)?;
         Ok(self.note(&Entry::Time(now.local))?)
     }
@@ -208,7 +208,7 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
     /// # Errors
     /// [`Failure`].
     pub fn begin_shift(&mut self, now: &Now) -> Result<(), Failure> {
-        self.journal.reserve()?;
+        self.journal.reserve(UPKEEP_ROOM_BYTES)?;
         now.check(&self.book.summary().latest, self.settings.idle_days_max).map_err(Refusal::Clock)?;
         Ok(self.note(&Entry::Shift(now.local))?)
     }

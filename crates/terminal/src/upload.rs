@@ -20,7 +20,7 @@ use crate::{
     clock::Now,
     disk::Disk,
     entry::{Batch, Entry, List, RECEIVED_MAX, RecordNumber},
-    journal::JournalError,
+    journal::{JournalError, UPKEEP_ROOM_BYTES},
     lists::ListError,
     reader::Reader,
     refusal::Failure,
@@ -105,7 +105,7 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
     pub fn upload(&mut self, host: &mut dyn Host, now: &Now) -> Result<Uploaded, SyncError> {
         let mut uploaded = Uploaded::default();
         loop {
-            self.journal.reserve()?;
+            self.journal.reserve(UPKEEP_ROOM_BYTES)?;
             let queue: Vec<(RecordNumber, PurseRecord)> = self
                 .book
                 .queue()
@@ -156,7 +156,7 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
                     uploaded.refused = uploaded.refused.saturating_add(1);
                 }
             }
-            self.journal.reserve()?;
+            self.journal.reserve(UPKEEP_ROOM_BYTES)?;
         }
         uploaded.batches = uploaded.batches.saturating_add(1);
         uploaded.received =
@@ -246,9 +246,7 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
             when: card::DateTime(cancel.intent.when.0),
         };
         match cancel.state {
-            State::Done(codes) => {
-                Outcome::Cancelled { debit, cancel: asked, given_back: tac_of(codes.tac) }
-            }
+            State::Done(codes) => Outcome::Cancelled { debit, cancel: asked, given_back: tac_of(codes.tac) },
             _ => Outcome::CancelUnknown { debit, cancel: asked },
         }
     }

@@ -207,10 +207,7 @@ fn a_clock_that_was_set_back_sells_nothing_also_after_a_restart() {
     let (mut till, mut field) = (till(1), field(card(1, 1_000), 1));
     till.sell(&mut field, &sale(1, 10), &at(9, 30)).unwrap();
     let mut till = restart(till);
-    assert_eq!(
-        refused(till.sell(&mut field, &sale(2, 10), &at(9, 29))),
-        Refusal::Clock(ClockError::SetBack)
-    );
+    assert_eq!(refused(till.sell(&mut field, &sale(2, 10), &at(9, 29))), Refusal::Clock(ClockError::SetBack));
     till.sell(&mut field, &sale(2, 10), &at(9, 30)).unwrap();
     let local = DateTime([0x20, 0x36, 0x11, 0x22, 9, 0, 0]);
     let far = Circumstances { now: terminal::clock::Now { local, ..now(9, 31) }, network: Network::Down };
@@ -259,13 +256,61 @@ fn a_card_without_enough_and_a_module_at_its_ceiling_say_so() {
     till.take_list(List::Parameters, &issuer::parameters(1), &now(8, 0)).unwrap();
     till.take_list(List::Status, &issuer::status_list(1, &[]), &now(8, 0)).unwrap();
     let mut field = field(card(1, 200), 1);
-    assert_eq!(
-        refused(till.sell(&mut field, &sale(1, 201), &at(9, 0))),
-        Refusal::Balance(Amount::new(200))
-    );
+    assert_eq!(refused(till.sell(&mut field, &sale(1, 201), &at(9, 0))), Refusal::Balance(Amount::new(200)));
     assert_eq!(
         refused(till.sell(&mut field, &sale(1, 101), &at(9, 0))),
         Refusal::Module(StatusWord::CONDITIONS_NOT_MET)
     );
     assert_eq!(held(&field), 200);
+}
+
+/// Cards that take turns in the field, each leaving at another command: each pays what it bought, once.
+#[test]
+fn cards_that_take_turns_pay_each_their_own() {
+    for leaves in (0..4).flat_map(|number| [Leaves::Before(number), Leaves::After(number)]) {
+        let mut till = till(1);
+        let mut fields = [1, 2, 3].map(|number| field(card(number, 1_000), u64::from(number)));
+        for (number, field) in [1_u8, 2, 3].into_iter().zip(&mut fields) {
+            let mut restless = Restless::new(field, leaves);
+            let _ = till.sell(&mut restless, &sale(number, 100 * u32::from(number)), &at(9, number));
+        }
+        for (number, field) in [3_u8, 2, 1].into_iter().zip(fields.iter_mut().rev()) {
+            hold_again(field);
+            till.sell(field, &sale(number, 100 * u32::from(number)), &at(10, 0)).unwrap();
+        }
+        assert_eq!(fields.each_ref().map(held), [900, 800, 700], "{leaves:?}");
+        assert_eq!(sums(&till), (600, 0));
+    }
+}
+
+/// The budget of a tap is eight commands to card and module together; a card that comes back costs four more.
+#[test]
+fn a_tap_takes_five_commands() {
+    use globalplatform::apdu::{Command, Response};
+    use terminal::reader::{Reader, ReaderError};
+
+    struct Counting<'f>(&'f mut shop::Field, usize, usize);
+    impl Reader for Counting<'_> {
+        fn is_card_present(&mut self) -> Result<bool, ReaderError> {
+            self.0.is_card_present()
+        }
+        fn power_on(&mut self) -> Result<(), ReaderError> {
+            self.0.power_on()
+        }
+        fn power_off(&mut self) {
+            self.0.power_off();
+        }
+        fn transmit(&mut self, command: &Command<'_>) -> Result<Response, ReaderError> {
+            let response = self.0.transmit(command)?;
+            self.1 += 1;
+            self.2 += command.to_bytes().as_slice().len() + response.data().len() + 2;
+            Ok(response)
+        }
+    }
+
+    let (mut till, mut field) = (till(1), field(card(1, 1_000), 1));
+    let mut counting = Counting(&mut field, 0, 0);
+    till.sell(&mut counting, &sale(1, 300), &at(9, 0)).unwrap();
+    // And two to the module: 80 70 and 80 72.
+    assert_eq!((counting.1, counting.2), (3, 130));
 }

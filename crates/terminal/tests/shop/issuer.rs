@@ -127,8 +127,20 @@ impl Office {
         if !is_right {
             return RecordVerdict::Refused(RefusalReason::WrongTac);
         }
-        let known = self.records.insert((record.asn, record.sequence), record);
-        if known == Some(record) { RecordVerdict::AlreadyKnown } else { RecordVerdict::Accepted }
+        let name = (record.asn, record.sequence);
+        let known = self.records.get(&name).copied();
+        // Two terminals may have asked for the same sequence: the one that is done is the one that happened.
+        let is_less = record.outcome == card::Outcome::Unknown
+            && known.is_some_and(|known| known.outcome != card::Outcome::Unknown);
+        if known == Some(record) || is_less {
+            return RecordVerdict::AlreadyKnown;
+        }
+        let is_other = known.is_some_and(|known| {
+            known.outcome != card::Outcome::Unknown && known.transaction != record.transaction
+        });
+        assert!(!is_other, "two debits of one sequence");
+        self.records.insert(name, record);
+        RecordVerdict::Accepted
     }
 }
 
@@ -140,11 +152,7 @@ fn tac_of(
 ) -> card::Tac {
     let key: Dtk = own_key(&Asn(record.asn.0));
     let codes = SessionKey::of_transaction_codes(&key, Algorithm::TripleDes);
-    let terms = Terms {
-        amount: Amount::new(record.amount.0),
-        kind,
-        terminal: TerminalId(record.terminal.0),
-    };
+    let terms = Terms { amount: Amount::new(record.amount.0), kind, terminal: TerminalId(record.terminal.0) };
     let number = TerminalTransaction(number.0);
     card::Tac(transaction::purchase_tac(&codes, &terms, number, &DateTime(when.0)).0.0)
 }
