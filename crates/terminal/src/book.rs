@@ -90,6 +90,15 @@ impl fmt::Display for Contradiction {
 
 impl std::error::Error for Contradiction {}
 
+/// From which day on records are kept that the issuer has; see [`day`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptSince {
+    /// Those that are done: their tills may ask again.
+    pub done: u32,
+    /// Those that are open: their cards may come back.
+    pub open: u32,
+}
+
 /// What the terminal knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Book {
@@ -300,10 +309,10 @@ impl Book {
         self.closed.contains(&(card, order))
     }
 
-    /// The entries of a rewritten file. What the issuer received goes, and what did not happen; what is open stays until its
-    /// card came back, or from before the day `since` only until the issuer has it. The last sale stays, to be cancelled.
+    /// The entries of a rewritten file. What did not happen goes; what the issuer has goes on its day, but for the last sale,
+    /// which can still be cancelled.
     #[must_use]
-    pub fn kept(&self, since: u32) -> Vec<Entry> {
+    pub fn kept(&self, since: &KeptSince) -> Vec<Entry> {
         let last = self.last_done().map(|record| record.intent.number);
         let (mut entries, mut answers) = (Vec::new(), Vec::new());
         for record in self.records.values() {
@@ -322,16 +331,17 @@ impl Book {
         entries
     }
 
-    fn is_kept(&self, record: &Record, since: u32) -> bool {
+    fn is_kept(&self, record: &Record, since: &KeptSince) -> bool {
         let cancel = record.cancelled_by.and_then(|cancel| self.record(cancel));
-        let is_open = |record: &Record| {
-            let is_young = day(record.intent.when.date()).is_none_or(|day| day >= since);
-            matches!(record.state, State::Open(_)) && is_young
-        };
+        let is_from =
+            |record: &Record, first: u32| day(record.intent.when.date()).is_none_or(|day| day >= first);
+        let is_open = |record: &Record| matches!(record.state, State::Open(_)) && is_from(record, since.open);
         match (record.state, record.answer) {
             (State::NotDone(_), _) => false,
             (_, Answer::None | Answer::NotPaid(_)) => record.intent.kind != Kind::Cancel,
-            (_, Answer::Received) => is_open(record) || cancel.is_some_and(is_open),
+            (_, Answer::Received) => {
+                is_from(record, since.done) || is_open(record) || cancel.is_some_and(is_open)
+            }
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::{
 };
 
 impl<D: Disk, M: Reader> Terminal<D, M> {
-    /// Gives the last sale back to its card; asked again, shows the same receipt. The card allows it once, for its last transaction, under a key of its own. After
-    /// [`Failure::Unknown`] the card comes back, and gets its money once.
+    /// Gives the last sale back to its card; asked again, shows the same receipt. The card allows it once, for its last
+    /// transaction, under a key of its own. After [`Failure::Unknown`] the card comes back, and gets its money once.
     ///
     /// # Errors
     /// [`Failure`].

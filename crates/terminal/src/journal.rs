@@ -4,8 +4,8 @@
 //!
 //! * Header: "SYCEETJ1" ‖ generation 4 ‖ chain 32 ‖ CRC-32C 4. Then frames: length 2 ‖ entry ‖ chain 32 ‖ CRC-32C 4. Then
 //!   zeros, which are room that is reserved. Numbers are big-endian.
-//! * The CRC covers all before it in the frame: it finds a torn one. The chain is BLAKE3 of the chain before, length and entry: it
-//!   finds a frame that is missing, moved or changed. The header's chain is the one that the file before ended with.
+//! * The CRC covers all before it in the frame: it finds a torn one. The chain is BLAKE3 of the chain before, length and
+//!   entry: it finds a frame that is missing, moved or changed. The header's chain is the one that the file before ended with.
 //! * An entry counts when it was written and synced. Room for entries is reserved and synced beforehand, so that a full
 //!   disk is found before a card is debited, and never by the entry that says what became of the debit.
 //! * After a failed write or sync nothing more is appended until the file is opened again.

@@ -7,7 +7,7 @@ use pki::{KeyPair, PublicKey, SubjectId};
 use purse::fields::{Asn, TerminalId};
 
 use crate::{
-    book::Book,
+    book::{Book, KeptSince},
     card::ExchangeError,
     clock::{Now, day},
     disk::Disk,
@@ -34,8 +34,10 @@ pub struct Settings {
     pub key: KeyPair,
     /// After so many days without anything its clock has to be confirmed.
     pub idle_days_max: u32,
-    /// So many days an unknown record that the issuer has waits for its card.
-    pub unknown_days: u32,
+    /// So many days a sale that the issuer has is known here, so that its till can ask again.
+    pub done_days: u32,
+    /// So many days an open record that the issuer has waits for its card.
+    pub open_days: u32,
 }
 
 /// Whether the host can be reached now.
@@ -219,7 +221,10 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
     /// [`JournalError::Full`] where there is no room for a second file; nothing is lost, and it can wait.
     pub fn tidy_up(&mut self, now: &Now) -> Result<(), JournalError> {
         let today = day(now.local.date()).unwrap_or(0);
-        let kept = self.book.kept(today.saturating_sub(self.settings.unknown_days));
+        let kept = self.book.kept(&KeptSince {
+            done: today.saturating_sub(self.settings.done_days),
+            open: today.saturating_sub(self.settings.open_days),
+        });
         let bytes: Vec<Vec<u8>> = kept.iter().map(Entry::to_bytes).collect();
         let mut book = Book::default();
         kept.iter()

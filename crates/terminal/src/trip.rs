@@ -1,7 +1,7 @@
 //! The trip record of transit cards: SFI 1A, 128 bytes, as T-Union gates keep it.
 //!
-//! Layout: identifier 1 at 0; of the entrance line 1 at 6, station 1 at 7, gate 6 at 8; status 1 at 14; city 1 at 15; time 7 at 99;
-//! 55 at 122 while inside; CRC-32 of bytes 6 to 123 at 124. Everything else is kept as it was.
+//! Layout: identifier 1 at 0; of the entrance line 1 at 6, station 1 at 7, gate 6 at 8; status 1 at 14; city 1 at 15; time 7 at
+//! 99; 55 at 122 while inside; CRC-32 of bytes 6 to 123 at 124. Everything else is kept as it was.
 
 use purse::fields::{DateTime, TerminalId};
 

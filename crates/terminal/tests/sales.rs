@@ -314,3 +314,65 @@ fn a_tap_takes_five_commands() {
     // And two to the module: 80 70 and 80 72.
     assert_eq!((counting.1, counting.2), (3, 130));
 }
+
+mod whatever_a_card_answers {
+    use globalplatform::apdu::{Command, Response};
+    use proptest::prelude::*;
+    use terminal::{
+        Station,
+        gate::Way,
+        reader::{Reader, ReaderError},
+        sale::{Sale, Shortfall},
+    };
+
+    use super::*;
+
+    /// Answers with bytes from a list, mostly of the length that was asked for, mostly with 9000.
+    struct Babbling(Vec<(u8, u8)>);
+
+    impl Reader for Babbling {
+        fn is_card_present(&mut self) -> Result<bool, ReaderError> {
+            Ok(true)
+        }
+        fn power_on(&mut self) -> Result<(), ReaderError> {
+            Ok(())
+        }
+        fn power_off(&mut self) {}
+        fn transmit(&mut self, command: &Command<'_>) -> Result<Response, ReaderError> {
+            let (choice, filling) = self.0.pop().ok_or(ReaderError::Lost)?;
+            let asked = usize::from(command.le().unwrap_or(0));
+            let content = match (command.ins, choice) {
+                (0xA4, 0..200) => {
+                    [&[0x6F, 0x23, 0xA5, 0x21, 0x9F, 0x0C, 30][..], &public_information(&asn(9))].concat()
+                }
+                (0x50, 0..200) => [[0, 0, 0xFF, filling], [0, filling, 0, 0], [0, 1, 0, 1], [2, 3, 4, 5]]
+                    .concat()[..15]
+                    .to_vec(),
+                (_, 0..230) => vec![filling; if asked == 256 { 128 } else { asked }],
+                _ => vec![filling; usize::from(choice)],
+            };
+            let status =
+                if choice % 9 == 8 { StatusWord(0x6900 | u16::from(filling)) } else { StatusWord::SUCCESS };
+            Ok(Response::with_data(&content).map_err(|_| ReaderError::Lost)?.with_status(status))
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_sold_without_a_proof(
+            answers in prop::collection::vec(any::<(u8, u8)>(), 0..12),
+            again in prop::collection::vec(any::<(u8, u8)>(), 0..12),
+        ) {
+            let mut till = till(1);
+            let owing = Sale { shortfall: Shortfall::Owe, ..sale(1, 300) };
+            let here = Station { line: 1, station: 1 };
+            for mut card in [Babbling(answers.clone()), Babbling(again)] {
+                prop_assert!(till.sell(&mut card, &owing, &at(9, 0)).is_err());
+                prop_assert!(till.cancel_last(&mut card, &at(9, 1)).is_err());
+            }
+            prop_assert!(till.pass(&mut Babbling(answers), (here, &Way::In), &at(9, 2)).is_err());
+            let till = restart(till);
+            prop_assert_eq!(sums(&till).0, 0);
+        }
+    }
+}

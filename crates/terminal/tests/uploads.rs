@@ -44,6 +44,10 @@ fn records_go_up_once_and_leave_the_journal_after_their_receipt() {
     let uploaded = till.day_end(&mut office, &now(20, 0)).unwrap();
     assert_eq!((uploaded.batches, uploaded.received, uploaded.refused), (1, 3, 0));
     assert_eq!((office.paid(), till.book().queue().count()), (100 + 102, 0));
+    assert_eq!(till.book().records().count(), 3, "its tills may ask again");
+    let mut later = now(20, 0);
+    later.local = DateTime([0x20, 0x26, 0x11, 0x24, 0, 0, 0]);
+    till.tidy_up(&later).unwrap();
     // The unknown one stays for its card, and the last one to be cancelled.
     let kept: Vec<_> = till.book().records().map(|record| record.intent.number).collect();
     assert_eq!(kept, [RecordNumber(1), RecordNumber(2)]);

@@ -178,7 +178,8 @@ pub(crate) fn settings() -> Settings {
         issuer_key: issuer_key().public(),
         key: KeyPair::from_seed(&[0x7E; 32]),
         idle_days_max: 60,
-        unknown_days: 7,
+        done_days: 1,
+        open_days: 7,
     }
 }
 
