@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("messages", &["money", "pki"]),
     ("vault", &[]),
     ("purse", &["globalplatform", "pki"]),
+    ("issuer", &["money", "ledger", "wallet", "messages", "pki", "purse"]),
     ("virtual-card", &["globalplatform", "purse"]),
     ("terminal", &["globalplatform", "pki", "purse", "messages"]),
     ("audit-log", &["ledger"]),
