@@ -5,7 +5,6 @@ mod shop;
 
 use messages::card::{Outcome, signed_list::ListRefusal};
 use pki::{KeyPair, SubjectId};
-use proptest::prelude::*;
 use purse::fields::DateTime;
 use shop::{
     Leaves, Restless, Till, asn, at, card, field, held, hold_again, issuer,
@@ -256,57 +255,4 @@ fn an_unknown_record_waits_for_its_card_some_days_and_not_for_ever() {
     late.local = DateTime([0x20, 0x26, 0x11, 0x30, 0, 0, 0]);
     till.day_end(&mut office, &late).unwrap();
     assert_eq!(till.book().records().filter(|record| record.state.is_unknown()).count(), 0);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
-
-    /// Cards that come, go and come back to two terminals in any order, with power cuts: the sums agree at the end.
-    #[test]
-    fn whatever_happens_at_two_terminals_every_unit_is_accounted_for(
-        steps in prop::collection::vec((0..2_usize, 0..3_usize, 0..7_u32, 0..5_u8, any::<bool>()), 1..40),
-    ) {
-        let mut tills = [Some(till(1)), Some(till(2))];
-        let mut fields = [1, 2, 3].map(|number| field(card(number, 100_000), u64::from(number)));
-        let (mut id, mut office) = (0, Office::new());
-        for (number, (till, card, command, what, cuts)) in steps.into_iter().enumerate() {
-            let minute = u8::try_from(number).unwrap();
-            let mut open = tills[till].take().unwrap();
-            let leaves = if cuts { Leaves::After(command) } else { Leaves::Before(command + 3) };
-            let mut restless = Restless::new(&mut fields[card], leaves);
-            match what {
-                0 => drop(open.cancel_last(&mut restless, &at(10, minute))),
-                1 => {
-                    open.disk_mut().fail_at(u64::from(command), DiskFault::Crash { kept_bytes: 20, keeps_earlier: true });
-                    let _ = open.sell(&mut restless, &sale(id, 70), &at(10, minute));
-                    open = restart(open);
-                }
-                2 => {
-                    office.line = if cuts { Line::Works } else { Line::LosesReceipts };
-                    let _ = open.day_end(&mut office, &now(10, minute));
-                }
-                _ => {
-                    id += u8::from(what == 3);
-                    let _ = open.sell(&mut restless, &sale(id, 30), &at(10, minute));
-                }
-            }
-            hold_again(&mut fields[card]);
-            tills[till] = Some(open);
-        }
-        office.line = Line::Works;
-        for till in tills.iter_mut().flatten() {
-            till.day_end(&mut office, &now(20, 0)).unwrap();
-        }
-        let debited: i64 = fields.iter().map(|field| 100_000 - i64::from(held(field))).sum();
-        let (mut least, mut most) = (0, 0);
-        for record in office.records.values() {
-            let amount = i64::from(record.amount.0);
-            match record.outcome {
-                Outcome::Done(_) => (least, most) = (least + amount, most + amount),
-                Outcome::Unknown | Outcome::CancelUnknown { .. } => most += amount,
-                Outcome::Cancelled { .. } => {}
-            }
-        }
-        prop_assert!((least..=most).contains(&debited), "{} debited, {}..={} known", debited, least, most);
-    }
 }
