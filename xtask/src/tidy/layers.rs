@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("purse", &["globalplatform", "pki"]),
     ("issuer", &["money", "ledger", "wallet", "messages", "pki", "purse"]),
     ("virtual-card", &["globalplatform", "purse"]),
+    ("terminal", &["globalplatform", "pki", "purse", "messages"]),
     ("audit-log", &["ledger"]),
     ("documents", &[]),
     ("risk", &["money", "ledger", "purse"]),
