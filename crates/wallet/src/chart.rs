@@ -9,6 +9,11 @@
 //! | refund control | the other side of all refund caps of a currency | |
 //! | escrow | an order: what its buyer paid and its seller has not got yet | never gives out more than was paid in |
 //! | voucher | a voucher that a merchant sold and nobody has redeemed yet | never gives out more than was paid in |
+//! | purse | a card purse: loads less what was cleared, its shadow balance | never gives out more than was paid in |
+//! | load | a load of a card, until the card credited it or it goes back | never gives out more than was paid in |
+//! | purse excess | what card purses spent beyond their shadow balance, per currency | |
+//! | purse fees | what merchants pay for card purchases, per currency | |
+//! | purse register | where each debit of a currency is noted by its terminal's number for it, on the memo ledger | |
 //! | suspense | the other side of what the operator corrects by hand, per currency | |
 //! | order register | where each paid order of a currency is noted, on the memo ledger | |
 
@@ -34,6 +39,16 @@ pub const ESCROW: Code = Code(50);
 pub const ORDER_REGISTER: Code = Code(51);
 /// Account code: money of one voucher, sold and not yet redeemed.
 pub const VOUCHER: Code = Code(60);
+/// Account code: the shadow balance of a card purse.
+pub const PURSE: Code = Code(70);
+/// Account code: money of one load, until its card has it.
+pub const PURSE_LOAD: Code = Code(71);
+/// Account code: what card purses spent beyond their shadow balance.
+pub const PURSE_EXCESS: Code = Code(72);
+/// Account code: what merchants pay for card purchases.
+pub const PURSE_FEES: Code = Code(73);
+/// Account code: where each debit of a card is noted (memo ledger).
+pub const PURSE_REGISTER: Code = Code(74);
 /// Account code: what the operator corrected by hand and has still to explain.
 pub const SUSPENSE: Code = Code(90);
 
@@ -69,6 +84,27 @@ pub const VOUCHER_SALE: Code = Code(60);
 pub const VOUCHER_REDEMPTION: Code = Code(61);
 /// Transfer code: voucher back to the merchant that sold it.
 pub const VOUCHER_RETURN: Code = Code(62);
+
+/// Transfer code: wallet to a load that begins.
+pub const LOAD_FUNDED: Code = Code(70);
+/// Transfer code: load to the purse that credited it.
+pub const LOAD_CREDITED: Code = Code(71);
+/// Transfer code: load back to the wallet, because the card did not credit it.
+pub const LOAD_RETURNED: Code = Code(72);
+/// Transfer code: purse to the wallet of its holder, because the card gave value back.
+pub const PURSE_UNLOAD: Code = Code(73);
+/// Transfer code: purse to the merchant that it paid offline.
+pub const PURSE_DEBIT: Code = Code(74);
+/// Transfer code: merchant to the purse, because the card cancelled a debit.
+pub const PURSE_CANCEL: Code = Code(75);
+/// Transfer code: merchant to the purse, because a debit turned out not to have been.
+pub const PURSE_DEBIT_WITHDRAWN: Code = Code(76);
+/// Transfer code: the rest of a lost purse to its holder's wallet.
+pub const PURSE_REST: Code = Code(77);
+/// Transfer code: merchant to the operator, for the purchases of a batch.
+pub const PURSE_FEE: Code = Code(78);
+/// Transfer code: a debit was taken up, under its terminal's number (memo ledger).
+pub const PURSE_DEBIT_TAKEN: Code = Code(79);
 
 /// Transfer code: the operator corrects a balance by hand, from or to suspense.
 pub const ADJUSTMENT: Code = Code(90);

@@ -1,0 +1,40 @@
+//! A point of sale for card purses. It works for days without a network, and loses nothing at a power cut.
+//!
+//! * [`terminal::Terminal`]: what holds it together. [`sale`], [`split`], [`gate`], `cancel`: what it does with a card;
+//!   [`debit`] is the part that all have in common.
+//! * [`reader`]: what it speaks to cards and its security module through; [`in_process`], `pcsc_reader`: two such.
+//! * [`journal`], [`entry`], [`book`]: what it writes down before and after a card pays, and what that adds up to.
+//!   [`disk`]: where; [`simulated_disk`]: where tests cut the power.
+//! * [`lists`], [`upload`]: what it gets from the issuer's host, and what it sends.
+//!
+//! Formats and states: docs/spec/terminal.md.
+//!
+//! Invariants: an intent is durable before its card is asked to pay, and its outcome before the card is released; no receipt
+//! without a MAC2 or TAC that the security module checked; of one card and sequence, one record at most is done.
+
+mod cancel;
+mod recovery;
+mod trip;
+
+pub mod book;
+pub mod card;
+pub mod clock;
+pub mod debit;
+pub mod disk;
+pub mod entry;
+pub mod gate;
+pub mod in_process;
+pub mod journal;
+pub mod lists;
+#[cfg(feature = "pcsc")]
+pub mod pcsc_reader;
+pub mod reader;
+pub mod refusal;
+pub mod sale;
+pub mod security_module;
+pub mod simulated_disk;
+pub mod split;
+pub mod terminal;
+pub mod upload;
+
+pub use trip::{Entrance, Station};
