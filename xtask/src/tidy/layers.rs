@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("messages", &["money"]),
     ("vault", &[]),
     ("purse", &["globalplatform", "pki"]),
-    ("virtual-card", &["globalplatform", "purse"]),
+    ("virtual-card", &["globalplatform", "pki", "purse"]),
     ("audit-log", &["ledger"]),
     ("documents", &[]),
     ("risk", &["money", "ledger"]),
