@@ -8,8 +8,10 @@
 //! | 4 | card | DEBIT | checks MAC1, debits, gives TAC and MAC2 |
 //! | 5 | module | 80 72 | checks MAC2 |
 //!
-//! From 4 on the card may have paid whatever the terminal knows: the [`Attempt`] is what it must not forget. [`recover`] asks
-//! the same card for its proof (GET TRANSACTION PROVE) and believes it only where the security module makes the same TAC.
+//! From 4 on the card may have paid, whatever the terminal hears: an answer can be late, cut off, or broken on its way, and even
+//! a refusal may be a broken answer. Only a right MAC2 ends the tap well; everything else leaves an [`Attempt`], which the
+//! terminal must not forget. [`recover`] asks the same card for its proof (GET TRANSACTION PROVE), believes it only where the
+//! security module makes the same TAC, and says that nothing was paid only where the card's counter has not moved.
 
 use std::fmt;
 
@@ -99,14 +101,14 @@ pub enum Recovered {
 /// Why a tap did not end well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TapError {
-    /// Card or module went away; with the attempt where the card may have paid.
-    Gone(Option<Attempt>),
+    /// Card or module went away, and nothing was paid.
+    Gone,
     /// Card or module said no, and nothing was paid.
     Refused(&'static str, StatusWord),
-    /// What came is no answer to what was asked.
+    /// What came is no answer to what was asked, and nothing was paid.
     Malformed(&'static str),
-    /// The card could not prove that it paid: no genuine one. The sale is not made.
-    NotGenuine,
+    /// The card was told to pay and has not proved that it did: a broken answer, a card that is gone, or no genuine card.
+    Unproved(Attempt),
     /// Another card than the attempt's.
     OtherCard,
 }
@@ -114,12 +116,11 @@ pub enum TapError {
 impl fmt::Display for TapError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Gone(None) => f.write_str("end the tap: the card went away before it paid"),
-            Self::Gone(Some(_)) => f.write_str("end the tap: the card went away, and may have paid"),
+            Self::Gone => f.write_str("reach the card: it went away before it was told to pay"),
             Self::Refused(step, status) => write!(f, "{step}: {status}"),
             Self::Malformed(step) => write!(f, "{step}: not an answer"),
-            Self::NotGenuine => f.write_str("believe the card: it cannot prove that it paid"),
-            Self::OtherCard => f.write_str("recover: this is another card"),
+            Self::Unproved(_) => f.write_str("prove the payment: the card may have paid"),
+            Self::OtherCard => f.write_str("find out about a payment: this is another card"),
         }
     }
 }
@@ -149,24 +150,20 @@ pub fn tap(
         tac: None,
     };
     let data = [&transaction.to_bytes()[..], &sale.when.0, &mac1.0].concat();
-    let unknown = |attempt| move |_| TapError::Gone(Some(attempt));
-    let answer = send(card, DEBIT, &data, Some(8)).map_err(unknown(attempt))?;
-    if !matches!(answer.status(), StatusWord::SUCCESS | StatusWord::MEMORY_FAILURE) {
-        return Err(TapError::Refused("debit", answer.status()));
-    }
+    let answer = send(card, DEBIT, &data, Some(8)).map_err(|_| TapError::Unproved(attempt))?;
     let mut proof = answer.data();
-    let tac = Tac(Mac(take(&mut proof, "debit").map_err(unknown(attempt))?));
-    let mac2: [u8; 4] = take(&mut proof, "debit").map_err(unknown(attempt))?;
+    let (Ok(tac), Ok(mac2)) = (take(&mut proof, "debit"), take::<4>(&mut proof, "debit")) else {
+        return Err(TapError::Unproved(attempt));
+    };
+    let tac = Tac(Mac(tac));
     attempt.tac = Some(tac);
-    match send(module, [0x80, 0x72, 0x00, 0x00], &mac2, None).map_err(unknown(attempt))?.status() {
-        StatusWord::SUCCESS => Ok(Receipt { attempt, tac }),
-        StatusWord::TRANSACTION_MAC_WRONG => Err(TapError::NotGenuine),
-        // The module has forgotten the sale; the TAC still proves it.
-        _ => Err(TapError::Gone(Some(attempt))),
+    match send(module, [0x80, 0x72, 0x00, 0x00], &mac2, None) {
+        Ok(checked) if checked.status().is_success() => Ok(Receipt { attempt, tac }),
+        _ => Err(TapError::Unproved(attempt)),
     }
 }
 
-/// Finds out what became of an attempt, with the same card. An attempt whose answer was heard needs no card.
+/// Finds out what became of an attempt, with the same card. An attempt whose TAC was heard and is right needs no card.
 ///
 /// # Errors
 /// [`TapError`]; the attempt stays what it is.
@@ -176,28 +173,21 @@ pub fn recover(
     till: &Till<'_>,
     attempt: &Attempt,
 ) -> Result<Recovered, TapError> {
-    if let Some(tac) = attempt.tac {
-        let is_right = code_of(module, till, attempt)? == tac;
-        return if is_right {
-            Ok(Recovered::Paid(Receipt { attempt: *attempt, tac }))
-        } else {
-            Err(TapError::NotGenuine)
-        };
+    let right = code_of(module, till, attempt)?;
+    let paid = Recovered::Paid(Receipt { attempt: Attempt { tac: Some(right), ..*attempt }, tac: right });
+    if attempt.tac == Some(right) {
+        return Ok(paid);
     }
     if select(card, till)? != attempt.asn {
         return Err(TapError::OtherCard);
     }
     let after = attempt.sequence.next().unwrap_or(Sequence::END);
     let prove = [0x80, 0x5A, 0x00, Kind::Purchase.byte()];
-    let answer = send(card, prove, &after.to_bytes(), Some(8)).map_err(|_| TapError::Gone(None))?;
-    if answer.status() != StatusWord::PROOF_NOT_AVAILABLE {
-        let mut proof = data_of("prove", &answer)?;
-        let (_mac2, tac) = (take::<4>(&mut proof, "prove")?, Tac(Mac(take(&mut proof, "prove")?)));
-        if code_of(module, till, attempt)? == tac {
-            return Ok(Recovered::Paid(Receipt { attempt: Attempt { tac: Some(tac), ..*attempt }, tac }));
-        }
-        // The sequence went to another sale: the card never debited this one.
-        return Ok(Recovered::NotPaid);
+    let answer = send(card, prove, &after.to_bytes(), Some(8))?;
+    if let [_mac2 @ .., a, b, c, d] = answer.data()
+        && Tac(Mac([*a, *b, *c, *d])) == right
+    {
+        return Ok(paid);
     }
     // A compound purchase of nothing shows where the counter is, and ends without a debit.
     let now = initialise(card, till, INITIALIZE_COMPOUND, Amount::ZERO)?.sequence;
@@ -290,7 +280,7 @@ fn send(
     le: Option<u16>,
 ) -> Result<Response, TapError> {
     let command = Command::new(header, data, le).map_err(|_| TapError::Malformed("command"))?;
-    reader.transmit(command.to_bytes().as_slice()).map_err(|CardGone| TapError::Gone(None))
+    reader.transmit(command.to_bytes().as_slice()).map_err(|CardGone| TapError::Gone)
 }
 
 /// The data of an answer that is no refusal.

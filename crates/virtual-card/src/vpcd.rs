@@ -22,8 +22,9 @@ pub const PORT: u16 = 35_963;
 /// T=1, nothing else: what readers say of a contactless card without historical bytes.
 pub const ATR: [u8; 5] = [0x3B, 0x80, 0x80, 0x01, 0x01];
 
-/// The longest time between two attempts to reach a reader that went away.
-const PATIENCE_MAX: Duration = Duration::from_millis(500);
+/// Between leaving a reader and going in again. pcscd looks every 400 ms; a card that is back sooner has not left for it, and
+/// its clients keep talking to a card that has forgotten them.
+const AWAY: Duration = Duration::from_millis(500);
 
 /// What happens to a card in its slot, for whoever watches.
 #[derive(Debug)]
@@ -79,13 +80,11 @@ pub fn insert(
 }
 
 fn reconnect(address: (&str, u16)) -> TcpStream {
-    let mut patience = Duration::from_millis(10);
     loop {
-        thread::sleep(patience);
+        thread::sleep(AWAY);
         if let Ok(stream) = connect(address) {
             return stream;
         }
-        patience = (patience * 2).min(PATIENCE_MAX);
     }
 }
 

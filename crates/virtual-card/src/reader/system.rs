@@ -76,15 +76,12 @@ impl SystemReader {
         Ok(names.iter().map(|name| name.to_string_lossy().into_owned()).collect())
     }
 
-    /// Waits for a card and powers it up; one that is there is reset.
+    /// Waits for a card that answers to power.
     ///
     /// # Errors
     /// [`ReaderError::NoCard`] after `patience`, [`ReaderError::Service`].
     pub fn wait_for_card(&mut self, patience: Duration) -> Result<(), ReaderError> {
-        if let Some(card) = self.card.take() {
-            // Whether the old connection could still be ended does not matter for the new one.
-            let _ = card.disconnect(Disposition::ResetCard);
-        }
+        self.let_go();
         let end = Instant::now() + patience;
         loop {
             match self.context.connect(&self.name, ShareMode::Exclusive, Protocols::ANY) {
@@ -109,6 +106,14 @@ impl SystemReader {
         }
     }
 
+    /// Ends the connection, and leaves the card as it is: where a reset fails because the card has just gone, pcscd 1.9.9 takes
+    /// the slot for empty until it has seen it empty, which it does not where the next card comes at once.
+    pub fn let_go(&mut self) {
+        if let Some(card) = self.card.take() {
+            let _ = card.disconnect(Disposition::LeaveCard);
+        }
+    }
+
     /// Waits until the reader says that something changed, a moment at most.
     fn wait_for_change(&self, end: Instant) {
         let left = end.saturating_duration_since(Instant::now()).min(Duration::from_millis(100));
@@ -123,6 +128,12 @@ impl SystemReader {
     }
 }
 
+impl Drop for SystemReader {
+    fn drop(&mut self) {
+        self.let_go();
+    }
+}
+
 impl Reader for SystemReader {
     fn transmit(&mut self, command: &[u8]) -> Result<Response, CardGone> {
         let card = self.card.as_ref().ok_or(CardGone)?;
@@ -131,7 +142,7 @@ impl Reader for SystemReader {
         let answer =
             answer.map_err(|_| CardGone).and_then(|bytes| Response::parse(bytes).map_err(|_| CardGone));
         if answer.is_err() {
-            self.card = None;
+            self.let_go();
         }
         answer
     }
