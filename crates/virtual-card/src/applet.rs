@@ -2,7 +2,7 @@
 
 use globalplatform::{
     aid::Aid,
-    apdu::{Command, Response},
+    apdu::{Command, CommandBytes, Response},
     domain::{Applications, Installation, Item},
     life_cycle::Stage,
     registry::Registry,
@@ -94,6 +94,19 @@ impl<N: Nvm> Applets<N> {
             applet.instance.file_identifier != [0; 2] && applet.instance.file_identifier == identifier
         };
         self.applets.iter().find(is_meant)?.instance.aid
+    }
+
+    /// The command by which an applet learns that it was selected by its name: a security module knows only its file
+    /// identifier, the others their whole name.
+    pub(crate) fn selection(&self, aid: &Aid, le: Option<u16>) -> Option<CommandBytes> {
+        let applet = self.applets.iter().find(|applet| applet.instance.aid.as_ref() == Some(aid))?;
+        let select = match applet.module {
+            Module::SecurityModule => {
+                Command::new([0x00, 0xA4, 0x00, 0x00], &applet.instance.file_identifier, None)
+            }
+            Module::Purse | Module::Transfer => Command::new([0x00, 0xA4, 0x04, 0x00], aid.as_slice(), le),
+        };
+        select.ok().map(|select| select.to_bytes())
     }
 
     /// A command for the applet of this name. One that has no data and keys yet answers 6985.

@@ -148,13 +148,11 @@ impl<N: Nvm, E: Entropy> Card<N, E> {
             Answer::Response(response) => Ok(response),
             Answer::ForApplication(aid) => self.apply(&aid, apdu),
             Answer::Selected(aid) => {
-                // The name may have been shortened; the applet knows its whole one.
                 let le = Command::parse(apdu).ok().and_then(|command| command.le());
-                let select = Command::new([0x00, 0xA4, 0x04, 0x00], aid.as_slice(), le);
-                select.map_or_else(
-                    |error| Ok(error.into()),
-                    |select| self.apply(&aid, select.to_bytes().as_slice()),
-                )
+                match self.applets.selection(&aid, le) {
+                    Some(select) => self.apply(&aid, select.as_slice()),
+                    None => Ok(StatusWord::FILE_NOT_FOUND.into()),
+                }
             }
         }
     }

@@ -1,15 +1,27 @@
 //! A card and the security module that takes it, to try things with: their personalisation files, from keys that everybody
 //! knows. Nothing of worth may ever be on such a card.
 
+use std::fmt;
+
+use globalplatform::{apdu::Command, status::StatusWord};
 use pki::{Certificate, CertificateBody, Day, Generation, IssueError, KeyPair, Kind, Serial, SubjectId};
 use purse::{
-    fields::{Asn, TerminalId},
-    pboc::key::{self, Algorithm, Key, Purpose},
+    amount::Amount,
+    fields::{Asn, DateTime, Kind as Transaction, Random, Sequence, TerminalId, Terms},
+    pboc::{
+        key::{self, Algorithm, Key, Purpose},
+        session::SessionKey,
+        transaction,
+    },
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{compute::hexadecimal, tap::Till};
+use crate::{
+    compute::hexadecimal,
+    reader::Reader,
+    tap::{Sale, Till},
+};
 
 /// The name of the purse.
 pub const PURSE_AID: [u8; 8] = [0xA0, 0x00, 0x00, 0x06, 0x32, 0x01, 0x01, 0x05];
@@ -20,6 +32,12 @@ pub const TILL: Till<'static> =
     Till { aid: &PURSE_AID, terminal: TERMINAL, key_index: 1, code_key_version: 1 };
 /// The PIN of the purse.
 pub const PIN: [u8; 3] = [0x12, 0x34, 0x56];
+
+/// The smallest sale there is.
+pub const SALE: Sale =
+    Sale { amount: Amount::new(1), when: DateTime([0x20, 0x26, 0x11, 0x22, 0x12, 0x00, 0x00]) };
+/// A load that lasts for many sales, and fits the purse once.
+pub const LOAD: Amount = Amount::new(60_000);
 
 const ISSUER_DOMAIN: [u8; 8] = [0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00];
 const SECURITY_DOMAIN: [u8; 7] = *b"\xF0SYCEE\xD1";
@@ -144,6 +162,56 @@ pub fn security_module() -> Value {
             "keys": keys,
         },
     })
+}
+
+/// Why a card is not loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadError {
+    /// The card went away. Whether it is loaded is not known.
+    Gone,
+    /// The card refused.
+    Refused(StatusWord),
+    /// The card's MAC1 is not that of an example card.
+    NotGenuine,
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gone => f.write_str("reach the card"),
+            Self::Refused(status) => write!(f, "load the card: {status}"),
+            Self::NotGenuine => f.write_str("believe the card: it is no example card"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// Loads the purse of an example card, as its issuer's host does online.
+///
+/// # Errors
+/// [`LoadError`].
+pub fn load(card: &mut impl Reader, asn: &Asn, amount: Amount, when: &DateTime) -> Result<(), LoadError> {
+    let mut say = |header, data: &[u8], le| {
+        let command = Command::new(header, data, Some(le)).map_err(|_| LoadError::NotGenuine)?;
+        let answer = card.transmit(command.to_bytes().as_slice()).map_err(|_| LoadError::Gone)?;
+        if answer.status().is_success() { Ok(answer) } else { Err(LoadError::Refused(answer.status())) }
+    };
+    say([0x00, 0xA4, 0x04, 0x00], &PURSE_AID, 256)?;
+    let terms = Terms { amount, kind: Transaction::LoadPurse, terminal: TERMINAL };
+    let begun = [&[1][..], &amount.to_bytes(), &TERMINAL.0].concat();
+    let answer = say([0x80, 0x50, 0x00, 0x02], &begun, 16)?;
+    let [a, b, c, d, e, f, _version, _algorithm, g, h, i, j, mac1 @ ..] = answer.data() else {
+        return Err(LoadError::NotGenuine);
+    };
+    let (sequence, random) = (Sequence::from_bytes([*e, *f]), Random([*g, *h, *i, *j]));
+    let session = SessionKey::online(&card_key::<key::Load>(asn), Algorithm::TripleDes, random, sequence);
+    let right = transaction::load_mac1(&session, Amount::from_bytes([*a, *b, *c, *d]), &terms);
+    if *mac1 != right.0 {
+        return Err(LoadError::NotGenuine);
+    }
+    let mac2 = transaction::load_mac2(&session, &terms, when);
+    say([0x80, 0x52, 0x00, 0x00], &[&when.0[..], &mac2.0].concat(), 4).map(drop)
 }
 
 fn transfer(number: u32) -> Result<Value, IssueError> {

@@ -5,7 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use globalplatform::{apdu::Response, domain::Entropy};
+use globalplatform::{
+    aid::Aid,
+    apdu::{Command, Response},
+    domain::Entropy,
+};
 use purse::journal::OpenError;
 
 use crate::{
@@ -89,6 +93,24 @@ impl PluggedCard {
         let (memory, kind, regions) = Memory::open(path)?;
         let card = Card::power_on(kind, regions, SystemEntropy).map_err(PlugError::Mute)?;
         Ok(Self { card, memory, kind })
+    }
+
+    /// Whether this is the card of a personalisation file: the same kind, and the same serial number where it has one.
+    pub fn is_of(&mut self, personalisation: &Personalisation) -> bool {
+        let serial = personalisation.applets().first().and_then(|applet| self.serial(&applet.aid));
+        self.card.reset();
+        self.kind == personalisation.kind()
+            && (personalisation.serial().is_none() || serial == personalisation.serial())
+    }
+
+    /// The serial number in the file 15 of an applet: of the purse's public information, or a module's own.
+    fn serial(&mut self, aid: &Aid) -> Option<[u8; 10]> {
+        let select = Command::new([0x00, 0xA4, 0x04, 0x00], aid.as_slice(), Some(256)).ok()?;
+        let selected = self.card.step(select.to_bytes().as_slice()).ok()?;
+        let file = self.card.step(&[0x00, 0xB0, 0x95, 0x00, 0x00]).ok()?;
+        let begin = if self.kind == CardKind::User { 10 } else { 0 };
+        let serial = file.data().get(begin..begin + 10).filter(|_| selected.status().is_success())?;
+        serial.try_into().ok()
     }
 
     /// What the card is.

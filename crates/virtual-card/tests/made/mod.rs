@@ -12,12 +12,7 @@ use globalplatform::{
 use purse::{
     amount::Amount,
     fake_card::FakeCard,
-    fields::{Asn, DateTime, Kind, Mac, Random, Sequence, TerminalId, Terms},
-    pboc::{
-        key::{self, Algorithm},
-        session::SessionKey,
-        transaction,
-    },
+    fields::{Asn, DateTime},
 };
 use virtual_card::{
     example,
@@ -26,7 +21,6 @@ use virtual_card::{
     reader::{CardGone, Inserted, Reader},
 };
 
-pub(crate) const HOST: TerminalId = TerminalId([0x20, 0, 0, 0, 0, 1]);
 pub(crate) const WHEN: DateTime = DateTime([0x20, 0x26, 0x11, 0x22, 0x17, 0x00, 0x00]);
 
 pub(crate) fn card_file(number: u32) -> String {
@@ -75,19 +69,9 @@ pub(crate) fn balance(reader: &mut impl Reader) -> Amount {
     Amount::from_bytes(balance.try_into().unwrap())
 }
 
-/// Loads online, as the issuer's host does; the purse is selected.
+/// Loads online, as the issuer's host does.
 pub(crate) fn load(reader: &mut impl Reader, asn: &Asn, amount: Amount) {
-    let terms = Terms { amount, kind: Kind::LoadPurse, terminal: HOST };
-    let begin = format!("805000020B01{}{}10", hex(&amount.to_bytes()), hex(&HOST.0));
-    let begun = ok(&say(reader, &begin));
-    let old = Amount::from_bytes(begun[0..4].try_into().unwrap());
-    let sequence = Sequence::from_bytes(begun[4..6].try_into().unwrap());
-    let random = Random(begun[8..12].try_into().unwrap());
-    let key = example::card_key::<key::Load>(asn);
-    let session = SessionKey::online(&key, Algorithm::TripleDes, random, sequence);
-    assert_eq!(transaction::load_mac1(&session, old, &terms), Mac(begun[12..16].try_into().unwrap()));
-    let mac2 = transaction::load_mac2(&session, &terms, &WHEN);
-    ok(&say(reader, &format!("805200000B{}{}04", hex(&WHEN.0), hex(&mac2.0))));
+    example::load(reader, asn, amount, &WHEN).unwrap();
 }
 
 /// A card that cheats and looks like the example card with the number 9. It also knows how to be selected.
