@@ -172,7 +172,8 @@ impl Personalisation {
     }
 
     /// The blank card that the issuer gets from the factory.
-    pub(crate) fn blank(&self) -> Blank {
+    #[must_use]
+    pub fn blank(&self) -> Blank {
         Blank {
             issuer_domain: self.issuer_domain.aid.0,
             diversification: self.issuer_domain.diversification.0,

@@ -71,19 +71,18 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
     let personalisation = read(&options.personalisation)?;
     let path = memory_path(options.memory.as_deref(), &options.personalisation);
     let mut card = match PluggedCard::open(&path) {
-        Ok(mut card) if card.is_of(&personalisation) => card,
-        Ok(_) => {
-            return Err(Failure::bad_data(format!(
-                "{} is the memory of another card than {} describes",
-                path.display(),
-                options.personalisation.display()
-            )));
-        }
         Err(PlugError::Memory(MemoryError::Io(error))) if error.kind() == ErrorKind::NotFound => {
             make(&personalisation, &path)?
         }
-        Err(error) => return Err(unplugged(&path, &error)),
+        opened => opened.map_err(|error| unplugged(&path, &error))?,
     };
+    if !card.is_of(&personalisation) {
+        return Err(Failure::bad_data(format!(
+            "{} is the memory of another card than {} describes",
+            path.display(),
+            options.personalisation.display()
+        )));
+    }
     let slot = options.slot.unwrap_or(match card.kind() {
         CardKind::User => Slot::Card,
         CardKind::SecurityModule => Slot::Psam,

@@ -108,25 +108,35 @@ pub(crate) struct IssuerLine<'a, R> {
 }
 
 pub(crate) fn channel<R: Reader>(reader: &mut R) -> IssuerLine<'_, R> {
+    try_channel(reader).unwrap()
+}
+
+/// Nothing where the card goes away.
+pub(crate) fn try_channel<R: Reader>(reader: &mut R) -> Option<IssuerLine<'_, R>> {
     let file = example::card(1).unwrap();
     let key = |name: &str| {
         let text = file["issuer_domain"]["keys"][name].as_str().unwrap();
         AesKey::new(&bytes(text)).unwrap()
     };
     let keys = StaticKeys::Scp03(scp03::StaticKeys { enc: key("enc"), mac: key("mac"), dek: key("dek") });
-    ok(&say(reader, "00A4040000"));
+    ok(&reader.transmit(&[0x00, 0xA4, 0x04, 0x00, 0x00]).ok()?);
     let (opening, update) = HostOpening::begin(0, [7; 8]);
-    let answer = ok(&reader.transmit(update.as_slice()).unwrap());
+    let answer = ok(&reader.transmit(update.as_slice()).ok()?);
     let (channel, authenticate) = opening.authenticate(&keys, &answer, SecurityLevel::FULL).unwrap();
-    ok(&reader.transmit(authenticate.as_slice()).unwrap());
-    IssuerLine { reader, channel }
+    ok(&reader.transmit(authenticate.as_slice()).ok()?);
+    Some(IssuerLine { reader, channel })
 }
 
 impl<R: Reader> IssuerLine<'_, R> {
     pub(crate) fn say(&mut self, header: [u8; 4], data: &[u8]) -> StatusWord {
+        self.try_to_say(header, data).unwrap()
+    }
+
+    /// Nothing where the card goes away.
+    pub(crate) fn try_to_say(&mut self, header: [u8; 4], data: &[u8]) -> Option<StatusWord> {
         let command = Command::new(header, data, Some(256)).unwrap();
         let wrapped = self.channel.wrap(&command).unwrap();
-        let answer = self.reader.transmit(wrapped.as_slice()).unwrap();
-        self.channel.unwrap(&answer).unwrap().status()
+        let answer = self.reader.transmit(wrapped.as_slice()).ok()?;
+        Some(self.channel.unwrap(&answer).unwrap().status())
     }
 }

@@ -40,7 +40,7 @@ impl CardProcess {
             .arg("--memory")
             .arg(file.with_extension("memory"))
             .stdout(Stdio::null())
-            .stderr(Stdio::inherit())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         Self { child, port, file: file.to_owned() }

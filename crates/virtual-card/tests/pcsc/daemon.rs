@@ -94,7 +94,6 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let _ = fs::copy(self.folder.path().join("log"), "/tmp/rd/daemonlog");
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
