@@ -1,6 +1,8 @@
 //! Readers: what carries a command to a card and brings its answer.
 
 #[cfg(feature = "pcsc")]
+pub mod daemon;
+#[cfg(feature = "pcsc")]
 pub mod system;
 
 use std::fmt;

@@ -1,6 +1,9 @@
 //! `sycee bench tap`: purchases with a virtual card and a security module, measured and modelled
 //! ([`virtual_card::tap_time`] says how).
 
+#[cfg(feature = "pcsc")]
+mod readers;
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -22,7 +25,7 @@ pub(crate) struct TapOptions {
     /// Where the memories are meanwhile; by default the system's temporary directory
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Measure through PC/SC, too: the reader with an example card in it, as `sycee card run` puts it there
+    /// Measure through PC/SC in this reader instead of one of our own: it has an example card, as from `sycee card run`
     #[cfg(feature = "pcsc")]
     #[arg(long, value_name = "NAME", requires = "psam_reader")]
     card_reader: Option<String>,
@@ -30,6 +33,10 @@ pub(crate) struct TapOptions {
     #[cfg(feature = "pcsc")]
     #[arg(long, value_name = "NAME", requires = "card_reader")]
     psam_reader: Option<String>,
+    /// Measure only through PC/SC, in namespaces of our own; `bench tap` runs this in a process of its own
+    #[cfg(feature = "pcsc")]
+    #[arg(long, hide = true)]
+    inside: bool,
     /// Print figures as JSON
     #[arg(long)]
     json: bool,
@@ -39,22 +46,26 @@ pub(crate) struct TapOptions {
 const NUMBER: u32 = 1;
 
 pub(crate) fn run(options: &TapOptions) -> Result<(), Failure> {
+    #[cfg(feature = "pcsc")]
+    if options.inside {
+        return readers::inside(options);
+    }
     let scratch = Scratch::new(options.data.as_deref())?;
     let file = example::card(NUMBER).map_err(failed)?;
-    let mut card = make(&scratch, "card", &file.to_string())?;
-    let mut module = make(&scratch, "module", &example::security_module().to_string())?;
+    let mut card = Counted::new(make(&scratch, "card", &file.to_string())?);
+    let mut module = Counted::new(make(&scratch, "module", &example::security_module().to_string())?);
     prepare(&mut card, &mut module)?;
     let sales = (0..options.taps).map(|_| SALE);
     let figures = measure(&mut card, &mut module, &example::TILL, sales).map_err(failed)?;
     #[cfg(feature = "pcsc")]
-    let figures = through_readers(options, figures)?;
+    let figures = readers::measure(options, figures)?;
     print(&figures, options.json)
 }
 
-fn make(scratch: &Scratch, name: &str, file: &str) -> Result<Counted, Failure> {
+fn make(scratch: &Scratch, name: &str, file: &str) -> Result<PluggedCard, Failure> {
     let personalisation = Personalisation::read(file).map_err(failed)?;
     let card = PluggedCard::make(&personalisation, &scratch.join(name));
-    card.map(Counted::new).map_err(|error| Failure::io(format!("failed to make the {name}: {error}")))
+    card.map_err(|error| Failure::io(format!("failed to make the {name}: {error}")))
 }
 
 fn failed(error: impl std::fmt::Display) -> Failure {
@@ -66,34 +77,6 @@ fn prepare(card: &mut impl Reader, module: &mut impl Reader) -> Result<(), Failu
     example::load(card, &example::asn(NUMBER), example::LOAD, &SALE.when).map_err(failed)?;
     let select = module.transmit(&[0x00, 0xA4, 0x00, 0x00, 0x02, 0xDF, 0x01]).map_err(failed)?;
     if select.status().is_success() { Ok(()) } else { Err(Failure::software("no security module")) }
-}
-
-#[cfg(feature = "pcsc")]
-fn through_readers(options: &TapOptions, figures: TapFigures) -> Result<TapFigures, Failure> {
-    use std::time::Duration;
-
-    use virtual_card::reader::system::SystemReader;
-    use virtual_card::tap_time::{milliseconds, percentile, timed};
-
-    let (Some(card), Some(module)) = (&options.card_reader, &options.psam_reader) else { return Ok(figures) };
-    let open = |name: &str| {
-        let mut reader = SystemReader::named(name)?;
-        reader.wait_for_card(Duration::from_secs(10))?;
-        Ok::<_, virtual_card::reader::system::ReaderError>(reader)
-    };
-    let unavailable =
-        |error: virtual_card::reader::system::ReaderError| Failure::unavailable(error.to_string());
-    let (mut card, mut module) = (open(card).map_err(unavailable)?, open(module).map_err(unavailable)?);
-    prepare(&mut card, &mut module)?;
-    let mut times: Vec<Duration> = (0..options.taps)
-        .map(|_| timed(&mut card, &mut module, &example::TILL, &SALE).map(|(time, _)| time))
-        .collect::<Result<_, _>>()
-        .map_err(failed)?;
-    Ok(TapFigures {
-        pcsc_p50_ms: Some(milliseconds(percentile(&mut times, 50))),
-        pcsc_p99_ms: Some(milliseconds(percentile(&mut times, 99))),
-        ..figures
-    })
 }
 
 fn print(figures: &TapFigures, json: bool) -> Result<(), Failure> {

@@ -5,13 +5,13 @@ use std::{path::Path, process::Command};
 use purse::amount::Amount;
 use virtual_card::{
     example,
+    reader::daemon::{Daemon, READERS_MAX, Slot, slot_name},
     tap::{Recovered, Sale, TapError, recover, tap},
 };
 
 use crate::{
     accounts::Accounts,
     card_process::start_fake,
-    daemon::{Daemon, READERS, Slot, name},
     made::{WHEN, hex},
     taps::Pair,
 };
@@ -40,7 +40,7 @@ pub(crate) fn independent_clients(daemon: &mut Daemon) {
         "--card-driver",
         "default",
         "--reader",
-        &name(reader, Slot::Card),
+        &slot_name(reader, Slot::Card),
         "-s",
         &select,
         "-s",
@@ -57,7 +57,7 @@ pub(crate) fn independent_clients(daemon: &mut Daemon) {
     let python = output_of(
         Command::new("/usr/bin/python3")
             .arg(script)
-            .args([&name(reader, Slot::Card), &hex(&example::PURSE_AID)]),
+            .args([&slot_name(reader, Slot::Card), &hex(&example::PURSE_AID)]),
     );
     let lines: Vec<&str> = python.lines().collect();
     assert_eq!(lines.first(), Some(&format!("balance {left}").as_str()));
@@ -68,7 +68,7 @@ pub(crate) fn independent_clients(daemon: &mut Daemon) {
 }
 
 pub(crate) fn a_fake_card_is_refused(daemon: &mut Daemon) {
-    let reader = READERS - 1;
+    let reader = READERS_MAX - 1;
     let mut pair = Pair::plug(daemon, reader, false);
     pair.card_process.kill();
     let fake = start_fake(daemon.port(reader, Slot::Card));
@@ -87,12 +87,12 @@ pub(crate) fn a_fake_card_is_refused(daemon: &mut Daemon) {
 }
 
 pub(crate) fn a_restarted_reader(daemon: &mut Daemon) {
-    let reader = READERS - 1;
+    let reader = READERS_MAX - 1;
     let mut pair = Pair::plug(daemon, reader, false);
     let mut accounts = Accounts::default();
     pair.top_up(&mut accounts);
     let before = pair.balance();
-    daemon.restart();
+    daemon.restart().unwrap();
     pair.look_for_readers();
     pair.power_up();
     assert_eq!(pair.balance(), before);

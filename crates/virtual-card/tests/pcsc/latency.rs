@@ -10,14 +10,17 @@ use std::{
 use purse::amount::Amount;
 use virtual_card::{
     example,
-    reader::{Inserted, Reader, system::SystemReader},
+    reader::{
+        Inserted, Reader,
+        daemon::{Daemon, READERS_MAX, Slot, slot_name},
+        system::SystemReader,
+    },
     tap::Sale,
     tap_time::{milliseconds, percentile, timed},
 };
 
 use crate::{
     accounts::Accounts,
-    daemon::{Daemon, READERS, Slot, name},
     made::{self, WHEN, bytes},
     taps::Pair,
 };
@@ -55,19 +58,19 @@ fn time_of_commands(reader: &mut impl Reader, commands: usize) -> Duration {
 }
 
 pub(crate) fn no_command_waits(daemon: &mut Daemon) {
-    let reader = READERS - 2;
+    let reader = READERS_MAX - 2;
     let port = daemon.port(reader, Slot::Card);
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let scissors = stream.try_clone().unwrap();
     let naive_card = thread::spawn(move || naive_card(stream));
-    let mut naive = SystemReader::named(&name(reader, Slot::Card)).unwrap();
+    let mut naive = SystemReader::named(&slot_name(reader, Slot::Card)).unwrap();
     naive.wait_for_card(Duration::from_secs(20)).unwrap();
     let trapped = time_of_commands(&mut naive, 20);
     drop(naive);
     scissors.shutdown(Shutdown::Both).unwrap();
     naive_card.join().unwrap();
 
-    let mut pair = Pair::plug(daemon, READERS - 1, false);
+    let mut pair = Pair::plug(daemon, READERS_MAX - 1, false);
     let free = time_of_commands(&mut pair.card, 500);
     let mut accounts = Accounts::default();
     pair.top_up(&mut accounts);

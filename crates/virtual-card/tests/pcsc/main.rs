@@ -10,18 +10,13 @@ mod made;
 mod accounts;
 mod card_process;
 mod clients;
-mod daemon;
 mod latency;
 mod taps;
 mod wire;
 
-use std::{
-    env, fs,
-    process::{Command, ExitCode},
-    time::Instant,
-};
+use std::{env, fs, process::ExitCode, time::Instant};
 
-use daemon::Daemon;
+use virtual_card::reader::daemon::{Daemon, READERS_MAX, in_own_namespaces};
 
 /// A test: what it says, and how to find out. They run one after the other, as they share a pcscd.
 type Fact = (&'static str, fn(&mut Daemon));
@@ -47,16 +42,8 @@ fn main() -> ExitCode {
 
 /// Goes into namespaces of its own: /run/pcscd is this test's, and nothing of it survives.
 fn outside() -> ExitCode {
-    const ENTER: &str = "mkdir -p /run/pcscd && mount -t tmpfs tmpfs /run/pcscd && exec \"$0\" inside";
-    let namespaces = ["--mount", "--pid", "--fork", "--mount-proc", "--kill-child"];
-    let may = Command::new("unshare").args(namespaces).arg("true").output();
-    if may.is_ok_and(|output| output.status.success()) {
-        let status = Command::new("unshare")
-            .args(namespaces)
-            .args(["sh", "-c", ENTER])
-            .arg(env::current_exe().unwrap())
-            .status()
-            .unwrap();
+    if let Some(mut inside) = in_own_namespaces(&env::current_exe().unwrap()) {
+        let status = inside.arg("inside").status().unwrap();
         return if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     println!("no namespaces here: the test uses the machine's /run/pcscd");
@@ -65,7 +52,8 @@ fn outside() -> ExitCode {
 }
 
 fn inside() -> ExitCode {
-    let mut daemon = Daemon::start();
+    let folder = tempfile::tempdir().unwrap();
+    let mut daemon = Daemon::start(folder.path(), READERS_MAX).unwrap();
     println!("\nrunning {} tests", FACTS.len());
     let begin = Instant::now();
     for (name, fact) in FACTS {

@@ -11,14 +11,17 @@ use purse::amount::Amount;
 use tempfile::TempDir;
 use virtual_card::{
     example,
-    reader::{Reader, system::SystemReader},
+    reader::{
+        Reader,
+        daemon::{Daemon, Slot, slot_name},
+        system::SystemReader,
+    },
     tap::{Attempt, Recovered, Sale, TapError, recover, tap},
 };
 
 use crate::{
     accounts::Accounts,
     card_process::CardProcess,
-    daemon::{Daemon, Slot, name},
     made::{self, WHEN, balance, load, select_module, select_purse},
     wire::{Moment, Wire},
 };
@@ -133,7 +136,7 @@ impl Pair {
 }
 
 fn slots(reader: usize) -> [SystemReader; 2] {
-    [Slot::Card, Slot::Module].map(|slot| SystemReader::named(&name(reader, slot)).unwrap())
+    [Slot::Card, Slot::Module].map(|slot| SystemReader::named(&slot_name(reader, slot)).unwrap())
 }
 
 /// Every message of a tap: three commands of the card and two of the module, each at three moments.
