@@ -1,5 +1,5 @@
-//! A process with a card and a security module in files is killed with SIGKILL again and again: what was loaded is in the purse or
-//! was debited, whatever moment the signal came at.
+//! A process with a card and a security module in files is killed with SIGKILL again and again: what was loaded is in the
+//! purse or was debited, whatever moment the signal came at.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod made;
