@@ -32,6 +32,21 @@ const NEEDS: &[Need] = &[
         is_present: || find("pdftotext").is_some(),
     },
     Need { what: "strace", packages: &["strace"], is_present: || find("strace").is_some() },
+    Need {
+        what: "pcscd with vsmartcard's vpcd",
+        packages: &["pcscd", "vsmartcard-vpcd"],
+        is_present: has_virtual_reader,
+    },
+    Need {
+        what: "clients of card readers",
+        packages: &["opensc", "python3-pyscard"],
+        is_present: has_reader_clients,
+    },
+    Need {
+        what: "the library of card readers",
+        packages: &["libpcsclite-dev", "pkg-config"],
+        is_present: has_reader_library,
+    },
 ];
 
 /// Installs what is missing, as root or through `sudo`.
@@ -105,6 +120,23 @@ fn has_python() -> bool {
     // Debian keeps what a virtual environment is made with in a package of its own.
     let made_with = Command::new("python3").args(["-c", "import venv, ensurepip"]).output();
     made_with.is_ok_and(|output| output.status.success())
+}
+
+fn has_virtual_reader() -> bool {
+    // Its folder is not on everybody's search path.
+    let is_there = |file: &str| Path::new(file).exists();
+    is_there("/usr/sbin/pcscd") && is_there("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+}
+
+fn has_reader_clients() -> bool {
+    // The system's Python, which is not always the first on the search path.
+    let pyscard = Command::new("/usr/bin/python3").args(["-c", "import smartcard"]).output();
+    find("opensc-tool").is_some() && pyscard.is_ok_and(|output| output.status.success())
+}
+
+fn has_reader_library() -> bool {
+    let known = Command::new("pkg-config").args(["--exists", "libpcsclite"]).output();
+    known.is_ok_and(|output| output.status.success())
 }
 
 fn has_chinese_font() -> bool {

@@ -1,10 +1,10 @@
 //! `cargo xtask test`: every test there is, with what they need installed first.
 
-use std::path::Path;
+use std::{path::Path, process::Command};
 
 use crate::{
     api_calls, e2e, machine,
-    process::{cargo_watched, tested_program},
+    process::{cargo_watched, run_watched, tested_program},
     sim,
 };
 
@@ -17,6 +17,11 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     // in the release profile: they need its speed, and the program built for them serves the steps below.
     cargo_watched(root, &["test", "--release"], |line| tally.see(line))?;
     let program = tested_program(root)?;
+    // Cards in a real reader, behind a feature because only this needs a library of the system.
+    let mut readers = Command::new(env!("CARGO"));
+    readers.args(["test", "--release", "--package", "virtual-card", "--features", "pcsc", "--test", "pcsc"]);
+    readers.env("SYCEE_PROGRAM", &program);
+    run_watched(root, readers, |line| tally.see(line))?;
     let towns = sim::thousand_seeds(root, &program)?;
     let calls = api_calls::all(root, &program)?;
     let stories = e2e::all(root, &program)?;

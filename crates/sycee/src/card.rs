@@ -9,6 +9,10 @@ use virtual_card::compute::compute;
 
 use crate::exit::Failure;
 
+mod run;
+
+use run::{PersonaliseOptions, RunOptions, Slot};
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum CardCommand {
     /// Compute session keys, MACs, TACs and protected messages from keys and inputs alone
@@ -20,11 +24,27 @@ pub(crate) enum CardCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Put a card into a reader of the system, through vsmartcard's vpcd
+    Run(RunOptions),
+    /// Make a card: write its memory as a personalisation file says
+    Personalise(PersonaliseOptions),
+    /// Print a personalisation file to try things with; everybody knows its keys
+    Example {
+        /// A holder's card, or a terminal's security module
+        #[arg(long, value_enum, default_value = "card")]
+        slot: Slot,
+        /// Which card
+        #[arg(long, default_value_t = 1)]
+        number: u32,
+    },
 }
 
 pub(crate) fn run(command: &CardCommand) -> Result<(), Failure> {
     match command {
         CardCommand::Compute { file, json } => compute_file(file, *json),
+        CardCommand::Run(options) => run::run(options),
+        CardCommand::Personalise(options) => run::personalise(options),
+        CardCommand::Example { slot, number } => run::example(*slot, *number),
     }
 }
 

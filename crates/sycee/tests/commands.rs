@@ -119,3 +119,33 @@ fn card_codes_are_computed_and_a_bad_entry_stops_no_other() {
     fs::remove_file(&file).expect("it was written");
     assert_eq!(status(&sycee(&["card", "compute", text(&file)], "")), 74);
 }
+
+#[test]
+fn a_card_is_made_once_and_what_hinders_it_is_said_in_a_sentence() {
+    let directory = Directory::new("virtual-card");
+    fs::create_dir_all(&directory.0).expect("the directory can be made");
+    let [card, module, memory] = ["card.json", "psam.json", "card.memory"].map(|name| directory.0.join(name));
+    for (slot, file) in [("card", &card), ("psam", &module)] {
+        let example = sycee(&["card", "example", "--slot", slot], "");
+        fs::write(file, example.stdout).expect("the directory is there");
+    }
+    assert_eq!(status(&sycee(&["card", "personalise", text(&card)], "")), 0);
+    assert_eq!(status(&sycee(&["card", "personalise", text(&card)], "")), 65, "what is there stays");
+    let run = |file: &Path| {
+        let arguments = ["card", "run", "--personalisation", text(file), "--memory", text(&memory)];
+        // Nobody listens at the port for discarding.
+        let output = sycee(&[&arguments[..], &["--vpcd", "127.0.0.1:9"]].concat(), "");
+        (status(&output), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (unreachable, advice) = run(&card);
+    assert!(unreachable == 69 && advice.contains("start pcscd"), "{advice}");
+    let (other, advice) = run(&module);
+    assert!(other == 65 && advice.contains("another card"), "{advice}");
+    fs::write(&memory, "no memory").expect("the directory is there");
+    let (strange, advice) = run(&card);
+    assert!(strange == 65 && advice.contains("not the memory of a card"), "{advice}");
+    let file = fs::read_to_string(&card).expect("it was written").replacen("\"asn\"", "\"serial\"", 1);
+    fs::write(&card, file).expect("the directory is there");
+    let (wrong, advice) = run(&card);
+    assert!(wrong == 65 && advice.contains("purse.serial: unknown field"), "{advice}");
+}

@@ -24,7 +24,7 @@
 mod computed;
 mod diversification;
 mod entry;
-mod hexadecimal;
+pub(crate) mod hexadecimal;
 mod key_ring;
 mod ordered_json;
 mod purse_transaction;

@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("vault", &[]),
     ("purse", &["globalplatform", "pki"]),
     ("issuer", &["money", "ledger", "wallet", "messages", "pki", "purse"]),
-    ("virtual-card", &["globalplatform", "purse"]),
+    ("virtual-card", &["globalplatform", "pki", "purse"]),
     ("terminal", &["globalplatform", "pki", "purse", "messages"]),
     ("audit-log", &["ledger"]),
     ("documents", &[]),

@@ -7,6 +7,7 @@ mod figures;
 mod ledger;
 mod payments;
 mod scratch;
+mod tap;
 
 use clap::Subcommand;
 
@@ -21,6 +22,8 @@ pub(crate) enum BenchCommand {
     LedgerReopen(ledger::ReopenOptions),
     /// Merchant payments over HTTP beside an empty handler of the same server
     Payments(payments::PaymentsOptions),
+    /// Purchases with a virtual card and a security module: commands, bytes, time
+    Tap(tap::TapOptions),
     /// Sends requests as a plan on standard input says; `bench payments` runs this in a process of its own
     #[command(hide = true)]
     HttpLoad,
@@ -31,6 +34,7 @@ pub(crate) fn run(command: &BenchCommand) -> Result<(), Failure> {
         BenchCommand::Ledger(options) => ledger::run(options),
         BenchCommand::LedgerReopen(options) => ledger::reopen(options),
         BenchCommand::Payments(options) => payments::run(options),
+        BenchCommand::Tap(options) => tap::run(options),
         BenchCommand::HttpLoad => payments::run_child(),
     }
 }

@@ -1,7 +1,7 @@
 //! Hexadecimal texts.
 
 /// The bytes of a text of hexadecimal digits, in capitals or not, with white space anywhere. `None` for any other text.
-pub(super) fn parse(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn parse(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text
         .chars()
         .filter(|letter| !letter.is_whitespace())
@@ -12,7 +12,7 @@ pub(super) fn parse(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The bytes in lower case, without spaces.
-pub(super) fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
