@@ -308,7 +308,7 @@ impl PurseCard {
         place.is_taken = true;
         self.numbers.insert(number(&known.debit));
         let parts = self.debit(known.debit.terms.amount, now);
-        let account = self.identity.account();
+        let account = self.account;
         cleared.transfers.extend(postings::debit_cleared(&account, takes, (known, belief), parts));
     }
 
@@ -319,7 +319,7 @@ impl PurseCard {
         place.held.push(believed);
         self.numbers.remove(&number(&believed.debit));
         let parts = self.credit(believed.debit.terms.amount, now);
-        let account = self.identity.account();
+        let account = self.account;
         cleared.transfers.extend(postings::debit_withdrawn(&account, &believed, parts));
     }
 
@@ -341,7 +341,7 @@ impl PurseCard {
             return;
         }
         let parts = self.credit(known.debit.terms.amount, now);
-        let account = self.identity.account();
+        let account = self.account;
         cleared.transfers.extend(postings::cancel_cleared(&account, &known, parts));
     }
 
