@@ -31,6 +31,7 @@ const NEEDS: &[Need] = &[
         packages: &["poppler-utils"],
         is_present: || find("pdftotext").is_some(),
     },
+    Need { what: "SoftHSM", packages: &["softhsm2"], is_present: || find("softhsm2-util").is_some() },
     Need { what: "strace", packages: &["strace"], is_present: || find("strace").is_some() },
     Need {
         what: "pcscd with vsmartcard's vpcd",

@@ -33,6 +33,9 @@ use crate::{
     purse_card::{Belief, Cancelling, KnownDebit, PurseCard},
 };
 
+/// How many debits of one sequence are held. A card that is torn at one terminal after the other seldom leaves as many.
+const HELD_MAX: usize = 16;
+
 /// Who uploads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seller {
@@ -47,6 +50,8 @@ pub struct Seller {
 pub enum Finding {
     /// Two right TACs for this sequence: there are two cards.
     Clone(Sequence),
+    /// More debits may have borne this sequence than are held.
+    TooManyHeld(Sequence),
     /// A terminal uploads a TAC again under another sequence.
     NumberUsedTwice(Sequence),
     /// The debit of this sequence is believed without its TAC.
@@ -224,10 +229,13 @@ impl PurseCard {
         }
     }
 
-    /// What right TACs cannot both have.
+    /// What cannot be beside what is known: right TACs of two debits, or too many without one.
     fn contradiction(&self, read: &Read<'_>) -> Option<Finding> {
         let (tac, cancel) = read.claims();
-        tac?;
+        if tac.is_none() {
+            let is_full = self.places.get(&read.sequence).is_some_and(|place| place.held.len() >= HELD_MAX);
+            return is_full.then_some(Finding::TooManyHeld(read.sequence));
+        }
         let is_same = |known: &KnownDebit| known.debit == read.known.debit;
         if self.proven(Some(read.sequence)).is_some_and(|(known, _)| !is_same(&known)) {
             return Some(Finding::Clone(read.sequence));
@@ -300,7 +308,7 @@ impl PurseCard {
         place.is_taken = true;
         self.numbers.insert(number(&known.debit));
         let parts = self.debit(known.debit.terms.amount, now);
-        let account = self.identity.account();
+        let account = self.account;
         cleared.transfers.extend(postings::debit_cleared(&account, takes, (known, belief), parts));
     }
 
@@ -311,7 +319,7 @@ impl PurseCard {
         place.held.push(believed);
         self.numbers.remove(&number(&believed.debit));
         let parts = self.credit(believed.debit.terms.amount, now);
-        let account = self.identity.account();
+        let account = self.account;
         cleared.transfers.extend(postings::debit_withdrawn(&account, &believed, parts));
     }
 
@@ -333,7 +341,7 @@ impl PurseCard {
             return;
         }
         let parts = self.credit(known.debit.terms.amount, now);
-        let account = self.identity.account();
+        let account = self.account;
         cleared.transfers.extend(postings::cancel_cleared(&account, &known, parts));
     }
 
@@ -406,6 +414,6 @@ impl PurseCard {
     }
 }
 
-const fn number(debit: &DebitTerms) -> (TerminalId, messages::card::TerminalTransaction) {
+pub(crate) const fn number(debit: &DebitTerms) -> (TerminalId, messages::card::TerminalTransaction) {
     (TerminalId(debit.terms.terminal.0), messages::card::TerminalTransaction(debit.transaction.0))
 }

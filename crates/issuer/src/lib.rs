@@ -2,6 +2,7 @@
 //!
 //! * [`key_store`]: what the issuer's keys do, without leaving their store; [`master_keys`]: a store of master keys.
 //! * [`purse_card`]: what the issuer knows about a card; [`online`]: load and unload of it, as steps that can be repeated.
+//! * [`card_rows`]: how a card is stored.
 //! * [`clearing`]: what one record of a terminal means; [`batch_clearing`]: a batch of them, and its receipt.
 //! * [`lists`]: versions of status and white list; [`lost_card`]: what is left of a card goes back to its holder.
 //! * [`sample`]: records to measure clearing with.
@@ -11,6 +12,7 @@
 //! given is counted, and never as anybody's money.
 
 pub mod batch_clearing;
+pub mod card_rows;
 pub mod clearing;
 pub mod equation;
 pub mod key_store;

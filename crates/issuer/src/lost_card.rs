@@ -77,7 +77,7 @@ impl PurseCard {
         };
         self.is_closed = true;
         let _parts = self.debit(rest, now);
-        transfers.push(postings::rest_refunded(&self.identity.account(), self.identity.wallet, rest));
+        transfers.push(postings::rest_refunded(&self.account, self.identity.wallet, rest));
         Ok(transfers)
     }
 }

@@ -193,7 +193,7 @@ impl PurseCard {
         if begun.stage != Stage::Begun {
             return Vec::new();
         }
-        let (account, amount) = (self.identity.account(), begun.session.terms.amount);
+        let (account, amount) = (self.account, begun.session.terms.amount);
         vec![postings::load_funded(&account, begun.operation, self.identity.wallet, amount)]
     }
 
@@ -282,7 +282,7 @@ impl PurseCard {
     /// Ends the last transaction, which has no end yet.
     pub(crate) fn end(&mut self, stage: Stage, now: Seconds) -> Vec<Transfer> {
         let Some(last) = self.online else { return Vec::new() };
-        let (account, wallet) = (self.identity.account(), self.identity.wallet);
+        let (account, wallet) = (self.account, self.identity.wallet);
         let (amount, direction) = (last.session.terms.amount, last.session.direction);
         self.online = Some(OnlineTransaction { stage, ..last });
         if stage == Stage::Done {

@@ -30,22 +30,31 @@ use crate::{
     shadow::Parts,
 };
 
-/// A purse and the currency that it counts.
+/// A purse in the ledger: its accounts, which are derived once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PurseAccount {
-    /// Which.
-    pub name: PurseName,
-    /// Its currency; a unit of the card is a minor unit of it.
-    pub currency: Currency,
+    name: PurseName,
+    currency: Currency,
+    bits: u128,
+    id: AccountId,
+    excess: AccountId,
+    register: AccountId,
+    control: AccountId,
 }
 
 impl PurseAccount {
-    fn id(&self) -> AccountId {
-        purse_chart::purse_id(&self.name, self.currency)
-    }
-
-    fn excess(&self) -> AccountId {
-        purse_chart::excess_id(self.currency)
+    /// The purse of this name; a unit of the card is a minor unit of the currency.
+    #[must_use]
+    pub fn new(name: PurseName, currency: Currency) -> Self {
+        Self {
+            name,
+            currency,
+            bits: name.bits(),
+            id: purse_chart::purse_id(&name, currency),
+            excess: purse_chart::excess_id(currency),
+            register: purse_chart::register_id(currency),
+            control: chart::refund_control_id(currency),
+        }
     }
 
     fn transfer(
@@ -60,7 +69,7 @@ impl PurseAccount {
             debit_account_id: from,
             credit_account_id: to,
             amount: Minor(u128::from(amount.units())),
-            user_data_128: self.name.bits(),
+            user_data_128: self.bits,
             ledger: chart::money_ledger(self.currency),
             code,
             ..Transfer::default()
@@ -69,13 +78,13 @@ impl PurseAccount {
 
     /// From the purse, and from the excess account what it has not.
     fn out(&self, id: TransferId, to: AccountId, parts: Parts, code: Code) -> Vec<Transfer> {
-        let legs = [(self.id(), parts.own), (self.excess(), parts.excess)];
+        let legs = [(self.id, parts.own), (self.excess, parts.excess)];
         self.chain(id, code, legs.map(|(from, amount)| ((from, to), amount)))
     }
 
     /// To the excess account what is owed to it, and to the purse the rest.
     fn back(&self, id: TransferId, from: AccountId, parts: Parts, code: Code) -> Vec<Transfer> {
-        let legs = [(self.excess(), parts.excess), (self.id(), parts.own)];
+        let legs = [(self.excess, parts.excess), (self.id, parts.own)];
         self.chain(id, code, legs.map(|(to, amount)| ((from, to), amount)))
     }
 
@@ -86,14 +95,10 @@ impl PurseAccount {
         code: Code,
         legs: [((AccountId, AccountId), Amount); 2],
     ) -> Vec<Transfer> {
-        let second = derive_transfer("sycee transfer purse second leg v1", &[&id.0.to_be_bytes()]);
+        let second = || derive_transfer("sycee transfer purse second leg v1", &[&id.0.to_be_bytes()]);
+        let ids = core::iter::once(id).chain(core::iter::once_with(second));
         let moving = legs.into_iter().filter(|(_, amount)| *amount != Amount::ZERO);
-        linked(
-            moving
-                .zip([id, second])
-                .map(|((way, amount), id)| self.transfer(id, way, amount, code))
-                .collect(),
-        )
+        linked(moving.zip(ids).map(|((way, amount), id)| self.transfer(id, way, amount, code)).collect())
     }
 }
 
@@ -171,8 +176,8 @@ pub fn debit_cleared(
     };
     let taken = takes.map(|sequence| Transfer {
         id: derive_transfer("sycee transfer purse sequence v1", &[&purse.name.0, &sequence.to_bytes()]),
-        debit_account_id: chart::refund_control_id(purse.currency),
-        credit_account_id: purse_chart::register_id(purse.currency),
+        debit_account_id: purse.control,
+        credit_account_id: purse.register,
         amount: Minor(1),
         user_data_128: id.0,
         ledger: chart::memo_ledger(purse.currency),
@@ -201,7 +206,7 @@ pub fn cancel_cleared(purse: &PurseAccount, known: &KnownDebit, parts: Parts) ->
 #[must_use]
 pub fn rest_refunded(purse: &PurseAccount, wallet: AccountId, rest: Amount) -> Transfer {
     let id = derive_transfer("sycee transfer purse rest v1", &[&purse.name.0]);
-    purse.transfer(id, (purse.id(), wallet), rest, chart::PURSE_REST)
+    purse.transfer(id, (purse.id, wallet), rest, chart::PURSE_REST)
 }
 
 /// What a merchant pays for the purchases of a batch, once.

@@ -48,7 +48,7 @@ impl CardIdentity {
     /// The purse in the ledger.
     #[must_use]
     pub fn account(&self) -> PurseAccount {
-        PurseAccount { name: self.name(), currency: self.currency }
+        PurseAccount::new(self.name(), self.currency)
     }
 
     /// The card's key that bears this version and algorithm.
@@ -114,6 +114,7 @@ pub(crate) struct Place {
 #[derive(Clone, Debug)]
 pub struct PurseCard {
     pub(crate) identity: CardIdentity,
+    pub(crate) account: PurseAccount,
     pub(crate) shadow: Shadow,
     /// Since when there is excess.
     pub(crate) excess_since: Option<Seconds>,
@@ -138,9 +139,10 @@ const MOVED_MAX: usize = 32;
 impl PurseCard {
     /// A card that was just issued, with nothing on it.
     #[must_use]
-    pub const fn issued(identity: CardIdentity) -> Self {
+    pub fn issued(identity: CardIdentity) -> Self {
         Self {
             identity,
+            account: identity.account(),
             shadow: Shadow::NONE,
             excess_since: None,
             listed: None,

@@ -26,6 +26,12 @@ impl Shadow {
     /// Nothing loaded, nothing cleared.
     pub const NONE: Self = Self { own: 0, excess: 0 };
 
+    /// The balance with this much own value, or this much excess. `None` where there would be both.
+    #[must_use]
+    pub const fn new(own: u64, excess: u64) -> Option<Self> {
+        if own > 0 && excess > 0 { None } else { Some(Self { own, excess }) }
+    }
+
     /// Units that the issuer owes the holder.
     #[must_use]
     pub const fn own(&self) -> u64 {

@@ -349,6 +349,22 @@ fn a_cancel_that_was_inferred_and_then_proven_takes_back_once() {
 }
 
 #[test]
+fn a_terminal_cannot_fill_a_sequence_with_inventions() {
+    let mut world = funded();
+    world.sell(0, 0, 10, Mishap::Unheard);
+    let honest = world.terminals[0].records[0];
+    for number in 0..20 {
+        let transaction = wire::TerminalTransaction(100 + number);
+        world.terminals[0].records.push(wire::PurseRecord { transaction, ..honest });
+    }
+    let (verdicts, findings) = world.upload(0, 0, usize::MAX);
+    let refused = RecordVerdict::Refused(RefusalReason::Clone);
+    assert_eq!(verdicts.iter().filter(|verdict| **verdict == refused).count(), 5);
+    assert_eq!(findings, [Finding::TooManyHeld(Sequence(0)); 5]);
+    assert_eq!(paid(&mut world, 0), 0);
+}
+
+#[test]
 fn a_cancel_takes_back_what_the_debit_paid_once() {
     let mut world = funded();
     world.sell(0, 0, 300, Mishap::None);

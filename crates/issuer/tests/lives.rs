@@ -87,6 +87,7 @@ proptest! {
         let mut world = World::new(2, 3);
         for event in &events {
             happen(&mut world, event);
+            world.restart();
             world.audit();
         }
         // Every card comes by once more, and every terminal uploads: nothing is in flight any more.

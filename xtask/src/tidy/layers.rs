@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("issuer", &["money", "ledger", "wallet", "messages", "pki", "purse"]),
     ("virtual-card", &["globalplatform", "pki", "purse"]),
     ("terminal", &["globalplatform", "pki", "purse", "messages"]),
+    ("key-store-pkcs11", &["issuer", "purse"]),
     ("audit-log", &["ledger"]),
     ("documents", &[]),
     ("risk", &["money", "ledger", "purse"]),

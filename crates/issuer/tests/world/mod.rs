@@ -362,6 +362,15 @@ impl World {
         }
     }
 
+    /// The host ends, and begins again with what it stored.
+    pub(crate) fn restart(&mut self) {
+        for card in self.cards.values_mut() {
+            let (row, places) = (card.row(), card.place_rows(Sequence(0)).collect::<Vec<_>>());
+            *card = PurseCard::from_rows(row.clone(), places.clone());
+            assert_eq!((card.row(), card.place_rows(Sequence(0)).collect()), (row, places));
+        }
+    }
+
     pub(crate) fn card(&mut self, asn: Asn) -> &mut PurseCard {
         self.cards.get_mut(&asn).unwrap()
     }
