@@ -26,6 +26,7 @@ const NEEDS: &[Need] = &[
         packages: &["python3", "python3-venv"],
         is_present: has_python,
     },
+    Need { what: "SoftHSM", packages: &["softhsm2"], is_present: || find("softhsm2-util").is_some() },
     Need { what: "strace", packages: &["strace"], is_present: || find("strace").is_some() },
 ];
 

@@ -2,15 +2,16 @@
 //!
 //! # Specification
 //!
-//! A record is checked in this order: terminal, kind, numbers that can be, whether it is known, whether the card is closed, TACs,
-//! the card's sequence. A refused record changes nothing but the card's place on the status list.
+//! A record is checked in this order: terminal, kind, numbers that can be, whether it is known, whether the card is closed,
+//! TACs, the card's sequence. A refused record changes nothing but the card's place on the status list.
 //!
 //! * A debit is named by card and offline sequence, and by what its TAC covers. Both are paid once: the sequence, because a card
 //!   never uses one twice; the TAC, because a terminal could upload it under another sequence, which the TAC does not cover.
 //! * Two right TACs for one sequence are a *clone*: the second is refused, and the card is listed.
-//! * A debit whose outcome the terminal does not know is *held*. It is settled by its TAC, if the terminal gets it; or it turns out
-//!   not to have been, when another debit proves that it bore the sequence; or it is *inferred*: the next sequence is proven
-//!   by another seller, and its balance is what this debit left. A TAC overrules what was inferred: the money goes back.
+//! * A debit whose outcome the terminal does not know is *held*. It is settled by its TAC, if the terminal gets it; or it turns
+//!   out not to have been, when another debit proves that it bore the sequence; or it is *inferred*: the next sequence is proven
+//!   by another seller, and its balance is what this debit left, and no other's. A TAC overrules what was inferred, and a second
+//!   debit that fits makes it ambiguous: the money goes back.
 //! * A cancel bears the sequence after its debit. It is believed by its TAC, or inferred when the sequence after that begins with
 //!   the balance from before the debit, at another seller.
 //! * A debit beyond the shadow balance is paid, and counted as excess ([`crate::shadow`]).
@@ -50,6 +51,8 @@ pub enum Finding {
     NumberUsedTwice(Sequence),
     /// The debit of this sequence is believed without its TAC.
     Inferred(Sequence),
+    /// More than one debit may have borne this sequence; what was believed of it is not any more.
+    Ambiguous(Sequence),
     /// What was believed of this sequence was wrong; a TAC proves another debit.
     Overruled(Sequence),
     /// The cancel of this sequence's debit is believed without its TAC.
@@ -225,26 +228,22 @@ impl PurseCard {
     fn contradiction(&self, read: &Read<'_>) -> Option<Finding> {
         let (tac, cancel) = read.claims();
         tac?;
-        let proven_at = |sequence: Option<Sequence>| {
-            let place = self.places.get(&sequence?)?;
-            place.settled.filter(|(_, belief, _)| *belief == Belief::Proven)
-        };
         let is_same = |known: &KnownDebit| known.debit == read.known.debit;
-        if proven_at(Some(read.sequence)).is_some_and(|(known, ..)| !is_same(&known)) {
+        if self.proven(Some(read.sequence)).is_some_and(|(known, _)| !is_same(&known)) {
             return Some(Finding::Clone(read.sequence));
         }
         // The sequence that a cancel bore is no debit's, and the other way round.
         let before = read.sequence.0.checked_sub(1).map(Sequence);
-        if proven_at(before).is_some_and(|(_, _, cancelling)| matches!(cancelling, Cancelling::Done(_))) {
+        if self.proven(before).is_some_and(|(_, cancelling)| matches!(cancelling, Cancelling::Done(_))) {
             return Some(Finding::Clone(read.sequence));
         }
-        if matches!(cancel, Some((_, Some(_)))) && proven_at(read.sequence.next()).is_some() {
+        if matches!(cancel, Some((_, Some(_)))) && self.proven(read.sequence.next()).is_some() {
             return Some(Finding::Clone(read.sequence));
         }
         let settled = self.places.get(&read.sequence).and_then(|place| place.settled);
         let is_believed = settled.is_some_and(|(known, ..)| is_same(&known));
         let number = (read.record.terminal, read.record.transaction);
-        (!is_believed && self.has_number(number)).then_some(Finding::NumberUsedTwice(read.sequence))
+        (!is_believed && self.numbers.contains(&number)).then_some(Finding::NumberUsedTwice(read.sequence))
     }
 
     /// Takes up a record that is right and new.
@@ -255,14 +254,16 @@ impl PurseCard {
         } else {
             self.prove(read.sequence, &read.known, now, cleared);
             match cancel {
-                Some((_, Some(_))) => {
-                    self.cancel(read.sequence, Belief::Proven, now, cleared);
-                }
+                Some((_, Some(_))) => self.cancel(read.sequence, Belief::Proven, now, cleared),
                 Some((_, None)) => self.ask_to_cancel(read.sequence),
                 None => {}
             }
         }
-        self.infer_around(read.sequence, now, cleared);
+        let before = |by: u16| read.sequence.0.checked_sub(by).map(Sequence);
+        for sequence in [before(2), before(1), Some(read.sequence)].into_iter().flatten() {
+            self.infer_debit(sequence, now, cleared);
+            self.infer_cancel(sequence, now, cleared);
+        }
     }
 
     /// Believes a debit by its TAC.
@@ -270,33 +271,20 @@ impl PurseCard {
         let place = self.places.entry(sequence).or_default();
         place.held.retain(|held| held.debit != known.debit);
         match place.settled {
-            None => self.settle(sequence, known, Belief::Proven, now, cleared),
             Some((believed, _, cancelling)) if believed.debit == known.debit => {
                 place.settled = Some((*known, Belief::Proven, cancelling));
+                return;
             }
-            Some((believed, _, cancelling)) => {
-                place.held.push(believed);
-                place.settled = Some((*known, Belief::Proven, Cancelling::No));
-                let account = self.identity.account();
-                if !matches!(cancelling, Cancelling::Done(_)) {
-                    let parts = self.credit(believed.debit.terms.amount, now);
-                    let back = postings::debit_withdrawn(&account, &believed.debit, believed.seller, parts);
-                    cleared.transfers.extend(back);
-                }
-                let parts = self.debit(known.debit.terms.amount, now);
-                cleared.transfers.extend(postings::debit_replaced(
-                    &account,
-                    &known.debit,
-                    known.seller,
-                    parts,
-                ));
-                self.note_number(known);
+            Some(_) => {
+                self.withdraw(sequence, now, cleared);
                 cleared.findings.push(Finding::Overruled(sequence));
             }
+            None => {}
         }
+        self.settle(sequence, known, Belief::Proven, now, cleared);
     }
 
-    /// Believes a debit of a sequence that had none.
+    /// Believes a debit of a sequence that has none.
     fn settle(
         &mut self,
         sequence: Sequence,
@@ -305,22 +293,31 @@ impl PurseCard {
         now: Seconds,
         cleared: &mut Cleared,
     ) {
-        self.places.entry(sequence).or_default().settled = Some((*known, belief, Cancelling::No));
-        self.note_number(known);
+        let place = self.places.entry(sequence).or_default();
+        place.held.retain(|held| held.debit != known.debit);
+        place.settled = Some((*known, belief, Cancelling::No));
+        let takes = (!place.is_taken).then_some(sequence);
+        place.is_taken = true;
+        self.numbers.insert(number(&known.debit));
         let parts = self.debit(known.debit.terms.amount, now);
         let account = self.identity.account();
-        cleared.transfers.extend(postings::debit_cleared(
-            &account,
-            (sequence, &known.debit),
-            known.seller,
-            parts,
-        ));
+        cleared.transfers.extend(postings::debit_cleared(&account, takes, (known, belief), parts));
+    }
+
+    /// Believes no longer what was inferred. A debit that was inferred has no cancel.
+    fn withdraw(&mut self, sequence: Sequence, now: Seconds, cleared: &mut Cleared) {
+        let Some(place) = self.places.get_mut(&sequence) else { return };
+        let Some((believed, ..)) = place.settled.take() else { return };
+        place.held.push(believed);
+        self.numbers.remove(&number(&believed.debit));
+        let parts = self.credit(believed.debit.terms.amount, now);
+        let account = self.identity.account();
+        cleared.transfers.extend(postings::debit_withdrawn(&account, &believed, parts));
     }
 
     fn ask_to_cancel(&mut self, sequence: Sequence) {
-        if let Some((_, _, cancelling @ Cancelling::No)) =
-            self.places.get_mut(&sequence).and_then(|place| place.settled.as_mut())
-        {
+        let settled = self.places.get_mut(&sequence).and_then(|place| place.settled.as_mut());
+        if let Some((_, _, cancelling @ Cancelling::No)) = settled {
             *cancelling = Cancelling::Asked;
         }
     }
@@ -337,77 +334,75 @@ impl PurseCard {
         }
         let parts = self.credit(known.debit.terms.amount, now);
         let account = self.identity.account();
-        let back = postings::cancel_cleared(&account, &known.debit, known.seller, parts);
-        cleared.transfers.extend(back);
+        cleared.transfers.extend(postings::cancel_cleared(&account, &known, parts));
     }
 
-    /// What the balances of neighbours say about each other.
-    fn infer_around(&mut self, sequence: Sequence, now: Seconds, cleared: &mut Cleared) {
-        let after = sequence.next();
-        for next in [Some(sequence), after, after.and_then(Sequence::next)].into_iter().flatten() {
-            let Some(proven) = self.places.get(&next).and_then(|place| place.settled) else { continue };
-            if proven.1 == Belief::Proven {
-                self.infer_debit_before(next, &proven.0, now, cleared);
-                self.infer_cancel_before(next, &proven.0, now, cleared);
-            }
+    /// The debit that a TAC proves to have borne a sequence.
+    fn proven(&self, sequence: Option<Sequence>) -> Option<(KnownDebit, Cancelling)> {
+        match self.places.get(&sequence?)?.settled? {
+            (known, Belief::Proven, cancelling) => Some((known, cancelling)),
+            (_, Belief::Inferred, _) => None,
         }
     }
 
-    fn infer_debit_before(
-        &mut self,
-        next: Sequence,
-        proven: &KnownDebit,
-        now: Seconds,
-        cleared: &mut Cleared,
-    ) {
-        let Some(sequence) = next.0.checked_sub(1).map(Sequence) else { return };
-        let Some(place) = self.places.get(&sequence).filter(|place| place.settled.is_none()) else { return };
-        let fits = |held: &&KnownDebit| {
-            let left = held.balance_after().map(|balance| i64::from(balance.units()));
-            let moved = self.moved_between(held.debit.when, proven.debit.when);
-            held.seller != proven.seller
-                && left.and_then(|left| left.checked_add(moved))
-                    == Some(i64::from(proven.balance_before.units()))
-                && !self.has_number(number(&held.debit))
+    /// What the next sequence's balance says about the debits that may have borne this one: one that fits is believed, and not
+    /// any more when another one fits, too. While only the card knows what it did online, balances say nothing.
+    fn infer_debit(&mut self, sequence: Sequence, now: Seconds, cleared: &mut Cleared) {
+        let (Some(place), Some((next, _))) = (self.places.get(&sequence), self.proven(sequence.next()))
+        else {
+            return;
         };
-        let mut fitting = place.held.iter().filter(fits).copied();
-        if let (Some(held), None) = (fitting.next(), fitting.next()) {
-            drop(fitting);
-            if let Some(place) = self.places.get_mut(&sequence) {
-                place.held.retain(|other| other.debit != held.debit);
+        let inferred = place.settled.filter(|(_, belief, _)| *belief == Belief::Inferred);
+        if self.is_in_doubt() || (place.settled.is_some() && inferred.is_none()) {
+            return;
+        }
+        let candidates = inferred.map(|(known, ..)| known).into_iter().chain(place.held.iter().copied());
+        let mut fitting = candidates.filter(|known| self.leads_to(known, known.balance_after(), &next));
+        let (first, second) = (fitting.next(), fitting.next());
+        drop(fitting);
+        match (first, second, inferred) {
+            (Some(known), None, None) if !self.numbers.contains(&number(&known.debit)) => {
+                self.settle(sequence, &known, Belief::Inferred, now, cleared);
+                cleared.findings.push(Finding::Inferred(sequence));
             }
-            self.settle(sequence, &held, Belief::Inferred, now, cleared);
-            cleared.findings.push(Finding::Inferred(sequence));
+            (Some(_), Some(_), Some(_)) => {
+                self.withdraw(sequence, now, cleared);
+                cleared.findings.push(Finding::Ambiguous(sequence));
+            }
+            _ => {}
         }
     }
 
-    fn infer_cancel_before(
-        &mut self,
-        next: Sequence,
-        proven: &KnownDebit,
-        now: Seconds,
-        cleared: &mut Cleared,
-    ) {
-        let Some(sequence) = next.0.checked_sub(2).map(Sequence) else { return };
-        let between = next.0.checked_sub(1).map(Sequence).and_then(|between| self.places.get(&between));
-        let Some(place) = self.places.get(&sequence) else { return };
-        let Some((known, Belief::Proven, Cancelling::Asked)) = place.settled else { return };
-        let moved = self.moved_between(known.debit.when, proven.debit.when);
-        let is_back = i64::from(known.balance_before.units()).checked_add(moved)
-            == Some(i64::from(proven.balance_before.units()));
+    /// Whether a balance after a debit, and what moved online since, is the balance before a later debit at another seller.
+    fn leads_to(&self, known: &KnownDebit, balance: Option<Amount>, later: &KnownDebit) -> bool {
+        let moved = self.moved_between(known.debit.when, later.debit.when);
+        let expected = balance.and_then(|balance| i64::from(balance.units()).checked_add(moved));
+        known.seller != later.seller && expected == Some(i64::from(later.balance_before.units()))
+    }
+
+    /// A cancel that was asked for is believed when the sequence after it begins with the balance before the debit.
+    fn infer_cancel(&mut self, sequence: Sequence, now: Seconds, cleared: &mut Cleared) {
+        let Some((known, Cancelling::Asked)) = self.proven(Some(sequence)) else { return };
+        let cancel = sequence.next();
+        let Some((later, _)) = self.proven(cancel.and_then(Sequence::next)) else { return };
+        let is_free = cancel.is_some_and(|cancel| !self.places.contains_key(&cancel));
         let takes_something = known.debit.terms.amount != Amount::ZERO;
-        if is_back && takes_something && known.seller != proven.seller && between.is_none() {
+        let is_back = self.leads_to(&known, Some(known.balance_before), &later);
+        if is_free && takes_something && is_back && !self.is_in_doubt() {
             self.cancel(sequence, Belief::Inferred, now, cleared);
             cleared.findings.push(Finding::CancelInferred(sequence));
         }
     }
 
-    fn note_number(&mut self, known: &KnownDebit) {
-        self.numbers.insert(number(&known.debit));
-    }
-
-    fn has_number(&self, number: (TerminalId, messages::card::TerminalTransaction)) -> bool {
-        self.numbers.contains(&number)
+    /// Looks at everything held again, as after an online transaction that was in doubt has ended. The verdict says nothing.
+    pub fn infer_held(&mut self, now: Seconds) -> Cleared {
+        let mut cleared = Cleared::only(RecordVerdict::AlreadyKnown);
+        let sequences: Vec<Sequence> = self.places.keys().copied().collect();
+        for sequence in sequences {
+            self.infer_debit(sequence, now, &mut cleared);
+            self.infer_cancel(sequence, now, &mut cleared);
+        }
+        cleared
     }
 }
 

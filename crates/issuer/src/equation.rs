@@ -3,12 +3,13 @@
 //! In one currency, at any moment:
 //!
 //! ```text
-//! float = Σ purse balances + loads in flight + unloads in flight + debits not cleared − cancels not cleared − copied
+//! float = Σ purse balances + loads in flight + unloads in flight + debits not cleared
+//!         − cancels not cleared − inferred wrongly − copied
 //! ```
 //!
-//! *float* is what the ledger holds for purses: purse and load accounts, less excess. *Debits not cleared* are those whose records
-//! are at terminals, are held, or were refused: the exception log. *Copied* is what copies of cards had when they were made and
-//! nobody paid for. In production the balances in cards are not seen; in simulations and the town they are.
+//! *float* is what the ledger holds for purses: purse and load accounts, less excess. *Debits not cleared* are those whose
+//! records are at terminals, are held, or were refused: the exception log. *Copied* is what copies of cards had when they were
+//! made and nobody paid for. In production the balances in cards are not seen; in simulations and the town they are.
 
 use crate::purse_card::PurseCard;
 
@@ -29,6 +30,8 @@ pub struct Equation {
     pub debits_not_cleared: i128,
     /// Back on the card, and not taken from the seller.
     pub cancels_not_cleared: i128,
+    /// Paid to a seller for a debit that was inferred and had not been; its TAC, or another's, will tell.
+    pub inferred_wrongly: i128,
     /// In copies when they were made.
     pub copied: i128,
 }
@@ -51,6 +54,7 @@ impl Equation {
             .saturating_add(self.unloads_in_flight)
             .saturating_add(self.debits_not_cleared)
             .saturating_sub(self.cancels_not_cleared)
+            .saturating_sub(self.inferred_wrongly)
             .saturating_sub(self.copied);
         float.saturating_sub(cards)
     }

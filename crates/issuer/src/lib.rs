@@ -1,9 +1,10 @@
 //! The issuer's host of card purses. No clock, no randomness, no input or output: time, keys and stores come in as arguments.
 //!
-//! * [`key_store`]: what the issuer's keys do, without leaving their store.
+//! * [`key_store`]: what the issuer's keys do, without leaving their store; [`master_keys`]: a store of master keys.
 //! * [`purse_card`]: what the issuer knows about a card; [`online`]: load and unload of it, as steps that can be repeated.
 //! * [`clearing`]: what one record of a terminal means; [`batch_clearing`]: a batch of them, and its receipt.
 //! * [`lists`]: versions of status and white list; [`lost_card`]: what is left of a card goes back to its holder.
+//! * [`sample`]: records to measure clearing with.
 //! * [`postings`]: which transfers each event causes; [`shadow`], [`equation`]: that they add up.
 //!
 //! Invariants: a load has one end, for the card or for its holder; a TAC is paid once; what a card spends beyond what it was
@@ -15,7 +16,9 @@ pub mod equation;
 pub mod key_store;
 pub mod lists;
 pub mod lost_card;
+pub mod master_keys;
 pub mod online;
 pub mod postings;
 pub mod purse_card;
+pub mod sample;
 pub mod shadow;

@@ -1,8 +1,8 @@
 //! What is left of a lost card goes back to its holder.
 //!
-//! After the clearing window no terminal that keeps to its lists still takes the card, and what it spent before has been uploaded.
-//! Then the shadow balance is the holder's, less what may still have been spent. A load in doubt is the holder's, too: the
-//! value is on the card, or it is not; nobody spends it any more. Records that come later are refused.
+//! After the clearing window no terminal that keeps to its lists still takes the card, and what it spent before has been
+//! uploaded. Then the shadow balance is the holder's, less what may still have been spent. A load in doubt is the holder's, too:
+//! the value is on the card, or it is not; nobody spends it any more. Records that come later are refused.
 
 use core::fmt;
 

@@ -11,15 +11,15 @@
 //!
 //! * Whoever calls carries out the transfers and stores the card before the next step; each step again changes nothing and says
 //!   the same. MAC2 is computed of what was stored: a host that answers twice gives the same MAC2.
-//! * A confirmation that never comes leaves the transaction *in doubt*. A load's money stays on the account of that load, which is
-//!   its suspense: named, attributed, nobody's to spend. Nothing but the card ends the doubt:
+//! * A confirmation that never comes leaves the transaction *in doubt*. A load's money stays on the account of that load, which
+//!   is its suspense: named, attributed, nobody's to spend. Nothing but the card ends the doubt:
 //!   1. its TAC or MAC3, late, or given again by GET TRANSACTION PROVE;
 //!   2. its next MAC1: a higher sequence says it was done; the same sequence says it was not, and will not be, because a new
 //!      initialisation forgets the old session.
 //!
 //!   A terminal's word that the card did nothing is no evidence: a load is never returned against a card that may credit it.
-//!   Before MAC2 has left, the host alone decides: [`PurseCard::abandon`]. While the ledger's word about the funding of a load is
-//!   not known, nothing else begins: ask the ledger, then [`PurseCard::funded`] or [`PurseCard::declined`].
+//!   Before MAC2 has left, the host alone decides: [`PurseCard::abandon`]. While the ledger's word about the funding of a load
+//!   is not known, nothing else begins: ask the ledger, then [`PurseCard::funded`] or [`PurseCard::declined`].
 //! * A MAC1 of a lower sequence than the card has reached is that of a copy.
 //!
 //! # Invariants

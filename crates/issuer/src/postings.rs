@@ -16,7 +16,7 @@
 use ledger::{AccountId, Amount as Minor, Code, Transfer, TransferFlags, TransferId};
 use messages::card::{BatchNumber, TerminalId};
 use money::{Amount as Money, Currency};
-use purse::amount::Amount;
+use purse::{amount::Amount, fields::Sequence};
 use wallet::{
     chart,
     ids::{OperationId, derive, derive_transfer},
@@ -24,7 +24,11 @@ use wallet::{
     purse_chart::{self, PurseName},
 };
 
-use crate::{key_store::DebitTerms, shadow::Parts};
+use crate::{
+    key_store::DebitTerms,
+    purse_card::{Belief, KnownDebit},
+    shadow::Parts,
+};
 
 /// A purse and the currency that it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -152,62 +156,45 @@ fn fact(domain: &'static str, purse: &PurseName, debit: &DebitTerms) -> Transfer
     derive_transfer(domain, &parts)
 }
 
-/// A debit is cleared. Its first transfer, on the memo ledger, takes the card's offline sequence for this debit, so that no
-/// two debits of one sequence are paid, whoever clears at the same time.
+/// A debit is cleared. The first debit of a sequence takes it, on the memo ledger: whoever clears at the same time, no two
+/// debits of one sequence are believed. What is inferred has an id of its own, so that it can be withdrawn and proven later.
 #[must_use]
 pub fn debit_cleared(
     purse: &PurseAccount,
-    (sequence, debit): (purse::fields::Sequence, &DebitTerms),
-    seller: AccountId,
+    takes: Option<Sequence>,
+    (known, belief): (&KnownDebit, Belief),
     parts: Parts,
 ) -> Vec<Transfer> {
-    let taken = Transfer {
+    let id = match belief {
+        Belief::Proven => debit_id(&purse.name, &known.debit),
+        Belief::Inferred => fact("sycee transfer purse debit inferred v1", &purse.name, &known.debit),
+    };
+    let taken = takes.map(|sequence| Transfer {
         id: derive_transfer("sycee transfer purse sequence v1", &[&purse.name.0, &sequence.to_bytes()]),
         debit_account_id: chart::refund_control_id(purse.currency),
         credit_account_id: purse_chart::register_id(purse.currency),
         amount: Minor(1),
-        user_data_128: debit_id(&purse.name, debit).0,
+        user_data_128: id.0,
         ledger: chart::memo_ledger(purse.currency),
         code: chart::PURSE_DEBIT_TAKEN,
         ..Transfer::default()
-    };
-    let money = purse.out(debit_id(&purse.name, debit), seller, parts, chart::PURSE_DEBIT);
-    linked([vec![taken], money].concat())
+    });
+    let money = purse.out(id, known.seller, parts, chart::PURSE_DEBIT);
+    linked(taken.into_iter().chain(money).collect())
 }
 
-/// A debit was cleared in place of one that was believed without a TAC; the sequence stays taken.
+/// A debit that was inferred is not believed any more.
 #[must_use]
-pub fn debit_replaced(
-    purse: &PurseAccount,
-    debit: &DebitTerms,
-    seller: AccountId,
-    parts: Parts,
-) -> Vec<Transfer> {
-    purse.out(debit_id(&purse.name, debit), seller, parts, chart::PURSE_DEBIT)
-}
-
-/// A debit that was believed without a TAC had not been.
-#[must_use]
-pub fn debit_withdrawn(
-    purse: &PurseAccount,
-    debit: &DebitTerms,
-    seller: AccountId,
-    parts: Parts,
-) -> Vec<Transfer> {
-    let id = fact("sycee transfer purse debit withdrawn v1", &purse.name, debit);
-    purse.back(id, seller, parts, chart::PURSE_DEBIT_WITHDRAWN)
+pub fn debit_withdrawn(purse: &PurseAccount, known: &KnownDebit, parts: Parts) -> Vec<Transfer> {
+    let id = fact("sycee transfer purse debit withdrawn v1", &purse.name, &known.debit);
+    purse.back(id, known.seller, parts, chart::PURSE_DEBIT_WITHDRAWN)
 }
 
 /// The card cancelled a debit that was cleared.
 #[must_use]
-pub fn cancel_cleared(
-    purse: &PurseAccount,
-    debit: &DebitTerms,
-    seller: AccountId,
-    parts: Parts,
-) -> Vec<Transfer> {
-    let id = fact("sycee transfer purse cancel v1", &purse.name, debit);
-    purse.back(id, seller, parts, chart::PURSE_CANCEL)
+pub fn cancel_cleared(purse: &PurseAccount, known: &KnownDebit, parts: Parts) -> Vec<Transfer> {
+    let id = fact("sycee transfer purse cancel v1", &purse.name, &known.debit);
+    purse.back(id, known.seller, parts, chart::PURSE_CANCEL)
 }
 
 /// What is left of a lost card goes to its holder's wallet, once.

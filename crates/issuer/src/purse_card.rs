@@ -104,6 +104,8 @@ impl KnownDebit {
 pub(crate) struct Place {
     /// The debit that bore it.
     pub(crate) settled: Option<(KnownDebit, Belief, Cancelling)>,
+    /// The ledger has taken the sequence for a debit.
+    pub(crate) is_taken: bool,
     /// Debits that may have borne it.
     pub(crate) held: Vec<KnownDebit>,
 }
@@ -234,6 +236,11 @@ impl PurseCard {
             last.session.direction == Direction::Load && last.stage == Stage::InDoubt
         };
         self.online.as_ref().filter(is_load).map_or(Amount::ZERO, |last| last.session.terms.amount)
+    }
+
+    /// Whether only the card knows what became of its last online transaction.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.online.is_some_and(|last| last.stage == Stage::InDoubt)
     }
 
     pub(crate) fn debit(&mut self, amount: Amount, now: Seconds) -> crate::shadow::Parts {

@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("vault", &[]),
     ("purse", &["globalplatform", "pki"]),
     ("issuer", &["money", "ledger", "wallet", "messages", "pki", "purse"]),
+    ("key-store-pkcs11", &["issuer", "purse"]),
     ("virtual-card", &["globalplatform", "purse"]),
     ("terminal", &["globalplatform", "pki", "purse", "messages"]),
     ("audit-log", &["ledger"]),

@@ -4,7 +4,7 @@ use issuer::{
     equation::Equation,
     key_store::Direction,
     postings,
-    purse_card::{Cancelling, PurseCard},
+    purse_card::{Belief, Cancelling, KnownDebit, PurseCard},
 };
 use ledger::{AccountId, Engine};
 use money::Currency;
@@ -30,18 +30,17 @@ impl World {
         (debit.is_some(), matches!(debit, Some((_, _, _, Cancelling::Done(_)))))
     }
 
-    /// Debits that the issuer believes and no card did.
-    pub(crate) fn false_beliefs(&self) -> usize {
-        let is_false = |card: &PurseCard| {
-            card.debits()
-                .filter(|(_, known, _, cancelling)| {
-                    let sale = self.sales.iter().find(|sale| sale.debit == known.debit);
-                    let is_cancelled = matches!(cancelling, Cancelling::Done(_));
-                    sale.is_none_or(|sale| is_cancelled && !sale.is_cancelled)
-                })
-                .count()
+    /// Amounts of debits that the issuer believes in this way, and no card did or it was given back.
+    pub(crate) fn false_beliefs(&self, belief: Belief) -> i128 {
+        let debits = self.cards.values().flat_map(PurseCard::debits);
+        let is_false = |known: &KnownDebit, cancelling: Cancelling| {
+            let sale = self.sales.iter().find(|sale| sale.debit == known.debit);
+            sale.is_none_or(|sale| matches!(cancelling, Cancelling::Done(_)) && !sale.is_cancelled)
         };
-        self.cards.values().map(is_false).sum()
+        debits
+            .filter(|(_, known, how, cancelling)| *how == belief && is_false(known, *cancelling))
+            .map(|(_, known, ..)| i128::from(known.debit.terms.amount.units()))
+            .sum()
     }
 
     /// Both sides of the equation: the ledger's accounts, and the cards' memories.
@@ -75,6 +74,7 @@ impl World {
             let cancels = i128::from(sale.is_cancelled) - i128::from(is_cancel_believed);
             equation.cancels_not_cleared += cancels * amount;
         }
+        equation.inferred_wrongly = self.false_beliefs(Belief::Inferred);
         equation
     }
 
@@ -82,7 +82,7 @@ impl World {
     pub(crate) fn audit(&mut self) {
         let equation = self.equation();
         assert_eq!(equation.difference(), 0, "{equation:?}");
-        assert_eq!(self.false_beliefs(), 0);
+        assert_eq!(self.false_beliefs(Belief::Proven), 0);
         for terminal in 0..self.terminals.len() {
             let account = self.terminals[terminal].account;
             let paid: i128 = self

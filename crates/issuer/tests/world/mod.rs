@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use globalplatform::apdu::Command;
 use issuer::{
-    key_store::{Direction, KeyStore, MasterKeys, OnlineSession, SoftwareKeyStore},
+    key_store::{Direction, KeyStore, OnlineSession},
     lost_card::LostCardRefusal,
+    master_keys::{MasterKeys, SoftwareKeyStore},
     online::{OnlineRefusal, Request},
     purse_card::{CardIdentity, PurseCard},
 };
