@@ -69,17 +69,14 @@ impl Reader for PcscReader {
     fn transmit(&mut self, command: &Command<'_>) -> Result<Response, ReaderError> {
         let card = self.card.as_ref().ok_or(ReaderError::Lost)?;
         let mut place = [0; RESPONSE_BYTES_MAX];
-        match card.transmit(command.to_bytes().as_slice(), &mut place) {
-            Ok(bytes) => Response::parse(bytes).map_err(|error| ReaderError::Broken(error.to_string())),
-            Err(error) => {
-                self.power_off();
-                // Whatever went wrong while the card had the command: nobody knows what it did.
-                Err(match failed(error) {
-                    ReaderError::NoCard => ReaderError::Lost,
-                    other => other,
-                })
-            }
-        }
+        let answer = card.transmit(command.to_bytes().as_slice(), &mut place).map_err(failed);
+        // Some drivers answer with nothing for a card that has gone.
+        let answer = answer.and_then(|bytes| Response::parse(bytes).map_err(|_| ReaderError::Lost));
+        answer.map_err(|error| {
+            self.power_off();
+            // Whatever went wrong while the card had the command: nobody knows what it did.
+            if error == ReaderError::NoCard { ReaderError::Lost } else { error }
+        })
     }
 }
 
