@@ -449,7 +449,7 @@ fn a_counterfeit_is_what_is_spent_beyond_the_shadow_balance_after_the_window() {
     world.copy(0);
     world.sell(0, 0, 900, Mishap::None);
     (0..3).for_each(|_| world.sell(1, 1, 300, Mishap::None));
-    // The sequences of the copy's first sale was never uploaded by it: it is thrown away.
+    // The copy's owner keeps back the sale that would give it away.
     world.terminals[1].records.remove(0);
     world.upload(0, 0, usize::MAX);
     world.upload(1, 0, usize::MAX);
