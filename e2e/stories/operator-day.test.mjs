@@ -124,7 +124,7 @@ for (const language of ['zh-CN', 'en']) {
       assert.equal(await operator.locator('table form.decide-form').count(), 0, 'nothing is left to explain');
     }
 
-    // The day is closed; a second time is refused.
+    // The day is closed, once; each shop finds it in its settlement.
     await operator.goto(`${TOWN}/operator/days`);
     await accessible(operator, 'the days');
     const close = operator.locator('form:has(input[type=hidden][name=date]) button');
@@ -132,7 +132,15 @@ for (const language of ['zh-CN', 'en']) {
       await close.click();
       await operator.waitForURL(/\/operator\/days\/\d{4}-\d{2}-\d{2}/);
       await accessible(operator, 'the report of a day');
+      await operator.goto(`${TOWN}/operator/days`);
     }
+    const day = await operator.locator('main a[href^="/operator/days/"]').first().getAttribute('href');
+    const { context: fourth, page: shop } = await visit({ viewport: DESKTOP, language });
+    await enter(shop, 'canteen');
+    await shop.goto(`${TOWN}/merchant/settlement`);
+    await accessible(shop, 'a settlement');
+    await shop.locator('tbody tr', { hasText: day.match(/\d{4}-\d{2}-\d{2}/)[0] }).first().waitFor();
+    await fourth.close();
 
     // The log is whole, and an entry is proved to be in it.
     await operator.goto(`${TOWN}/operator/audit-log`);
