@@ -10,37 +10,25 @@ use operations::business_days::{self, BusinessDay};
 use operations::duties::{self, OperatorRole};
 use operations::review::{self, Choice};
 use operations::risk_rules::{self, RuleText};
-use operations::staff::NewStaff;
 use operations::{OperationError, audit_log, black_list, reconciliation, start_up_check, totals};
 use records::approvals::ApprovalState;
 use records::control::DifferenceClass;
 use records::operations::{OperationKind, OperationState, VolumeQuery};
-use records::principals::Language;
 use records::risk::{ListKind, RuleState};
 use risk::Outcome;
 use wallet::adjustment::Direction;
 use wallet::ids::{OperationId, PrincipalId};
 
-use world::{BANK, CNY, World, cny, now};
+use world::{BANK, CNY, World, cny, now, person};
 
 const ONE: PrincipalId = PrincipalId::new(0x0901);
 const TWO: PrincipalId = PrincipalId::new(0x0902);
 
-fn founder(login: &str) -> NewStaff {
-    NewStaff {
-        login: login.to_owned(),
-        name: login.to_owned(),
-        latin_name: None,
-        language: Language::English,
-        password_hash: None,
-    }
-}
-
 /// The world with two founders of the operator.
 fn staffed() -> World {
     let world = World::new();
-    now(duties::hire_founder(&world.operations, ONE, founder("founder-one"))).unwrap();
-    now(duties::hire_founder(&world.operations, TWO, founder("founder-two"))).unwrap();
+    now(duties::hire_founder(&world.operations, ONE, person("founder-one"))).unwrap();
+    now(duties::hire_founder(&world.operations, TWO, person("founder-two"))).unwrap();
     world
 }
 
@@ -257,7 +245,7 @@ fn what_nobody_approves_in_time_expires() {
 #[test]
 fn who_may_not_ask_or_approve_is_refused() {
     let world = staffed();
-    let new = founder("auditor");
+    let new = person("auditor");
     let auditor = now(duties::hire(&world.operations, ONE, new, OperatorRole::Auditor)).unwrap();
     let asked = now(approvals::ask(&world.operations, auditor, correction(&world, 5), "please"));
     assert_eq!(asked, Err(OperationError::NotPermitted));

@@ -7,24 +7,12 @@ use std::sync::Arc;
 
 use operations::duties::{self, OperatorRole};
 use operations::key_ceremony::{self, Opening, Purpose};
-use operations::staff::NewStaff;
 use operations::{KeyKeeper, MemoryKeys, OperationError, audit_log};
 use records::master_keys::MasterKeyState;
-use records::principals::Language;
 use wallet::ids::{MasterKeyId, PrincipalId};
-use world::{World, now};
+use world::{World, now, person};
 
 const FOUNDER: PrincipalId = PrincipalId::new(0x0901);
-
-fn person(login: &str) -> NewStaff {
-    NewStaff {
-        login: login.to_owned(),
-        name: login.to_owned(),
-        latin_name: None,
-        language: Language::English,
-        password_hash: None,
-    }
-}
 
 /// A world whose keys can be looked at, with three custodians, the founder among them.
 struct Stage {

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use crate::assets;
-use crate::components::flash;
+use crate::components::{back, flash};
 use crate::form;
 use crate::frame::{Frame, Theme, Viewer};
 use crate::icon::{Icon, icon, mark};
@@ -95,6 +95,28 @@ pub(crate) fn document(frame: &Frame, head: &Head<'_>, body: Markup) -> Markup {
                 main id="main" class=(head.class) tabindex="-1" {
                     @if let Some(notice) = frame.notice { (flash(frame, notice)) }
                     (body)
+                }
+            }
+        }
+    }
+}
+
+/// A page that is nothing but a sheet to print, with the way back to where it belongs.
+pub(crate) fn sheet_page(frame: &Frame, title: &str, origin: &str, sheet: &Markup) -> Markup {
+    let head = Head { title, place: Place::Elsewhere, class: "receipt-page" };
+    html! {
+        (DOCTYPE)
+        html lang=(frame.locale.tag()) data-theme="light" {
+            (head_of(frame, &head))
+            body.receipt-page {
+                main {
+                    div.no-print.receipt-tools {
+                        (back(origin, frame.t("back")))
+                        button.button.button-primary.needs-script type="button" data-print="" {
+                            (icon(Icon::Print)) (frame.t("print"))
+                        }
+                    }
+                    (sheet)
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! One operation in full, its receipt, and for merchants the refund form.
 
 use ledger::Timestamp;
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use money::{Amount, Delta};
 use wallet::ids::OperationId;
 
@@ -11,7 +11,7 @@ use crate::figures;
 use crate::form::{self, Field, Input, Problem, error_summary};
 use crate::frame::{Frame, Viewer};
 use crate::icon::{Icon, icon, mark};
-use crate::shell::{Head, Place, document, head_of};
+use crate::shell::{Head, Place, document, sheet_page};
 use crate::when;
 
 /// Why an operation was declined.
@@ -297,28 +297,12 @@ fn print_links(frame: &Frame, id: OperationId) -> Markup {
 /// `GET /transactions/{id}/receipt`: nothing but the receipt, laid out for paper.
 #[must_use]
 pub fn receipt(frame: &Frame, view: &Transaction, paper: Paper) -> Markup {
-    let head = Head { title: frame.t("receipt"), place: Place::Elsewhere, class: "receipt-page" };
     let class = match paper {
         Paper::A4 => "receipt receipt-a4",
         Paper::Roll80 => "receipt receipt-80",
     };
-    html! {
-        (DOCTYPE)
-        html lang=(frame.locale.tag()) data-theme="light" {
-            (head_of(frame, &head))
-            body.receipt-page {
-                main {
-                    div.no-print.receipt-tools {
-                        (back(&format!("/transactions/{}", view.id), frame.t("back")))
-                        button.button.button-primary.needs-script type="button" data-print="" {
-                            (icon(Icon::Print)) (frame.t("print"))
-                        }
-                    }
-                    (slip(frame, view, class))
-                }
-            }
-        }
-    }
+    let origin = format!("/transactions/{}", view.id);
+    sheet_page(frame, frame.t("receipt"), &origin, &slip(frame, view, class))
 }
 
 fn slip(frame: &Frame, view: &Transaction, class: &str) -> Markup {

@@ -16,6 +16,7 @@ use operations::embedded_bank::EmbeddedBank;
 use operations::holders::NewHolder;
 use operations::merchants::{NewBank, NewMerchant};
 use operations::payment::PaymentRequest;
+use operations::staff::NewStaff;
 use operations::{
     BankConnector, BankReply, BankUnavailable, Clock, Entropy, IdempotencyKey, OperationError, Operations,
     Policy, Receipt, Services,
@@ -464,5 +465,16 @@ pub(crate) fn bind_request(holder: HolderId) -> BindRequest {
         expiry: Expiry { year: 2030, month: 12 },
         holder_name: "Li Lei".to_owned(),
         label: String::new(),
+    }
+}
+
+/// Somebody whom the operator hires.
+pub(crate) fn person(login: &str) -> NewStaff {
+    NewStaff {
+        login: login.to_owned(),
+        name: login.to_owned(),
+        latin_name: None,
+        language: Language::English,
+        password_hash: None,
     }
 }

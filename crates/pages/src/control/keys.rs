@@ -1,7 +1,7 @@
 //! Master keys and their ceremonies: the list, one key with the viewer's own part in it, and the protocol to sign.
 
 use ledger::Timestamp;
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
 use super::audit_log::EntryLine;
 use super::{back_to_control, one_button, table};
@@ -9,7 +9,7 @@ use crate::components::{back, empty, key_values};
 use crate::form::{self, Choice, Field, Input, Problem, error_summary, field, select};
 use crate::frame::Frame;
 use crate::icon::{Icon, icon, mark};
-use crate::shell::{Head, Place, document, head_of};
+use crate::shell::{Head, Place, document, sheet_page};
 use crate::when;
 
 /// How far a key came.
@@ -299,24 +299,8 @@ fn ending(frame: &Frame, key: &Key) -> Markup {
 /// in hexadecimal.
 #[must_use]
 pub fn protocol(frame: &Frame, key: &Key, steps: &[EntryLine], root: &str) -> Markup {
-    let head = Head { title: frame.t("key-protocol"), place: Place::Elsewhere, class: "receipt-page" };
-    html! {
-        (DOCTYPE)
-        html lang=(frame.locale.tag()) data-theme="light" {
-            (head_of(frame, &head))
-            body.receipt-page {
-                main {
-                    div.no-print.receipt-tools {
-                        (back(&format!("/operator/keys/{}", key.id), frame.t("back")))
-                        button.button.button-primary.needs-script type="button" data-print="" {
-                            (icon(Icon::Print)) (frame.t("print"))
-                        }
-                    }
-                    (sheet(frame, key, steps, root))
-                }
-            }
-        }
-    }
+    let origin = format!("/operator/keys/{}", key.id);
+    sheet_page(frame, frame.t("key-protocol"), &origin, &sheet(frame, key, steps, root))
 }
 
 fn sheet(frame: &Frame, key: &Key, steps: &[EntryLine], root: &str) -> Markup {
