@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use issuer::{
     batch_clearing::BatchClearing,
     clearing::{Finding, Seller},
-    key_store::{MasterKeys, SoftwareKeyStore},
+    master_keys::{MasterKeys, SoftwareKeyStore},
     purse_card::{Cancelling, CardIdentity, PurseCard},
 };
 use ledger::AccountId;
