@@ -13,14 +13,14 @@
 //!   the same. MAC2 is computed of what was stored: a host that answers twice gives the same MAC2.
 //! * A confirmation that never comes leaves the transaction *in doubt*. A load's money stays on the account of that load, which
 //!   is its suspense: named, attributed, nobody's to spend. Nothing but the card ends the doubt:
-//!   1. its TAC or MAC3, late, or given again by GET TRANSACTION PROVE: this one was done, and every other one of the same sequence
-//!      was not and will not be, because the card uses a sequence once;
+//!   1. its TAC or MAC3, late, or given again by GET TRANSACTION PROVE: this one was done, and every other one of the same
+//!      sequence was not and will not be, because the card uses a sequence once;
 //!   2. its next MAC1, if that has the next sequence and one operation only is in doubt: that one was done.
 //!
 //!   Another MAC1 of the same sequence proves nothing. Whoever stands between card and host may have held it back: nothing says
 //!   which MAC1 the card made first, so what seems to be forgotten may still be done. A terminal's word is no evidence, either.
-//! * So several operations may be in doubt at one sequence, each with its own money reserved. When the card has gone on, it has to
-//!   prove which one it did ([`OnlineRefusal::Unproven`]) before it begins another.
+//! * So several operations may be in doubt at one sequence, each with its own money reserved. When the card has gone on, it has
+//!   to prove which one it did ([`OnlineRefusal::Unproven`]) before it begins another.
 //! * A card that begins the same once more, as after a MAC2 that never arrived, does so under the operation that reserved the
 //!   money ([`OnlineRefusal::Reserved`]): a further *attempt*, with a MAC2 of its own. The card does one attempt at most.
 //! * Before MAC2 has left, the host alone decides: [`PurseCard::abandon`], or the next MAC1. While the ledger's word about the
@@ -291,8 +291,8 @@ impl PurseCard {
         Ok(())
     }
 
-    /// MAC2 for the card, of the operation's last attempt, with the date and time that it covers. Store the card before it leaves;
-    /// asked again, it is the same.
+    /// MAC2 for the card, of the operation's last attempt, with the date and time that it covers. Store the card before it
+    /// leaves; asked again, it is the same.
     ///
     /// # Errors
     /// [`OnlineRefusal`].

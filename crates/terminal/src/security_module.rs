@@ -113,8 +113,8 @@ impl Module<'_> {
         }
     }
 
-    /// 80 1A and 80 FA: whether a card makes this TAC of a message. Also long after the module has forgotten the session, this tells
-    /// whether a card proves its own debit and no other: the message has terminal and transaction number in it.
+    /// 80 1A and 80 FA: whether a card makes this TAC of a message. Also long after the module has forgotten the session, this
+    /// tells whether a card proves its own debit and no other: the message has terminal and transaction number in it.
     pub(crate) fn is_code(
         &mut self,
         (asn, issuer): (&Asn, [u8; 8]),
