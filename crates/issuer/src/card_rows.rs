@@ -32,8 +32,8 @@ pub struct CardRow {
     pub is_closed: bool,
     /// The next online sequence.
     pub online_sequence: Sequence,
-    /// The last online transaction.
-    pub online: Option<OnlineTransaction>,
+    /// The attempts at the online sequence, and those that ended with the one before; at most 64 of each.
+    pub online: Vec<OnlineTransaction>,
     /// What went on and off online, the newest few.
     pub moved: Vec<(DateTime, Direction, Amount)>,
 }
@@ -62,7 +62,7 @@ impl PurseCard {
             listed: self.listed,
             is_closed: self.is_closed,
             online_sequence: self.online_sequence,
-            online: self.online,
+            online: self.online.clone(),
             moved: self.moved.clone(),
         }
     }

@@ -1,8 +1,9 @@
 //! What is left of a lost card goes back to its holder.
 //!
 //! After the clearing window no terminal that keeps to its lists still takes the card, and what it spent before has been
-//! uploaded. Then the shadow balance is the holder's, less what may still have been spent. A load in doubt is the holder's, too:
-//! the value is on the card, or it is not; nobody spends it any more. Records that come later are refused.
+//! uploaded. Then the shadow balance is the holder's, less what may still have been spent. Loads in doubt are the holder's, too:
+//! the value is on the card, or it is not; nobody spends it any more. Of several the greatest is taken for the one on the card.
+//! Records that come later are refused.
 
 use core::fmt;
 
@@ -10,7 +11,7 @@ use ledger::Transfer;
 use messages::card::Seconds;
 use purse::amount::Amount;
 
-use crate::{key_store::Direction, online::Stage, postings, purse_card::PurseCard};
+use crate::{online::Stage, postings, purse_card::PurseCard};
 
 /// Why there is no refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +58,8 @@ impl PurseCard {
         if now.0 < since.0.saturating_add(window.0) {
             return Err(LostCardRefusal::WindowOpen);
         }
-        let last = self.online.map(|last| (last.session.direction, last.stage));
-        if matches!(last, Some((_, Stage::Begun))) {
+        let has = |stage| self.online.iter().any(|attempt| attempt.stage == stage);
+        if has(Stage::Begun) {
             return Err(LostCardRefusal::Unfinished);
         }
         let (after_load, _) = self.shadow.credited(self.load_in_doubt());
@@ -67,17 +68,18 @@ impl PurseCard {
         }
         let rest = after_load.own().saturating_sub(u64::from(self.held().units()));
         let rest = Amount::new(u32::try_from(rest).unwrap_or(u32::MAX));
-        if rest == Amount::ZERO {
+        if rest == Amount::ZERO && !has(Stage::Ready) && !has(Stage::InDoubt) {
             return Err(LostCardRefusal::Nothing);
         }
-        let mut transfers = match last {
-            Some((Direction::Load, Stage::InDoubt)) => self.end(Stage::Done, now),
-            Some((_, Stage::Ready | Stage::InDoubt)) => self.end(Stage::NotDone, now),
-            _ => Vec::new(),
+        let mut transfers = match self.greatest_load() {
+            Some(load) => self.settle_online(&load, now),
+            None => self.end_open(&[Stage::Ready, Stage::InDoubt]),
         };
         self.is_closed = true;
         let _parts = self.debit(rest, now);
-        transfers.push(postings::rest_refunded(&self.account, self.identity.wallet, rest));
+        if rest > Amount::ZERO {
+            transfers.push(postings::rest_refunded(&self.account, self.identity.wallet, rest));
+        }
         Ok(transfers)
     }
 }

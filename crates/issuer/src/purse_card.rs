@@ -13,7 +13,7 @@ use wallet::purse_chart::PurseName;
 
 use crate::{
     key_store::{DebitTerms, Direction, KeyName},
-    online::{OnlineTransaction, Stage},
+    online::OnlineTransaction,
     postings::PurseAccount,
     shadow::Shadow,
 };
@@ -124,8 +124,8 @@ pub struct PurseCard {
     pub(crate) is_closed: bool,
     /// The next online sequence.
     pub(crate) online_sequence: Sequence,
-    /// The last online transaction, ended or not.
-    pub(crate) online: Option<OnlineTransaction>,
+    /// The attempts at the card's online sequence, and those that ended with the last one. What is in doubt has the sequence.
+    pub(crate) online: Vec<OnlineTransaction>,
     /// What went on and off the card online, by the host's time; the newest few.
     pub(crate) moved: Vec<(DateTime, Direction, Amount)>,
     pub(crate) places: BTreeMap<Sequence, Place>,
@@ -148,7 +148,7 @@ impl PurseCard {
             listed: None,
             is_closed: false,
             online_sequence: Sequence(0),
-            online: None,
+            online: Vec::new(),
             moved: Vec::new(),
             places: BTreeMap::new(),
             numbers: BTreeSet::new(),
@@ -179,10 +179,10 @@ impl PurseCard {
         self.is_closed
     }
 
-    /// The last load or unload, ended or not.
+    /// The last attempt at a load or unload, ended or not.
     #[must_use]
-    pub const fn online(&self) -> Option<&OnlineTransaction> {
-        self.online.as_ref()
+    pub fn online(&self) -> Option<&OnlineTransaction> {
+        self.online.last()
     }
 
     /// Puts the card on the status list. The first reason stands, but for a loss that turns out to be fraud.
@@ -231,18 +231,20 @@ impl PurseCard {
         if is_over { excess } else { 0 }
     }
 
-    /// Amount of a load of which only the card knows whether it credited it.
+    /// Amount of a load of which only the card knows whether it credited it; of several the greatest, because it credits one.
     #[must_use]
     pub fn load_in_doubt(&self) -> Amount {
-        let is_load = |last: &&OnlineTransaction| {
-            last.session.direction == Direction::Load && last.stage == Stage::InDoubt
-        };
-        self.online.as_ref().filter(is_load).map_or(Amount::ZERO, |last| last.session.terms.amount)
+        self.greatest_load().map_or(Amount::ZERO, |load| load.session.terms.amount)
     }
 
-    /// Whether only the card knows what became of its last online transaction.
+    pub(crate) fn greatest_load(&self) -> Option<OnlineTransaction> {
+        let loads = self.in_doubt().filter(|attempt| attempt.session.direction == Direction::Load);
+        loads.max_by_key(|attempt| attempt.session.terms.amount).copied()
+    }
+
+    /// Whether only the card knows what became of its last online transactions.
     pub(crate) fn is_in_doubt(&self) -> bool {
-        self.online.is_some_and(|last| last.stage == Stage::InDoubt)
+        self.in_doubt().next().is_some()
     }
 
     pub(crate) fn debit(&mut self, amount: Amount, now: Seconds) -> crate::shadow::Parts {

@@ -72,10 +72,9 @@ fn a_load_that_the_card_credited_is_never_returned() {
     let mut world = World::new(1, 1);
     world.online(0, Direction::Load, 500, Fate::CodeLost).unwrap();
     let operation = world.moved[0].operation;
-    let now = world.now();
     let card = asn(&world);
     assert_eq!(stage(&world), Stage::InDoubt);
-    assert_eq!(world.card(card).abandon(operation, now), Err(OnlineRefusal::Stage));
+    assert_eq!(world.card(card).abandon(operation), Err(OnlineRefusal::Stage));
     assert_eq!(
         world.ledger_balance(purse_chart::load_id(operation)),
         500,
@@ -113,10 +112,10 @@ fn both_ends_of_a_load_are_one_transfer() {
 fn a_load_whose_answer_never_left_is_given_up_once() {
     let mut world = World::new(1, 1);
     world.online(0, Direction::Load, 500, Fate::NeverAnswered).unwrap();
-    let (operation, now, card) = (world.moved[0].operation, world.now(), asn(&world));
-    let back = world.card(card).abandon(operation, now).unwrap();
+    let (operation, card) = (world.moved[0].operation, asn(&world));
+    let back = world.card(card).abandon(operation).unwrap();
     world.post(&back);
-    assert_eq!(world.card(card).abandon(operation, now), Ok(Vec::new()));
+    assert_eq!(world.card(card).abandon(operation), Ok(Vec::new()));
     let keys = world.keys.clone();
     assert_eq!(world.card(card).answer(&keys, operation), Err(OnlineRefusal::Stage), "no MAC2 any more");
     assert_eq!(wallet(&mut world), 0);

@@ -5,7 +5,7 @@
 //! A record begins open, with its intent, and ends once:
 //!
 //! ```text
-//!              Done ───────────── the card paid, and a MAC2 or TAC proves it
+//!              Done ───────────── the card paid, and its TAC proves it
 //! Intent → open ── Claimed ─ open, with codes that nobody could check yet
 //!              NotDone ────────── the card refused, or its counter stands where it stood
 //!              MovedOn ────────── unknown for ever: the card did something else since; clearing decides

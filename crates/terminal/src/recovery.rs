@@ -42,8 +42,8 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
         Ok(proved)
     }
 
-    /// Whether a TAC is the one that the card makes of the record's terms. A module without the key cannot tell: no.
-    fn is_code_right(&mut self, intent: &Intent, tac: Tac) -> Result<bool, Failure> {
+    /// Whether a TAC is the one that the card makes of the record's terms.
+    pub(crate) fn is_code_right(&mut self, intent: &Intent, tac: Tac) -> Result<bool, Failure> {
         let message = [
             &intent.amount.to_bytes()[..],
             &[intent.kind.byte()],
@@ -53,11 +53,7 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
         ]
         .concat();
         let card = (&intent.card, intent.issuer);
-        match self.with_module(|module| module.transaction_code(card, &message)) {
-            Ok(right) => Ok(right == tac),
-            Err(Failure::Module(ExchangeError::Refused(_))) => Ok(false),
-            Err(failure) => Err(failure),
-        }
+        self.with_module(|module| module.is_code(card, &message, tac))
     }
 
     /// Settles the open records of a card by the sequence that its next transaction will bear.

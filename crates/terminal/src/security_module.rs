@@ -14,6 +14,9 @@ use crate::{
 /// Usage of the key that makes TACs, P1 of 80 1A.
 const CODES: u8 = 0x34;
 
+/// So many versions of that key are tried, because cards do not say which they have.
+const CODE_KEYS_TRIED: usize = 4;
+
 /// What a module says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModuleTotals {
@@ -36,7 +39,7 @@ pub struct ModuleProfile {
     pub file_identifier: [u8; 2],
     /// Levels of diversification: 1, the card's serial number; 2, also its issuer.
     pub levels: u8,
-    /// Version of the master of the keys that make TACs.
+    /// The newest version of the master of the keys that make TACs. Older ones are tried, too, where the module has them.
     pub code_key_version: u8,
 }
 
@@ -47,10 +50,12 @@ pub(crate) struct Module<'r> {
 }
 
 impl Module<'_> {
-    /// Powers the module, selects its application and reads the terminal's number.
+    /// Powers the module, selects its application and reads the terminal's number. A module without the key that makes TACs is
+    /// refused before any card is asked: MAC2 alone is no proof.
     pub(crate) fn open(&mut self) -> Result<TerminalId, ExchangeError> {
         self.reader.power_on()?;
         exchange(self.reader, [0x00, 0xA4, 0x00, 0x00], &[&self.profile.file_identifier], None)?;
+        self.derive_code_key(self.profile.code_key_version, &Asn([0; 10]), [0; 8])?;
         let answer = exchange(self.reader, [0x00, 0xB0, 0x96, 0x00], &[], Some(6))?;
         parse(answer.data(), |reader| reader.take().map(TerminalId))
     }
@@ -108,17 +113,31 @@ impl Module<'_> {
         }
     }
 
-    /// 80 1A and 80 FA: the TAC that a card makes of a message. Long after the module has forgotten the session, this tells
-    /// whether a card proves its own debit and no other: the message has the module's transaction number in it.
-    pub(crate) fn transaction_code(
+    /// 80 1A and 80 FA: whether a card makes this TAC of a message. Also long after the module has forgotten the session, this
+    /// tells whether a card proves its own debit and no other: the message has terminal and transaction number in it.
+    pub(crate) fn is_code(
         &mut self,
-        card: (&Asn, [u8; 8]),
+        (asn, issuer): (&Asn, [u8; 8]),
         message: &[u8],
-    ) -> Result<Tac, ExchangeError> {
-        let factors = self.factors(card.0, card.1);
-        let version = self.profile.code_key_version;
-        exchange(self.reader, [0x80, 0x1A, CODES, version], &[&factors], None)?;
-        let answer = exchange(self.reader, [0x80, 0xFA, 0x05, 0x00], &[message], Some(4))?;
-        parse(answer.data(), |reader| reader.take().map(|code| Tac(Mac(code))))
+        code: Tac,
+    ) -> Result<bool, ExchangeError> {
+        for version in (0..=self.profile.code_key_version).rev().take(CODE_KEYS_TRIED) {
+            match self.derive_code_key(version, asn, issuer) {
+                // It has no key of this version.
+                Err(ExchangeError::Refused(_)) => continue,
+                derived => derived?,
+            }
+            let answer = exchange(self.reader, [0x80, 0xFA, 0x05, 0x00], &[message], Some(4))?;
+            if parse(answer.data(), |reader| reader.take().map(|code| Tac(Mac(code))))? == code {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// 80 1A: the card's key that makes TACs, for the next command.
+    fn derive_code_key(&mut self, version: u8, asn: &Asn, issuer: [u8; 8]) -> Result<(), ExchangeError> {
+        let factors = self.factors(asn, issuer);
+        exchange(self.reader, [0x80, 0x1A, CODES, version], &[&factors], None).map(|_| ())
     }
 }

@@ -55,7 +55,7 @@ impl World {
         assert_eq!(equation.shadows, shadows, "ledger and issuer disagree");
         equation.purses = self.plastic.iter().map(|(_, plastic)| i128::from(balance(plastic))).sum();
         for moved in self.moved.clone() {
-            let done = if moved.is_done { moved.amount } else { 0 };
+            let done = moved.amount * i128::from(moved.times);
             if moved.direction == Direction::Load {
                 let waiting = self.ledger_balance(purse_chart::load_id(moved.operation));
                 let ended = postings::load_ended_id(moved.operation);
@@ -82,6 +82,7 @@ impl World {
     pub(crate) fn audit(&mut self) {
         let equation = self.equation();
         assert_eq!(equation.difference(), 0, "{equation:?}");
+        assert_eq!(self.created(), 0, "value was created");
         assert_eq!(self.false_beliefs(Belief::Proven), 0);
         for terminal in 0..self.terminals.len() {
             let account = self.terminals[terminal].account;
@@ -96,6 +97,23 @@ impl World {
                 .sum();
             assert_eq!(self.ledger_balance(account), paid, "a seller has what its debits are");
         }
+    }
+
+    /// Units of loads that a card has and that are back in the wallet, and of unloads that the wallet has and the card, too.
+    /// The equation calls them in flight, below zero.
+    pub(crate) fn created(&mut self) -> i128 {
+        let mut created = 0;
+        for moved in self.moved.clone() {
+            let ended = postings::load_ended_id(moved.operation);
+            let is_wrong = match moved.direction {
+                Direction::Load => moved.times > 0 && self.has_transfer(ended, chart::LOAD_RETURNED),
+                Direction::Unload => {
+                    moved.times == 0 && self.has_transfer(decision_id(moved.operation), chart::PURSE_UNLOAD)
+                }
+            };
+            created += if is_wrong { moved.amount } else { 0 };
+        }
+        created
     }
 
     /// The sum of everything in the ledger's currency.

@@ -2,16 +2,15 @@
 #![allow(dead_code, reason = "each test file uses a part of the world")]
 
 pub(crate) mod books;
+pub(crate) mod online;
 pub(crate) mod sale;
 
 use std::collections::BTreeMap;
 
 use globalplatform::apdu::Command;
 use issuer::{
-    key_store::{Direction, KeyStore, OnlineSession},
     lost_card::LostCardRefusal,
     master_keys::{MasterKeys, SoftwareKeyStore},
-    online::{OnlineRefusal, Request},
     purse_card::{CardIdentity, PurseCard},
 };
 use ledger::{
@@ -22,7 +21,7 @@ use money::Currency;
 use purse::{
     amount::Amount,
     ep::{Application, Contents, Limits, Personalisation, Profile, Which},
-    fields::{Asn, DateTime, Mac, Random, Sequence, TerminalId, Terms},
+    fields::{Asn, DateTime, Mac, Sequence},
     key_table::KeyRecord,
     pboc::key::{Algorithm, Key, Purpose},
     simulated::{SimulatedNvm, Tear},
@@ -33,6 +32,7 @@ use wallet::{
     purse_chart,
 };
 
+pub(crate) use online::{Fate, Moved};
 use sale::{Sale, Terminal};
 
 pub(crate) type Memory = SimulatedNvm<1024>;
@@ -42,34 +42,6 @@ pub(crate) const ISSUER: [u8; 8] = [0x07, 0x92, 0x80, 0, 0, 0, 1, 0x45];
 const AID: [u8; 9] = [0xA0, 0, 0, 0, 3, 0x86, 0x98, 7, 1];
 /// How long the issuer waits for terminals that have not uploaded.
 pub(crate) const WINDOW: Seconds = Seconds(30 * 86_400);
-const DESK: TerminalId = TerminalId([9; 6]);
-
-/// What goes wrong in a load or unload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// Nothing.
-    Well,
-    /// The host ends before it answers.
-    NeverAnswered,
-    /// MAC2 does not reach the card.
-    AnswerLost,
-    /// Power goes at this write.
-    Torn(u32),
-    /// The card's code does not reach the host.
-    CodeLost,
-    /// The card's code reaches the host late: with the next step.
-    CodeLate,
-}
-
-/// What an online operation really did.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Moved {
-    pub(crate) operation: OperationId,
-    pub(crate) direction: Direction,
-    pub(crate) amount: i128,
-    /// Whether the card did it.
-    pub(crate) is_done: bool,
-}
 
 /// Everything there is.
 pub(crate) struct World {
@@ -84,6 +56,8 @@ pub(crate) struct World {
     pub(crate) sales: Vec<Sale>,
     /// Value of copies when they were made.
     pub(crate) copied: i128,
+    /// How many operations there were.
+    operations: u128,
     late: Option<(Asn, OperationId, Mac)>,
 }
 
@@ -155,6 +129,7 @@ impl World {
             moved: Vec::new(),
             sales: Vec::new(),
             copied: 0,
+            operations: 0,
             late: None,
         };
         world.open_accounts();
@@ -257,86 +232,6 @@ impl World {
         }
     }
 
-    /// A load or unload; what the host said to its beginning.
-    pub(crate) fn online(
-        &mut self,
-        which: usize,
-        direction: Direction,
-        amount: u32,
-        fate: Fate,
-    ) -> Result<(), OnlineRefusal> {
-        let when = self.tick();
-        let p1 = if direction == Direction::Load { 0x00 } else { 0x05 };
-        let begun = self.send(which, [0x80, 0x50, p1, 0x02], &[&[1], &amount.to_be_bytes(), &DESK.0]);
-        let Some(begun) = begun.filter(|answer| answer.status == 0x9000) else { return Ok(()) };
-        let operation = OperationId::new(self.moved.len() as u128 + 1_000);
-        let terms = Terms { amount: Amount::new(amount), kind: direction.kind(), terminal: DESK };
-        let request = Request {
-            operation,
-            key_version: begun.data[6],
-            algorithm: begun.data[7],
-            session: OnlineSession {
-                direction,
-                terms,
-                old_balance: Amount::from_bytes(begun.part(0)),
-                sequence: Sequence::from_bytes(begun.part(4)),
-                random: Random(begun.part(8)),
-            },
-            mac1: Mac(begun.part(12)),
-            when,
-        };
-        let asn = self.plastic[which].0;
-        let keys = self.keys.clone();
-        let now = self.now();
-        let transfers = self.card(asn).begin(&keys, &request, now)?;
-        self.moved.push(Moved { operation, direction, amount: i128::from(amount), is_done: false });
-        if direction == Direction::Load {
-            let name = self.cards[&asn].identity().name();
-            self.create(&[purse_chart::load(operation, &name, Currency::CNY)]);
-        }
-        self.post(&transfers);
-        self.card(asn).funded(operation).unwrap();
-        if fate != Fate::NeverAnswered {
-            self.finish_online(which, operation, &keys, fate);
-        }
-        Ok(())
-    }
-
-    /// From MAC2 on.
-    fn finish_online(&mut self, which: usize, operation: OperationId, keys: &impl KeyStore, fate: Fate) {
-        let (asn, plastic) = &self.plastic[which];
-        let (asn, before) = (*asn, plastic.contents().pocket(Which::Purse).online);
-        let (when, mac2) = self.card(asn).answer(keys, operation).unwrap();
-        assert_eq!(self.card(asn).answer(keys, operation), Ok((when, mac2)), "the host answers twice");
-        if fate == Fate::AnswerLost {
-            return;
-        }
-        if let Fate::Torn(at) = fate {
-            self.tear(which, at);
-        }
-        let direction = self.moved.last().unwrap().direction;
-        let header = if direction == Direction::Load { [0x80, 0x52, 0, 0] } else { [0x80, 0x54, 0x03, 0] };
-        let answer = self.send(which, header, &[&when.0, &mac2.0]);
-        if matches!(fate, Fate::Torn(_)) {
-            self.power_cycle(which);
-        }
-        let is_done = self.plastic[which].1.contents().pocket(Which::Purse).online != before;
-        self.moved.last_mut().unwrap().is_done = is_done;
-        let Some(answer) = answer.filter(|answer| answer.status == 0x9000) else { return };
-        let code = Mac(answer.part(0));
-        match fate {
-            Fate::CodeLost => {}
-            Fate::CodeLate => self.late = Some((asn, operation, code)),
-            _ => {
-                let now = self.now();
-                let transfers = self.card(asn).confirm(keys, operation, code, now).unwrap();
-                self.post(&transfers);
-                let again = self.card(asn).confirm(keys, operation, code, now);
-                assert_eq!(again, Ok(Vec::new()), "a code that comes twice moves nothing");
-            }
-        }
-    }
-
     /// A card that never speaks again, as one that three torn loads in a row have locked: its holder reports it, the window
     /// passes, and what is left comes back.
     pub(crate) fn give_up(&mut self, asn: Asn) {
@@ -351,15 +246,6 @@ impl World {
             Err(refusal) => assert_eq!(refusal, LostCardRefusal::Nothing),
         }
         self.plastic.retain(|(other, _)| *other != asn);
-    }
-
-    /// The code that was late reaches the host now.
-    pub(crate) fn late_code(&mut self) {
-        let Some((asn, operation, code)) = self.late.take() else { return };
-        let (keys, now) = (self.keys.clone(), self.now());
-        if let Ok(transfers) = self.card(asn).confirm(&keys, operation, code, now) {
-            self.post(&transfers);
-        }
     }
 
     /// The host ends, and begins again with what it stored.

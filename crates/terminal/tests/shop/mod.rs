@@ -145,13 +145,21 @@ pub(crate) fn held(field: &Field) -> u32 {
 }
 
 pub(crate) fn module(number: u8, ceiling: u32) -> InProcess<Module> {
-    let (dpk, dtk, dck): (Dpk, Dtk, Dck) = (master(), master(), master());
-    let keys = [
+    module_with(number, ceiling, &[1])
+}
+
+/// A module that has these versions of the key that makes TACs. The first is the one that cards have.
+pub(crate) fn module_with(number: u8, ceiling: u32, code_keys: &[u8]) -> InProcess<Module> {
+    let (dpk, dck): (Dpk, Dck) = (master(), master());
+    let mut keys = vec![
         KeyRecord::new(&dpk, 0x22, 1, 0),
         KeyRecord::new(&dpk, 0x22, 2, 0),
-        KeyRecord::new(&dtk, 0x22, 1, 0),
         KeyRecord::new(&dck, 0x22, 1, 0),
     ];
+    for (place, version) in code_keys.iter().enumerate() {
+        let dtk: Dtk = if place == 0 { master() } else { Dtk::new([*version; 16]) };
+        keys.push(KeyRecord::new(&dtk, 0x22, *version, 0));
+    }
     let with = ModulePersonalisation {
         file_identifier: [0xDF, 0x01],
         serial: [0x51; 10],
