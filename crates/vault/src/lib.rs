@@ -1,4 +1,4 @@
-//! A holder's vault: cards, tickets, receipts and notes that only the holder's PIN opens.
+//! A holder's vault: cards, tickets, receipts and notes that only the holder's PIN opens, or a passkey.
 //!
 //! * [`item`]: what can be kept, and which fields each kind has.
 //! * [`words`]: numbers, e-mail addresses and web addresses picked out of a note.

@@ -58,11 +58,11 @@ charge-until = Until
 charge-another = Charge another code
 # Vault
 vault = Vault
-settings-vault-note = Cards, tickets and notes that only your PIN opens
+settings-vault-note = Cards, tickets and notes that only your PIN or passkey opens
 vault-what = Keep cards, tickets, receipts and notes where only you can read them.
 vault-point-sealed = Everything is sealed with a key that your PIN opens. We cannot read it.
 vault-point-lock = It locks after five minutes without use.
-vault-point-lost = If you forget the PIN, nobody can open it: the reset code only wipes it.
+vault-point-lost = If you forget the PIN and no passkey opens it, nobody can: the reset code only wipes it.
 vault-pin = Vault PIN
 vault-pin-new = New PIN
 vault-pin-again = The new PIN again

@@ -58,11 +58,11 @@ charge-until = 截止
 charge-another = 再收一笔
 # Vault
 vault = 保险箱
-settings-vault-note = 只有您的 PIN 能打开的卡片、票据和便签
+settings-vault-note = 只有您的 PIN 或通行密钥能打开的卡片、票据和便签
 vault-what = 把卡片、票据、收据和便签放在只有您能读的地方。
 vault-point-sealed = 内容用您的 PIN 才能打开的密钥加密，我们也读不了。
 vault-point-lock = 闲置五分钟后自动上锁。
-vault-point-lost = 忘记 PIN 后无人能打开：重置码只能清空保险箱。
+vault-point-lost = 忘记 PIN 又没有通行密钥能打开时，无人能打开：重置码只能清空保险箱。
 vault-pin = 保险箱 PIN
 vault-pin-new = 新 PIN
 vault-pin-again = 再输入一次新 PIN
