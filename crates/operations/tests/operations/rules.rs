@@ -1,7 +1,6 @@
 //! The rules: each broken one is named, and nothing moves.
 
-mod world;
-
+use crate::world::{ACCOUNT, BANK, CNY, World, alices_pan, bind_request, cny, holder, key, now};
 use bank::{Decline, Expiry, Order};
 use money::{Amount, Currency};
 use operations::cards::{BindRequest, CardRequest};
@@ -14,7 +13,6 @@ use records::operations::{Filter, OperationState};
 use records::principals::{Language, PrincipalStatus, Profile, Theme};
 use records::wallets::WalletStatus;
 use wallet::ids::{CardId, HolderId, MerchantId, OperationId, PrincipalId};
-use world::{ACCOUNT, BANK, CNY, World, alices_pan, bind_request, cny, holder, key, now};
 
 fn refused(world: &World, result: Result<Receipt, OperationError>, rule: OperationError) {
     let before = world.transfers();

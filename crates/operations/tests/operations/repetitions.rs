@@ -1,12 +1,11 @@
 //! Idempotency, unknown outcomes, and many requests at once.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod world;
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use crate::world::{BANK, World, cny, key, now};
 use bank::Fault;
 use ledger::Timestamp;
 use operations::refund::RefundRequest;
@@ -15,7 +14,6 @@ use operations::{OperationError, Reason};
 use records::operations::OperationState;
 use records::simulated::SimulatedRecords;
 use wallet::ids::PrincipalId;
-use world::{BANK, World, cny, key, now};
 
 #[test]
 fn the_same_key_with_another_body_is_refused_for_every_kind() {
@@ -113,7 +111,7 @@ fn an_unreachable_bank_leaves_the_amount_held_until_it_answers() {
     assert_eq!(receipt.state, OperationState::Unknown);
     assert_eq!(world.money().alice, before.alice - 700);
     let totals = now(operations::totals::count(&world.operations)).unwrap();
-    let cny_totals = totals.currencies.iter().find(|totals| totals.currency == world::CNY).unwrap();
+    let cny_totals = totals.currencies.iter().find(|totals| totals.currency == crate::world::CNY).unwrap();
     assert_eq!((cny_totals.leaving, cny_totals.difference()), (700, 0));
     let report = now(start_up_check::resume_open(&dark, Timestamp::LAST)).unwrap();
     assert_eq!(report, Report { unknown: 1, ..Report::default() });
@@ -302,7 +300,7 @@ fn a_withdrawal_through_a_bank_without_the_operators_money_is_declined() {
             holder_name: "LI LEI".to_owned(),
             expiry,
             account: bank::AccountNumber(1),
-            limits: world::limits(1_000, 1_000),
+            limits: crate::world::limits(1_000, 1_000),
         },
     ];
     world.bank.orders(other, orders).unwrap();
@@ -310,7 +308,7 @@ fn a_withdrawal_through_a_bank_without_the_operators_money_is_declined() {
         bank: other,
         pan: pan.digits().to_owned(),
         expiry,
-        ..world::bind_request(world.alice)
+        ..crate::world::bind_request(world.alice)
     };
     let card = now(operations::cards::bind(&world.operations, bind)).unwrap();
     let request = operations::cards::CardRequest { holder: world.alice, card: card.id, amount: cny(100) };

@@ -2,15 +2,13 @@
 //! one way only.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod world;
-
 use std::sync::Arc;
 
+use crate::world::{BANK, Fate, Money, World, now};
 use bank::Fault;
 use operations::{OperationError, Receipt, start_up_check};
 use records::operations::OperationState;
 use records::simulated::SimulatedRecords;
-use world::{BANK, Fate, Money, World, now};
 
 /// One operation, as it goes when nothing interrupts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,7 +288,7 @@ fn a_registration_interrupted_at_any_moment_can_be_repeated() {
         let (mut world, backup, _) = scene(S::Payment);
         world.faults.strike(moment, Fate::Crash);
         let register = |world: &World| {
-            now(operations::holders::register(&world.operations, world::holder("carol", "卡罗尔")))
+            now(operations::holders::register(&world.operations, crate::world::holder("carol", "卡罗尔")))
         };
         let _interrupted = register(&world);
         let interrupted = world.faults.struck();

@@ -1,8 +1,6 @@
 //! Control: rules and reviews, approvals by two people, the audit log, reconciliation.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod world;
-
 use ledger::Timestamp;
 use money::Amount;
 use operations::approvals::{self, Action, Corrected};
@@ -19,7 +17,7 @@ use risk::Outcome;
 use wallet::adjustment::Direction;
 use wallet::ids::{OperationId, PrincipalId};
 
-use world::{BANK, CNY, World, cny, now, person};
+use crate::world::{BANK, CNY, World, cny, now, person};
 
 const ONE: PrincipalId = PrincipalId::new(0x0901);
 const TWO: PrincipalId = PrincipalId::new(0x0902);

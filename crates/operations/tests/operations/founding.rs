@@ -1,13 +1,11 @@
 //! The first people of an installation are recorded together, once.
 
-mod world;
-
+use crate::world::{World, now};
 use operations::OperationError;
 use operations::founding::{Founding, check, found, is_founded};
 use operations::merchants::{self, NewMerchant};
 use operations::staff::NewStaff;
 use records::principals::{self, Language, Role};
-use world::{World, now};
 
 fn founding(operator: &str, owner: &str) -> Founding {
     let merchant = NewMerchant {

@@ -1,7 +1,6 @@
 //! Codes to pay by: what a merchant shows, and what a payer shows.
 
-mod world;
-
+use crate::world::{CNY, World, cny, key, now};
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use messages::emv_qr::{MerchantCode, crc_16_ccitt_false};
 use operations::merchant_code::{self, NewCode};
@@ -11,7 +10,6 @@ use operations::{CodeRefusal, OperationError, Origin, Reason, Receipt, paid_once
 use records::merchants::MerchantStatus;
 use records::operations::OperationState;
 use wallet::ids::HolderId;
-use world::{CNY, World, cny, key, now};
 
 fn at(world: &World, seconds_from_now: u64) -> Timestamp {
     let clock = &world.operations.services().clock;

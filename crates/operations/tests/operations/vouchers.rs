@@ -1,8 +1,7 @@
 //! Vouchers: sold from the merchant's own money, ended once, whoever tries at the same time.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod world;
-
+use crate::world::{CNY, World, cny, key, now};
 use ledger::Timestamp;
 use operations::vouchers::{self, SaleRequest, VoucherCode};
 use operations::{OperationError, Party, Reason, Receipt, till};
@@ -10,7 +9,6 @@ use records::operations::OperationState;
 use records::till::StaffRole;
 use records::vouchers::VoucherState;
 use wallet::ids::{HolderId, PrincipalId, VoucherId};
-use world::{CNY, World, cny, key, now};
 
 const CASHIER: PrincipalId = PrincipalId::new(77);
 const MANAGER: PrincipalId = PrincipalId::new(78);

@@ -1,10 +1,9 @@
 //! Orders and escrow: what happens once, and what never exceeds what was paid, whoever tries at the same time.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod world;
-
 use std::sync::Arc;
 
+use crate::world::{World, cny, key, now};
 use operations::escrow::{self, EscrowRefundRequest};
 use operations::orders::{self, NewOrder, PayRequest};
 use operations::{OperationError, Origin, Reason, Receipt, refund, start_up_check, webhooks};
@@ -12,7 +11,6 @@ use records::operations::OperationState;
 use records::orders::{Order, OrderEventKind, OrderFilter, OrderSource, OrderState};
 use records::simulated::SimulatedRecords;
 use wallet::ids::{HolderId, OrderId, PrincipalId};
-use world::{World, cny, key, now};
 
 const STAFF: PrincipalId = PrincipalId::new(77);
 const FIRST_OPERATOR: PrincipalId = PrincipalId::new(78);

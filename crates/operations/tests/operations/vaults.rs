@@ -1,7 +1,6 @@
 //! Vaults: what only the holder's PIN opens.
 
-mod world;
-
+use crate::world::{World, now};
 use operations::vaults::{self, Attempt, Content, Order, Owner, VaultState};
 use operations::{OperationError, VaultRefusal};
 use records::passkeys::{self, Passkey};
@@ -9,7 +8,6 @@ use vault::item::{Field, Item, Kind};
 use vault::profile::ProfileSet;
 use vault::seal::Key;
 use wallet::ids::{HolderId, PasskeyId, SessionId, VaultItemId};
-use world::{World, now};
 
 const PIN: &str = "427193";
 

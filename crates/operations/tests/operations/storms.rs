@@ -1,16 +1,14 @@
 //! Random lives: many operations, with lost messages, crashes, faults of the bank and restored backups among them.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod world;
-
 use std::sync::Arc;
 
+use crate::world::{BANK, Fate, Money, World, now};
 use bank::Fault;
 use operations::start_up_check;
 use proptest::prelude::*;
 use records::operations::{Filter, Operation, OperationKind, OperationState};
 use records::simulated::SimulatedRecords;
-use world::{BANK, Fate, Money, World, now};
 
 /// What the storm does next.
 #[derive(Clone, Copy, Debug)]

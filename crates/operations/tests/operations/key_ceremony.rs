@@ -1,16 +1,14 @@
 //! Key ceremonies: a master key that no single person holds, and that is in no store before two custodians bring it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod world;
-
 use std::sync::Arc;
 
+use crate::world::{World, now, person};
 use operations::duties::{self, OperatorRole};
 use operations::key_ceremony::{self, Opening, Purpose};
 use operations::{KeyKeeper, MemoryKeys, OperationError, audit_log};
 use records::master_keys::MasterKeyState;
 use wallet::ids::{MasterKeyId, PrincipalId};
-use world::{World, now, person};
 
 const FOUNDER: PrincipalId = PrincipalId::new(0x0901);
 

@@ -2,13 +2,11 @@
 //! bank end with the same word, and nothing moves without a yes.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod world;
-
+use crate::world::{BANK, Fate, Money, World, alices_pan, cny, now};
 use bank::{OperationRef, Order};
 use ledger::Timestamp;
 use operations::{ANSWER_TIME, Clock, Reason, Receipt, start_up_check};
 use records::operations::OperationState;
-use world::{BANK, Fate, Money, World, alices_pan, cny, now};
 
 /// A world whose bank asks before a charge above 3.00.
 fn asking() -> World {
