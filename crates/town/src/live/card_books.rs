@@ -1,0 +1,195 @@
+//! Whether every unit of the town's card purses is accounted for. In production nobody sees into cards; here the visitor does.
+
+use std::fmt;
+use std::sync::Arc;
+
+use issuer::equation::Equation;
+use issuer::key_store::Direction;
+use money::{Amount, Currency};
+use operations::card_purses::view::{self, Certainty, EntryKind, LogEntry};
+use operations::card_purses::equation;
+use operations::{OperationError, Operations};
+use purse::fields::Kind;
+use terminal::book::{Record, State};
+
+use super::card_office::Tills;
+use super::card_table::LyingCard;
+
+/// Where units are that have left a card and have not reached their receiver, or the other way round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// A purchase that a terminal has to upload, or that the issuer has not paid.
+    Purchase(&'static str, &'static str),
+    /// A cancel of one.
+    Cancel(&'static str, &'static str),
+    /// A load that only the card knows the end of.
+    Load,
+    /// An unload.
+    Unload,
+}
+
+/// Units that wait somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct WaitingUnits {
+    /// Where.
+    pub(super) at: Waiting,
+    /// How many.
+    pub(super) units: i128,
+}
+
+impl WaitingUnits {
+    pub(super) fn where_zh(&self) -> String {
+        match &self.at {
+            Waiting::Purchase(zh, _) => format!("消费待清算 · {zh}"),
+            Waiting::Cancel(zh, _) => format!("撤销待清算 · {zh}"),
+            Waiting::Load => "圈存挂账".to_owned(),
+            Waiting::Unload => "圈提挂账".to_owned(),
+        }
+    }
+
+    pub(super) fn where_en(&self) -> String {
+        match &self.at {
+            Waiting::Purchase(_, en) => format!("purchase to be cleared, {en}"),
+            Waiting::Cancel(_, en) => format!("cancel to be cleared, {en}"),
+            Waiting::Load => "load in doubt".to_owned(),
+            Waiting::Unload => "unload in doubt".to_owned(),
+        }
+    }
+}
+
+/// A card, with what the issuer knows of it.
+#[derive(Clone, Debug)]
+pub(super) struct CardLine {
+    /// The card.
+    pub(super) lying: LyingCard,
+    /// Whose it is; empty where it has no holder.
+    pub(super) holder: String,
+    /// What the card says that it holds.
+    pub(super) balance: Amount,
+    /// What the issuer owes, below zero where more was spent than loaded.
+    pub(super) shadow: i128,
+    /// What is on its way between the two.
+    pub(super) waiting: Vec<WaitingUnits>,
+}
+
+impl CardLine {
+    /// Holder and the last four digits.
+    pub(super) fn label(&self) -> String {
+        let digits = self.lying.name.trim_end_matches("-copy");
+        let last = digits.get(digits.len().saturating_sub(4)..).unwrap_or(digits);
+        format!("{} •{last}", self.holder)
+    }
+}
+
+/// All cards, and the equation over them.
+#[derive(Clone, Debug)]
+pub(super) struct CardBooks {
+    pub(super) cards: Vec<CardLine>,
+    pub(super) equation: Equation,
+}
+
+/// Units in the town's currency.
+pub(super) fn text(units: i128) -> impl fmt::Display {
+    let minor = u64::try_from(units.unsigned_abs()).unwrap_or(u64::MAX);
+    let amount = Amount::from_minor(minor, Currency::CNY).unwrap_or(Amount::zero(Currency::CNY));
+    let sign = if units < 0 { "−" } else { "" };
+    format!("{sign}{}", pages::figures::text(amount))
+}
+
+/// Counts everything: the cards as they lie there, the terminals' journals, and the issuer's side.
+pub(super) async fn count(
+    operations: &Operations,
+    tills: &Arc<Tills>,
+    lying: Vec<LyingCard>,
+) -> Result<CardBooks, OperationError> {
+    let figures = equation::figures(operations).await?;
+    let figures = figures.iter().find(|figures| figures.currency == Currency::CNY);
+    let mut equation = Equation {
+        shadows: figures.map_or(0, |figures| figures.shadows),
+        waiting_loads: figures.map_or(0, |figures| figures.loads),
+        copied: tills.copied(),
+        ..Equation::default()
+    };
+    let mut cards = Vec::new();
+    for card in lying {
+        equation.purses += i128::from(card.balance.units());
+        cards.push(line(operations, tills, card).await?);
+    }
+    for waiting in cards.iter().flat_map(|card: &CardLine| &card.waiting) {
+        let place = match waiting.at {
+            Waiting::Purchase(..) => &mut equation.debits_not_cleared,
+            Waiting::Cancel(..) => &mut equation.cancels_not_cleared,
+            Waiting::Load => &mut equation.loads_in_flight,
+            Waiting::Unload => &mut equation.unloads_in_flight,
+        };
+        *place += waiting.units;
+    }
+    Ok(CardBooks { cards, equation })
+}
+
+async fn line(
+    operations: &Operations,
+    tills: &Tills,
+    lying: LyingCard,
+) -> Result<CardLine, OperationError> {
+    let asn = messages::card::Asn(lying.asn.0);
+    let known = view::get(operations, asn).await?;
+    let log = view::log(operations, asn, None, LOG_MAX).await?;
+    let minor = u64::from(lying.balance.units());
+    let balance = Amount::from_minor(minor, known.currency).unwrap_or(Amount::zero(known.currency));
+    let mut waiting = Vec::new();
+    // What a copy spent stands in the same journals as what the card spent: it is counted once, beside the card.
+    if !lying.is_copy {
+        let newest = tills.newest_sequence(&lying);
+        for (till, record) in tills.records_of(lying.asn) {
+            if !has_happened(&record, newest) || is_cleared(&record, &log, till.id) {
+                continue;
+            }
+            let units = i128::from(record.intent.amount.units());
+            let (zh, en) = till.name;
+            let at = match record.intent.kind {
+                Kind::Cancel => Waiting::Cancel(zh, en),
+                _ => Waiting::Purchase(zh, en),
+            };
+            waiting.push(WaitingUnits { at, units });
+        }
+        let (_, online) = lying.sequences;
+        for doubt in known.in_doubt.iter().filter(|doubt| doubt.sequence.0 >= online.0) {
+            if doubt.direction == Direction::Load {
+                waiting.push(WaitingUnits { at: Waiting::Load, units: i128::from(doubt.amount.minor()) });
+            }
+        }
+        for doubt in known.in_doubt.iter().filter(|doubt| doubt.sequence.0 < online.0) {
+            if doubt.direction == Direction::Unload {
+                waiting.push(WaitingUnits { at: Waiting::Unload, units: i128::from(doubt.amount.minor()) });
+            }
+        }
+    }
+    let holder = tills.holder_name(lying.asn);
+    let shadow = i128::from(known.shadow.minor()) - i128::from(known.excess.minor());
+    Ok(CardLine { lying, holder, balance, shadow, waiting })
+}
+
+/// More than a card of the town has in its log.
+const LOG_MAX: u32 = 1_000;
+
+/// Whether a card did what a terminal's record says; of one that is open, the card's own counter tells.
+fn has_happened(record: &Record, newest: u16) -> bool {
+    match record.state {
+        State::Done(_) => true,
+        State::NotDone(_) => false,
+        State::Open(_) | State::MovedOn(_) => newest > record.intent.sequence.0,
+    }
+}
+
+/// Whether the issuer has paid it.
+fn is_cleared(record: &Record, log: &[LogEntry], terminal: messages::card::TerminalId) -> bool {
+    let kind = if record.intent.kind == Kind::Cancel { EntryKind::Cancel } else { EntryKind::Debit };
+    let is_it = |entry: &LogEntry| {
+        entry.kind == kind
+            && entry.terminal == Some(terminal)
+            && entry.transaction == Some(record.intent.transaction)
+            && entry.certainty != Certainty::Held
+    };
+    log.iter().any(is_it)
+}
