@@ -68,6 +68,11 @@ pub(crate) static PAY_CODE_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
 });
 pub(crate) static VAULT_STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("vault", "css", CSS, compact(include_str!("../assets/vault.css"))));
+pub(crate) static TERMINAL_STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("terminal", "css", CSS, compact(include_str!("../assets/terminal.css"))));
+pub(crate) static TERMINAL_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("terminal", "js", JAVASCRIPT, include_str!("../assets/terminal.js").to_owned())
+});
 pub(crate) static ICON: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg").to_owned())
 });
@@ -79,7 +84,7 @@ pub(crate) fn merchant_style() -> maud::Markup {
 
 /// Every asset.
 #[must_use]
-pub fn all() -> [&'static Asset; 14] {
+pub fn all() -> [&'static Asset; 16] {
     [
         &STYLE,
         &PAGE_STYLE,
@@ -95,6 +100,8 @@ pub fn all() -> [&'static Asset; 14] {
         &SCAN_SCRIPT,
         &PAY_CODE_SCRIPT,
         &VAULT_STYLE,
+        &TERMINAL_STYLE,
+        &TERMINAL_SCRIPT,
     ]
 }
 

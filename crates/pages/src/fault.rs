@@ -61,7 +61,7 @@ pub fn fault(frame: &Frame, fault: Fault) -> Markup {
     let (title, note) = fault.words(frame);
     let head = Head { title, place: Place::Elsewhere, class: "narrow" };
     let home = match frame.viewer {
-        Viewer::Guest => "/",
+        Viewer::Guest | Viewer::Terminal => "/",
         Viewer::Holder { .. } => "/home",
         Viewer::Merchant { .. } => "/merchant",
         Viewer::Operator { .. } => "/operator",

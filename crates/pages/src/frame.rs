@@ -56,6 +56,8 @@ pub enum Viewer {
         /// The name of the member of staff.
         name: String,
     },
+    /// Whoever stands at a terminal for card purses, which knows nobody's name.
+    Terminal,
 }
 
 /// Good news from the action that led to this page.

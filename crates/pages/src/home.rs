@@ -120,7 +120,7 @@ fn greeting(frame: &Frame) -> String {
         Viewer::Holder { name } | Viewer::Merchant { name } | Viewer::Operator { name } => {
             frame.fill("greeting", &[("name", name)])
         }
-        Viewer::Guest => String::new(),
+        Viewer::Guest | Viewer::Terminal => String::new(),
     }
 }
 

@@ -45,6 +45,7 @@ mod shell;
 pub mod sign_in;
 pub mod step_up;
 pub mod sums;
+pub mod terminal;
 pub mod till;
 pub mod town;
 mod town_map;

@@ -61,6 +61,12 @@ const OPERATOR: [Entry; 5] = [
     Entry { place: Place::Control, href: "/operator/control", icon: Icon::List, label: "nav-control" },
     Entry { place: Place::Me, href: "/settings", icon: Icon::Person, label: "nav-me" },
 ];
+const TERMINAL: [Entry; 4] = [
+    Entry { place: Place::Till, href: "/", icon: Icon::Till, label: "nav-till" },
+    Entry { place: Place::Wallet, href: "/card", icon: Icon::Card, label: "desk-card" },
+    Entry { place: Place::Sales, href: "/report", icon: Icon::Book, label: "desk-shift" },
+    Entry { place: Place::Control, href: "/state", icon: Icon::Gauge, label: "desk-state" },
+];
 
 fn entries(viewer: &Viewer) -> &'static [Entry] {
     match viewer {
@@ -68,6 +74,7 @@ fn entries(viewer: &Viewer) -> &'static [Entry] {
         Viewer::Holder { .. } => &HOLDER,
         Viewer::Merchant { .. } => &MERCHANT,
         Viewer::Operator { .. } => &OPERATOR,
+        Viewer::Terminal => &TERMINAL,
     }
 }
 
@@ -156,7 +163,7 @@ const fn color_scheme(theme: Theme) -> &'static str {
 
 fn top_bar(frame: &Frame) -> Markup {
     let home = match frame.viewer {
-        Viewer::Guest => "/",
+        Viewer::Guest | Viewer::Terminal => "/",
         Viewer::Holder { .. } => "/home",
         Viewer::Merchant { .. } => "/merchant",
         Viewer::Operator { .. } => "/operator",
@@ -182,7 +189,7 @@ fn bell(frame: &Frame) -> Markup {
         unread => frame.fill("notifications-unread", &[("count", &unread.to_string())]),
     };
     html! {
-        @if frame.viewer != Viewer::Guest {
+        @if !matches!(frame.viewer, Viewer::Guest | Viewer::Terminal) {
             a.tool.tool-square.bell href="/notifications" aria-label=(label) {
                 (icon(Icon::Bell))
                 @if frame.unread > 0 { span.bell-count aria-hidden="true" { (frame.unread.min(99)) } }
@@ -193,6 +200,7 @@ fn bell(frame: &Frame) -> Markup {
 
 fn who(frame: &Frame) -> Markup {
     match &frame.viewer {
+        Viewer::Terminal => html! {},
         Viewer::Guest => html! { a.button.button-quiet href="/login" { (frame.t("log-in")) } },
         Viewer::Holder { name } | Viewer::Merchant { name } | Viewer::Operator { name } => html! {
             a.who href="/settings" aria-label=(name) { (icon(Icon::Person)) span { (name) } }

@@ -5,7 +5,7 @@
 //! * [`reader`]: what it speaks to cards and its security module through; [`in_process`], `pcsc_reader`: two such.
 //! * [`journal`], [`entry`], [`book`]: what it writes down before and after a card pays, and what that adds up to.
 //!   [`disk`]: where; [`simulated_disk`]: where tests cut the power.
-//! * [`lists`], [`upload`]: what it gets from the issuer's host, and what it sends.
+//! * [`lists`], [`upload`], [`load`]: what it gets from the issuer's host, and what it sends. [`enquiry`]: what a card shows.
 //!
 //! Formats and states: docs/spec/terminal.md.
 //!
@@ -21,11 +21,13 @@ pub mod card;
 pub mod clock;
 pub mod debit;
 pub mod disk;
+pub mod enquiry;
 pub mod entry;
 pub mod gate;
 pub mod in_process;
 pub mod journal;
 pub mod lists;
+pub mod load;
 #[cfg(feature = "pcsc")]
 pub mod pcsc_reader;
 pub mod reader;

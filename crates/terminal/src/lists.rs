@@ -9,7 +9,7 @@ use std::fmt;
 use messages::card::{
     Asn, CardStatus, Completion, ListVersion, ParametersList, Seconds, StatusList, TerminalParameters,
     WhiteList,
-    signed_list::{self, Entry as ListEntry, ListRefusal, ListTrust, SignedList},
+    signed_list::{self, Entry as ListEntry, ListHours, ListRefusal, ListTrust, SignedList},
 };
 use purse::fields;
 
@@ -46,6 +46,15 @@ impl fmt::Display for ListError {
 }
 
 impl std::error::Error for ListError {}
+
+/// A list that the terminal holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListHeld {
+    /// From when to when it is good.
+    pub hours: ListHours,
+    /// How many entries it has.
+    pub entries: usize,
+}
 
 /// The lists that the terminal holds.
 #[derive(Clone, Debug, Default)]
@@ -173,6 +182,25 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
         }
         self.journal.disk_mut().replace(list.file(), bytes).map_err(ListError::Disk)?;
         Ok((read, newest))
+    }
+
+    /// The list of this kind, where there is one. Its version is that of [`Book::newest`].
+    #[must_use]
+    pub fn list_held(&self, list: List) -> Option<ListHeld> {
+        fn held<E: ListEntry>(list: Option<&SignedList<E>>) -> Option<ListHeld> {
+            list.map(|list| ListHeld { hours: list.hours(), entries: list.entries().len() })
+        }
+        match list {
+            List::Status => held(self.lists.status.as_ref()),
+            List::White => held(self.lists.white.as_ref()),
+            List::Parameters => held(self.lists.parameters.as_ref()),
+        }
+    }
+
+    /// The parameters, whether they hold now or not.
+    #[must_use]
+    pub fn parameters(&self) -> Option<TerminalParameters> {
+        self.lists.parameters.as_ref().and_then(|list| list.parameters().copied())
     }
 
     /// How many seconds ago the status list was issued; `None` where there is none.

@@ -182,6 +182,15 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
         Ok(self.lists.parameters_now(now)?)
     }
 
+    /// Whether it would sell now, as far as clock and lists go.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn check_ready(&self, now: &Now) -> Result<(), Refusal> {
+        now.check(&self.book.summary().latest, self.settings.idle_days_max).map_err(Refusal::Clock)?;
+        self.lists.parameters_now(now).map(|_| ())
+    }
+
     /// Writes an entry down, durably, and takes it over.
     pub(crate) fn note(&mut self, entry: &Entry) -> Result<(), JournalError> {
         // What contradicts the book must never get into the file: it could not be read again. Where the file fails, nothing

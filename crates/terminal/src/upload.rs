@@ -10,7 +10,7 @@ use std::fmt;
 use messages::card::{
     self, BatchNumber, Cancel, DebitKind, IssuerId, KeyVersion, ListVersion, Outcome, PurseRecord, SplitPart,
     Units,
-    batch::{BatchClosing, BatchLink, BatchTally, ListsHeld},
+    batch::{BatchClosing, BatchLink, BatchTally, ListsHeld, SignedHeader},
     receipt::{BatchReceipt, NotTheReceipt, RecordVerdict},
 };
 use purse::fields::{self, Kind};
@@ -86,6 +86,22 @@ impl From<JournalError> for SyncError {
     }
 }
 
+/// A batch on its way: what was sent of each record.
+#[derive(Clone, Debug)]
+pub struct OutgoingBatch {
+    header: SignedHeader,
+    sent: Vec<(RecordNumber, PurseRecord)>,
+    bytes: Vec<u8>,
+}
+
+impl OutgoingBatch {
+    /// What the host gets.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// What became of the records that were uploaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Uploaded {
@@ -97,6 +113,18 @@ pub struct Uploaded {
     pub refused: u32,
 }
 
+impl Uploaded {
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            batches: self.batches.saturating_add(other.batches),
+            received: self.received.saturating_add(other.received),
+            refused: self.refused.saturating_add(other.refused),
+        }
+    }
+}
+
 impl<D: Disk, M: Reader> Terminal<D, M> {
     /// Uploads everything that the issuer does not have, in batches of at most [`RECEIVED_MAX`] records.
     ///
@@ -104,34 +132,34 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
     /// [`SyncError`]; the rest goes the next time.
     pub fn upload(&mut self, host: &mut dyn Host, now: &Now) -> Result<Uploaded, SyncError> {
         let mut uploaded = Uploaded::default();
-        loop {
-            self.journal.reserve(UPKEEP_ROOM_BYTES)?;
-            let queue: Vec<(RecordNumber, PurseRecord)> = self
-                .book
-                .queue()
-                .filter_map(|record| Some((record.intent.number, self.purse_record(record)?)))
-                .take(RECEIVED_MAX)
-                .collect();
-            if queue.is_empty() {
-                return Ok(uploaded);
-            }
-            self.upload_batch(host, &queue, now, &mut uploaded)?;
+        while let Some(batch) = self.next_batch(now)? {
+            let receipt = host.upload(&batch.bytes).map_err(SyncError::Host)?;
+            uploaded = uploaded.and(self.take_receipt(&batch, &receipt)?);
         }
+        Ok(uploaded)
     }
 
-    fn upload_batch(
-        &mut self,
-        host: &mut dyn Host,
-        queue: &[(RecordNumber, PurseRecord)],
-        now: &Now,
-        uploaded: &mut Uploaded,
-    ) -> Result<(), SyncError> {
-        let (mut tally, mut records) = (BatchTally::default(), Vec::new());
-        let fitting = queue.iter().map_while(|(number, record)| {
-            records.extend(tally.add(record)?);
-            Some(*number)
-        });
-        let numbers: Vec<RecordNumber> = fitting.collect();
+    /// Makes the next batch, at most [`RECEIVED_MAX`] records; `None` where the issuer has everything. Its number is used up.
+    /// Sales may go on until [`Terminal::take_receipt`].
+    ///
+    /// # Errors
+    /// [`SyncError::Journal`].
+    pub fn next_batch(&mut self, now: &Now) -> Result<Option<OutgoingBatch>, SyncError> {
+        self.journal.reserve(UPKEEP_ROOM_BYTES)?;
+        let (mut tally, mut records, mut sent) = (BatchTally::default(), Vec::new(), Vec::new());
+        let queue = self
+            .book
+            .queue()
+            .filter_map(|record| Some((record.intent.number, self.purse_record(record)?)))
+            .take(RECEIVED_MAX);
+        for (number, record) in queue {
+            let Some(bytes) = tally.add(&record) else { break };
+            records.extend(bytes);
+            sent.push((number, record));
+        }
+        if sent.is_empty() {
+            return Ok(None);
+        }
         let before = self.book.summary().batch;
         let closing = BatchClosing {
             terminal: card::TerminalId(self.id().0),
@@ -141,14 +169,25 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
             previous: BatchLink(before.link),
         };
         let header = tally.header(&closing).signed(&self.settings.key);
-        let batch = Batch { number: closing.number.0, link: header.link().0 };
-        self.note(&Entry::Batch(batch))?;
+        self.note(&Entry::Batch(Batch { number: closing.number.0, link: header.link().0 }))?;
         let bytes = [&header.to_bytes()[..], &records].concat();
-        let receipt = host.upload(&bytes).map_err(SyncError::Host)?;
-        let receipt = BatchReceipt::parse(&receipt, &header, &self.settings.issuer_key);
+        Ok(Some(OutgoingBatch { header, sent, bytes }))
+    }
+
+    /// Takes the issuer's receipt of a batch over. What a card has changed since the batch was made goes up again.
+    ///
+    /// # Errors
+    /// [`SyncError`].
+    pub fn take_receipt(&mut self, batch: &OutgoingBatch, receipt: &[u8]) -> Result<Uploaded, SyncError> {
+        let receipt = BatchReceipt::parse(receipt, &batch.header, &self.settings.issuer_key);
         let receipt = receipt.map_err(SyncError::Receipt)?;
-        let mut received = Vec::new();
-        for (number, verdict) in numbers.iter().zip(receipt.verdicts()) {
+        let (mut uploaded, mut received) = (Uploaded { batches: 1, ..Uploaded::default() }, Vec::new());
+        for ((number, sent), verdict) in batch.sent.iter().zip(receipt.verdicts()) {
+            let stands = self.book.record(*number).and_then(|record| self.purse_record(record));
+            if stands != Some(*sent) {
+                continue;
+            }
+            self.journal.reserve(UPKEEP_ROOM_BYTES)?;
             match verdict {
                 RecordVerdict::Accepted | RecordVerdict::AlreadyKnown => received.push(*number),
                 RecordVerdict::Refused(reason) => {
@@ -156,12 +195,12 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
                     uploaded.refused = uploaded.refused.saturating_add(1);
                 }
             }
-            self.journal.reserve(UPKEEP_ROOM_BYTES)?;
         }
-        uploaded.batches = uploaded.batches.saturating_add(1);
-        uploaded.received =
-            uploaded.received.saturating_add(u32::try_from(received.len()).unwrap_or(u32::MAX));
-        if received.is_empty() { Ok(()) } else { Ok(self.note(&Entry::Received(received))?) }
+        uploaded.received = u32::try_from(received.len()).unwrap_or(u32::MAX);
+        if !received.is_empty() {
+            self.note(&Entry::Received(received))?;
+        }
+        Ok(uploaded)
     }
 
     /// Takes over every list that the host has in a newer version. Parameters first: they say how old the others may be.
