@@ -11,6 +11,7 @@ use axum::Router;
 use money::Currency;
 use purse::fields::TerminalId;
 use terminal::{
+    book::Record,
     disk::{Directory, DiskError},
     entry::List,
     terminal::{StartError, Terminal},
@@ -167,6 +168,12 @@ impl Site {
     /// Has it look for the server now.
     pub fn sync_now(&self) {
         self.shared.line.ring();
+    }
+
+    /// What stands in its journal.
+    #[must_use]
+    pub fn records(&self) -> Vec<Record> {
+        self.shared.shown().book.records().copied().collect()
     }
 
     /// How it stands.

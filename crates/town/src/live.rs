@@ -1,6 +1,10 @@
 //! The living town: founded in seconds, served in the same process, and going on at a pace that can be watched.
 
 mod bank_site;
+mod card_books;
+mod card_office;
+mod card_panel;
+mod card_table;
 mod community;
 mod control;
 mod errors;

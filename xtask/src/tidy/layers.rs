@@ -80,6 +80,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "pages",
             "server",
             "ledger-embedded",
+            "globalplatform",
+            "messages",
+            "purse",
+            "issuer",
+            "terminal",
+            "till",
+            "virtual-card",
         ],
     ),
     (

@@ -1,7 +1,7 @@
 //! What people see of a card.
 
 use ledger::Timestamp;
-use messages::card::{Asn, Seconds, Sequence, TerminalId};
+use messages::card::{Asn, Seconds, Sequence, TerminalId, TerminalTransaction};
 use money::{Amount, Currency};
 use records::load_orders::LoadOrder;
 use wallet::ids::{HolderId, IssueBatchId, MerchantId, OperationId};
@@ -49,6 +49,8 @@ pub struct InDoubt {
     pub direction: Direction,
     /// How much.
     pub amount: Amount,
+    /// The card's online sequence that it is for.
+    pub sequence: Sequence,
     /// When it was begun.
     pub begun_at: Timestamp,
 }
@@ -94,6 +96,8 @@ pub struct LogEntry {
     pub merchant: Option<MerchantId>,
     /// Where.
     pub terminal: Option<TerminalId>,
+    /// The terminal's number of it.
+    pub transaction: Option<TerminalTransaction>,
     /// The operation in the wallet's history; none of a debit.
     pub operation: Option<OperationId>,
 }

@@ -1,15 +1,16 @@
 //! Whether every unit of the town's card purses is accounted for. In production nobody sees into cards; here the visitor does.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use issuer::equation::Equation;
 use issuer::key_store::Direction;
 use money::{Amount, Currency};
-use operations::card_purses::view::{self, Certainty, EntryKind, LogEntry};
 use operations::card_purses::equation;
+use operations::card_purses::view::{self, Certainty, EntryKind, LogEntry};
 use operations::{OperationError, Operations};
-use purse::fields::Kind;
+use purse::fields::{Asn, Kind, Sequence};
+use records::principals;
 use terminal::book::{Record, State};
 
 use super::card_office::Tills;
@@ -99,21 +100,24 @@ pub(super) fn text(units: i128) -> impl fmt::Display {
 /// Counts everything: the cards as they lie there, the terminals' journals, and the issuer's side.
 pub(super) async fn count(
     operations: &Operations,
-    tills: &Arc<Tills>,
-    lying: Vec<LyingCard>,
+    tills: &Tills,
+    (lying, copied): (Vec<LyingCard>, i128),
 ) -> Result<CardBooks, OperationError> {
     let figures = equation::figures(operations).await?;
     let figures = figures.iter().find(|figures| figures.currency == Currency::CNY);
     let mut equation = Equation {
         shadows: figures.map_or(0, |figures| figures.shadows),
         waiting_loads: figures.map_or(0, |figures| figures.loads),
-        copied: tills.copied(),
+        copied,
         ..Equation::default()
     };
+    let newest = |asn: Asn| lying.iter().filter(|card| card.asn == asn).map(|card| card.sequences.0).max();
+    let reached: BTreeMap<Asn, Sequence> =
+        lying.iter().filter_map(|card| Some((card.asn, newest(card.asn)?))).collect();
     let mut cards = Vec::new();
     for card in lying {
         equation.purses += i128::from(card.balance.units());
-        cards.push(line(operations, tills, card).await?);
+        cards.push(line(operations, tills, card, &reached).await?);
     }
     for waiting in cards.iter().flat_map(|card: &CardLine| &card.waiting) {
         let place = match waiting.at {
@@ -131,6 +135,7 @@ async fn line(
     operations: &Operations,
     tills: &Tills,
     lying: LyingCard,
+    reached: &BTreeMap<Asn, Sequence>,
 ) -> Result<CardLine, OperationError> {
     let asn = messages::card::Asn(lying.asn.0);
     let known = view::get(operations, asn).await?;
@@ -140,7 +145,7 @@ async fn line(
     let mut waiting = Vec::new();
     // What a copy spent stands in the same journals as what the card spent: it is counted once, beside the card.
     if !lying.is_copy {
-        let newest = tills.newest_sequence(&lying);
+        let newest = reached.get(&lying.asn).copied().unwrap_or(Sequence(0));
         for (till, record) in tills.records_of(lying.asn) {
             if !has_happened(&record, newest) || is_cleared(&record, &log, till.id) {
                 continue;
@@ -165,7 +170,14 @@ async fn line(
             }
         }
     }
-    let holder = tills.holder_name(lying.asn);
+    let holder = match known.holder {
+        Some(holder) => {
+            let found =
+                operations.services().records.read(move |sql| principals::get(sql, holder.into())).await?;
+            found.map_or_else(String::new, |principal| principal.name)
+        }
+        None => String::new(),
+    };
     let shadow = i128::from(known.shadow.minor()) - i128::from(known.excess.minor());
     Ok(CardLine { lying, holder, balance, shadow, waiting })
 }
@@ -174,11 +186,11 @@ async fn line(
 const LOG_MAX: u32 = 1_000;
 
 /// Whether a card did what a terminal's record says; of one that is open, the card's own counter tells.
-fn has_happened(record: &Record, newest: u16) -> bool {
+fn has_happened(record: &Record, newest: Sequence) -> bool {
     match record.state {
         State::Done(_) => true,
         State::NotDone(_) => false,
-        State::Open(_) | State::MovedOn(_) => newest > record.intent.sequence.0,
+        State::Open(_) | State::MovedOn(_) => newest > record.intent.sequence,
     }
 }
 
@@ -188,8 +200,8 @@ fn is_cleared(record: &Record, log: &[LogEntry], terminal: messages::card::Termi
     let is_it = |entry: &LogEntry| {
         entry.kind == kind
             && entry.terminal == Some(terminal)
-            && entry.transaction == Some(record.intent.transaction)
-            && entry.certainty != Certainty::Held
+            && entry.transaction == Some(messages::card::TerminalTransaction(record.intent.transaction.0))
+            && entry.certainty != Certainty::Open
     };
     log.iter().any(is_it)
 }

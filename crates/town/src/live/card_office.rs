@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use messages::card::{self, TerminalId};
+use messages::card::TerminalId;
 use money::Currency;
 use operations::card_purses::issuing::{self, BatchRequest};
 use operations::card_purses::keys;
@@ -19,13 +19,13 @@ use purse::fields::Asn;
 use records::{api_keys, meta};
 use server::App;
 use terminal::Station;
-use terminal::book::{Record, State};
+use terminal::book::Record;
 use till::{Fare, Gate, HostAddress, Item, Mode, Options};
 use virtual_card::personalisation::Personalisation;
 use virtual_card::plugged::PluggedCard;
 use wallet::ids::PrincipalId;
 
-use super::card_table::{CardTable, LyingCard, TableError, file_name, module_reader};
+use super::card_table::{CardTable, file_name, module_reader};
 use super::control::{AUDITOR_LOGIN, RISK_LOGIN};
 use super::errors::LiveError;
 use crate::economy::places::{BUS, CANTEEN, TEA};
@@ -51,7 +51,12 @@ const PLACES: [Place; 3] = [
         shop: CANTEEN,
         name: ("阳光食堂 3 号窗口", "Canteen, window 3"),
         mode: Mode::Counter,
-        items: &[("牛肉面", "Beef noodles", 850), ("米饭", "Rice", 100), ("豆浆", "Soy milk", 200), ("小笼包", "Soup dumplings", 600)],
+        items: &[
+            ("牛肉面", "Beef noodles", 850),
+            ("米饭", "Rice", 100),
+            ("豆浆", "Soy milk", 200),
+            ("小笼包", "Soup dumplings", 600),
+        ],
     },
     Place {
         host: "tea-till.localhost",
@@ -59,7 +64,11 @@ const PLACES: [Place; 3] = [
         shop: TEA,
         name: ("清茗茶馆", "Tea house"),
         mode: Mode::Counter,
-        items: &[("龙井", "Longjing", 1_800), ("茉莉花茶", "Jasmine tea", 1_200), ("桂花糕", "Osmanthus cake", 800)],
+        items: &[
+            ("龙井", "Longjing", 1_800),
+            ("茉莉花茶", "Jasmine tea", 1_200),
+            ("桂花糕", "Osmanthus cake", 800),
+        ],
     },
     Place {
         host: "bus-gate.localhost",
@@ -105,22 +114,12 @@ pub(super) struct Tills {
 impl Tills {
     /// The records of every terminal about a card.
     pub(super) fn records_of(&self, card: Asn) -> Vec<(&Till, Record)> {
-        let of_till = |till| {
-            let records = Till::records(till).into_iter();
-            records.filter(|record| record.intent.card == card).map(move |record| (till, record))
-        };
-        self.tills.iter().flat_map(of_till).collect()
-    }
-
-    /// Copies a card bit for bit.
-    pub(super) fn copy(&self, name: &str) -> Result<(), TableError> {
-        self.table.copy(name).map(drop)
-    }
-}
-
-impl Till {
-    fn records(&self) -> Vec<Record> {
-        self.site.records()
+        let mut found = Vec::new();
+        for till in &self.tills {
+            let records = till.site.records().into_iter();
+            found.extend(records.filter(|record| record.intent.card == card).map(|record| (till, record)));
+        }
+        found
     }
 }
 
@@ -228,7 +227,6 @@ async fn make_terminal(
         aid: issuing::digits(&PURSE_AID),
         module_file: issuing::digits(&SECURITY_MODULE_FILE),
         levels: 1,
-        code_key_version: 1,
         issuer: issuing::digits(&keys::issuer_name().0),
         issuer_key: issuing::digits(&issuer_key.to_bytes()),
     };

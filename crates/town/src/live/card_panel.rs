@@ -44,7 +44,8 @@ pub(super) fn router(app: &App, tills: &Arc<Tills>) -> Router {
 async fn show(State(site): State<Site>) -> Response {
     let cards = {
         let tills = Arc::clone(&site.tills);
-        tokio::task::spawn_blocking(move || tills.table.cards()).await
+        let asked = move || Ok::<_, TableError>((tills.table.cards()?, tills.table.copied()?));
+        tokio::task::spawn_blocking(asked).await
     };
     let cards = match cards {
         Ok(Ok(cards)) => cards,
@@ -92,7 +93,7 @@ struct CardForm {
 
 /// `POST /copy`
 async fn copy(State(site): State<Site>, Form(form): Form<CardForm>) -> Response {
-    done(&site, move |tills| tills.copy(&form.card)).await
+    done(&site, move |tills| tills.table.copy(&form.card)).await
 }
 
 #[derive(Deserialize)]
@@ -113,15 +114,16 @@ async fn network(State(site): State<Site>, Form(form): Form<NetworkForm>) -> Res
 }
 
 /// Does something with cards, which waits for their files, and shows the table again.
-async fn done(
-    site: &Site,
-    work: impl FnOnce(&Tills) -> Result<(), TableError> + Send + 'static,
-) -> Response {
+async fn done(site: &Site, work: impl FnOnce(&Tills) -> Result<(), TableError> + Send + 'static) -> Response {
     let tills = Arc::clone(&site.tills);
     match tokio::task::spawn_blocking(move || work(&tills)).await {
         Ok(Ok(())) => Redirect::to("/").into_response(),
-        Ok(Err(TableError::NoSuch)) => page(StatusCode::NOT_FOUND, &no("没有这张卡或这台终端。", TableError::NoSuch)),
-        Ok(Err(TableError::Busy)) => page(StatusCode::CONFLICT, &no("请先把读卡器上的卡拿开。", TableError::Busy)),
+        Ok(Err(TableError::NoSuch)) => {
+            page(StatusCode::NOT_FOUND, &no("没有这张卡或这台终端。", TableError::NoSuch))
+        }
+        Ok(Err(TableError::Busy)) => {
+            page(StatusCode::CONFLICT, &no("请先把读卡器上的卡拿开。", TableError::Busy))
+        }
         Ok(Err(error)) => out_of_order(&error.to_string()),
         Err(error) => out_of_order(&error.to_string()),
     }
@@ -136,7 +138,10 @@ fn no(zh: &str, en: impl std::fmt::Display) -> Markup {
 
 fn out_of_order(why: &str) -> Response {
     eprintln!("sycee: the table of cards: {why}");
-    page(StatusCode::SERVICE_UNAVAILABLE, &no("卡片暂时无法读取，请稍后再试。", "Cards cannot be read now. Try again later."))
+    page(
+        StatusCode::SERVICE_UNAVAILABLE,
+        &no("卡片暂时无法读取，请稍后再试。", "Cards cannot be read now. Try again later."),
+    )
 }
 
 fn table(site: &Site, books: &CardBooks) -> Markup {

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use globalplatform::apdu::{Command, Response};
@@ -210,7 +210,8 @@ impl CardTable {
 
     /// The reader that a card lies on.
     fn place(&self, name: &str) -> Option<usize> {
-        let lies = |field: &Arc<Mutex<Field>>| lock(field).card.as_ref().is_some_and(|(card, _)| card == name);
+        let lies =
+            |field: &Arc<Mutex<Field>>| lock(field).card.as_ref().is_some_and(|(card, _)| card == name);
         self.readers.iter().position(lies)
     }
 
@@ -251,18 +252,28 @@ impl CardTable {
         Ok(())
     }
 
-    /// Copies a card bit for bit, as somebody might who has its keys. A copy that is there already is made anew.
-    pub(super) fn copy(&self, name: &str) -> Result<LyingCard, TableError> {
+    /// Copies a card bit for bit, once, as nobody can who has no more than the card.
+    pub(super) fn copy(&self, name: &str) -> Result<(), TableError> {
         self.known(name)?;
-        if name.ends_with("-copy") {
+        if name.ends_with("-copy") || self.units_path(name).exists() {
             return Err(TableError::NoSuch);
         }
-        let copy = format!("{name}-copy");
-        if self.place(name).is_some() || self.place(&copy).is_some() {
+        if self.place(name).is_some() {
             return Err(TableError::Busy);
         }
+        let original = self.card(name)?;
         fs::copy(self.path(name), self.directory.join(format!("{name}{COPY_ENDING}")))?;
-        self.card(&copy)
+        Ok(fs::write(self.units_path(name), original.balance.units().to_string())?)
+    }
+
+    /// What copies held when they were made.
+    pub(super) fn copied(&self) -> Result<i128, TableError> {
+        let held = |name: &String| fs::read_to_string(self.units_path(name)).ok()?.parse::<i128>().ok();
+        Ok(self.names()?.iter().filter_map(held).sum())
+    }
+
+    fn units_path(&self, name: &str) -> PathBuf {
+        self.directory.join(format!("{name}-copy.units"))
     }
 }
 
@@ -308,12 +319,12 @@ impl fmt::Debug for CardTable {
     }
 }
 
+/// A reader that a security module never leaves.
+pub(super) fn module_reader(module: PluggedCard) -> Box<dyn Reader + Send> {
+    Box::new(Field { card: Some((String::new(), module)), ..Field::default() })
+}
+
 /// The name of a card's file: its number.
 pub(super) fn file_name(asn: Asn) -> String {
     operations::card_purses::issuing::digits(&asn.0)
-}
-
-/// Whether a card has a file already.
-pub(super) fn is_made(table: &CardTable, name: &str) -> bool {
-    Path::new(&table.path(name)).exists()
 }

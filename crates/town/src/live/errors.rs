@@ -15,6 +15,8 @@ use records::RecordsError;
 pub enum LiveError {
     /// The embedded banks could not be written.
     Bank(EmbeddedBankError),
+    /// The cards or terminals cannot be made or opened.
+    Cards(String),
     /// The data directory cannot be used.
     Directory(PathBuf, String),
     /// The ledger failed.
@@ -45,6 +47,7 @@ impl fmt::Display for LiveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bank(error) => error.fmt(f),
+            Self::Cards(error) => write!(f, "the town's card purses do not work: {error}"),
             Self::Directory(path, error) => {
                 write!(f, "cannot use the directory {}: {error}. Choose another with --data", path.display())
             }

@@ -17,6 +17,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::bank_site;
+use super::card_office;
+use super::card_panel;
 use super::control;
 use super::errors::LiveError;
 use super::first_days::{self, FIRST_DAYS, NewTown, SEED};
@@ -112,13 +114,18 @@ async fn open(options: &LiveOptions, started: Instant) -> Result<(), LiveError> 
     let listener = TcpListener::bind(address).await.map_err(busy)?;
     let address = listener.local_addr().map_err(|error| LiveError::Listener(error.to_string()))?;
     shop_floor::set_up(&app, &residents).await?;
+    card_office::set_up(&app, &residents, &options.data).await?;
     let shop = open_shop(&app, &residents, address).await?;
+    let tills = Arc::new(card_office::open(&app, &residents, &options.data, address).await?);
     say(&greeting(&app, seed, address, started.elapsed(), &options.data).await?)?;
     let stop = stop_signal().map_err(|error| LiveError::Listener(error.to_string()))?;
     let life = tokio::spawn(live_on(app.operations().clone(), economy, residents));
     let mut sites = vec![NeighbourSite { host: sample_shop::HOST, router: sample_shop::router(shop) }];
     let bank = bank_site::router(&app, address.port());
     sites.extend(bank.map(|router| NeighbourSite { host: bank_site::HOST, router }));
+    let pages_of_tills = tills.tills.iter();
+    sites.extend(pages_of_tills.map(|till| NeighbourSite { host: till.host, router: till.site.router() }));
+    sites.push(NeighbourSite { host: card_panel::HOST, router: card_panel::router(&app, &tills) });
     let served = server::serve_beside(listener, app, sites, stop).await;
     life.abort();
     // What it was doing is finished by the next start-up check, like any interrupted operation.
@@ -269,6 +276,7 @@ async fn greeting(
         format!("   Canteen       {host}/town/login/canteen"),
         format!("   Till          {host}/till      (PIN of the cashier: {CASHIER_PIN})"),
         format!("   Web shop      http://{}:{}", sample_shop::HOST, address.port()),
+        format!("   Cards, tills  http://{}:{}", card_panel::HOST, address.port()),
         format!("   Back office   {host}/town/login/operator"),
         format!("   API           {host}/api/v1/openapi.json"),
         String::new(),
