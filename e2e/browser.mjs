@@ -14,6 +14,12 @@ export const TOWN = (process.env.SYCEE_URL ?? 'http://127.0.0.1:8080').replace('
 export const SHOP = TOWN.replace('//localhost', '//shop.localhost');
 /** The banks' own site, on the same port. */
 export const BANK = TOWN.replace('//localhost', '//bank.localhost');
+/** The table with the visitor's cards, and the pages of two terminals. */
+export const CARDS = TOWN.replace('//localhost', '//cards.localhost');
+export const CANTEEN_TILL = TOWN.replace('//localhost', '//canteen-till.localhost');
+export const TEA_TILL = TOWN.replace('//localhost', '//tea-till.localhost');
+export const BUS_GATE = TOWN.replace('//localhost', '//bus-gate.localhost');
+const SITES = [TOWN, SHOP, BANK, CARDS, CANTEEN_TILL, TEA_TILL, BUS_GATE];
 const OUTPUT = path.join(path.dirname(fileURLToPath(import.meta.url)), 'output');
 
 export const PHONE = { width: 390, height: 844 };
@@ -85,7 +91,7 @@ export async function visit({ viewport = PHONE, language = 'zh-CN', theme = 'lig
   page.on('pageerror', (error) => complaints.push(String(error)));
   context.on('request', (request) => {
     const url = request.url();
-    if (![TOWN, SHOP, BANK, 'data:'].some((known) => url.startsWith(known))) strangers.push(url);
+    if (![...SITES, 'data:'].some((known) => url.startsWith(known))) strangers.push(url);
   });
   return { context, page, complaints, strangers };
 }

@@ -6,8 +6,8 @@ use std::fmt;
 use issuer::equation::Equation;
 use issuer::key_store::Direction;
 use money::{Amount, Currency};
-use operations::card_purses::equation;
 use operations::card_purses::view::{self, Certainty, EntryKind, LogEntry};
+use operations::card_purses::{CardPurseState, equation};
 use operations::{OperationError, Operations};
 use purse::fields::{Asn, Kind, Sequence};
 use records::principals;
@@ -63,6 +63,8 @@ impl WaitingUnits {
 pub(super) struct CardLine {
     /// The card.
     pub(super) lying: LyingCard,
+    /// Where it is in its life.
+    pub(super) state: CardPurseState,
     /// Whose it is; empty where it has no holder.
     pub(super) holder: String,
     /// What the card says that it holds.
@@ -116,8 +118,13 @@ pub(super) async fn count(
         lying.iter().filter_map(|card| Some((card.asn, newest(card.asn)?))).collect();
     let mut cards = Vec::new();
     for card in lying {
-        equation.purses += i128::from(card.balance.units());
-        cards.push(line(operations, tills, card, &reached).await?);
+        let units = i128::from(card.balance.units());
+        let line = line(operations, tills, card, &reached).await?;
+        // What a closed card held is its holder's again, and what is left in it is worth nothing.
+        if line.state != CardPurseState::Closed {
+            equation.purses += units;
+        }
+        cards.push(line);
     }
     for waiting in cards.iter().flat_map(|card: &CardLine| &card.waiting) {
         let place = match waiting.at {
@@ -179,7 +186,7 @@ async fn line(
         None => String::new(),
     };
     let shadow = i128::from(known.shadow.minor()) - i128::from(known.excess.minor());
-    Ok(CardLine { lying, holder, balance, shadow, waiting })
+    Ok(CardLine { lying, state: known.state, holder, balance, shadow, waiting })
 }
 
 /// More than a card of the town has in its log.

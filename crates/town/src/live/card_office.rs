@@ -185,12 +185,15 @@ async fn make_cards(
     };
     let batch = issuing::order_batch(operations, founder, &key, request).await?;
     let (_, cards) = issuing::batch(operations, batch.id).await?;
-    for (number, card) in cards.iter().take(GIVEN).enumerate() {
+    for (number, card) in cards.iter().enumerate() {
         let name = file_name(Asn(card.asn.0));
         let path = directory.join(format!("{name}.memory"));
         if !path.exists() {
             let text = issuing::personalisation(operations, founder, card.asn).await?;
             make_card(&text, &path).await?;
+        }
+        if number >= GIVEN {
+            continue;
         }
         let holder = residents.holder(HolderIndex(u16::try_from(number).unwrap_or(0)));
         match binding::give(operations, founder, card.asn, holder).await {

@@ -10,6 +10,7 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::{DOCTYPE, Markup, html};
+use operations::card_purses::CardPurseState;
 use pages::figures;
 use serde::Deserialize;
 use server::App;
@@ -242,7 +243,7 @@ fn card_line(site: &Site, card: &CardLine) -> Markup {
     let pull = format!("pull-{}", lying.name);
     let reader = format!("reader-{}", lying.name);
     html! {
-        li data-card=(lying.name) {
+        li data-card=(lying.name) data-state=(card.state.code()) {
             h3 { (card.label()) @if lying.is_copy { " " strong { "复制卡 " span lang="en" { "copy" } } } }
             dl {
                 div { dt { "卡里 " span lang="en" { "in the card" } } dd.balance { (figures::text(card.balance)) } }
@@ -250,6 +251,9 @@ fn card_line(site: &Site, card: &CardLine) -> Markup {
                 @for waiting in &card.waiting {
                     div.waiting { dt { (waiting.where_zh()) " " span lang="en" { (waiting.where_en()) } } dd { (card_books::text(waiting.units)) } }
                 }
+            }
+            @if card.state == CardPurseState::Closed {
+                p { "卡已注销，卡里的钱已退回钱包，不再有效。" br; span lang="en" { "The card is closed; what it held is back in the wallet and good for nothing here." } }
             }
             @if lying.reader.is_none() {
                 form.lay method="post" action="/lay" {
