@@ -103,14 +103,13 @@ pub(super) fn text(units: i128) -> impl fmt::Display {
 pub(super) async fn count(
     operations: &Operations,
     tills: &Tills,
-    (lying, copied): (Vec<LyingCard>, i128),
+    lying: Vec<LyingCard>,
 ) -> Result<CardBooks, OperationError> {
     let figures = equation::figures(operations).await?;
     let figures = figures.iter().find(|figures| figures.currency == Currency::CNY);
     let mut equation = Equation {
         shadows: figures.map_or(0, |figures| figures.shadows),
         waiting_loads: figures.map_or(0, |figures| figures.loads),
-        copied,
         ..Equation::default()
     };
     let newest = |asn: Asn| lying.iter().filter(|card| card.asn == asn).map(|card| card.sequences.0).max();
@@ -123,6 +122,7 @@ pub(super) async fn count(
         // What a closed card held is its holder's again, and what is left in it is worth nothing.
         if line.state != CardPurseState::Closed {
             equation.purses += units;
+            equation.copied += line.lying.copied.map_or(0, |copied| i128::from(copied.units()));
         }
         cards.push(line);
     }
@@ -151,7 +151,7 @@ async fn line(
     let balance = Amount::from_minor(minor, known.currency).unwrap_or(Amount::zero(known.currency));
     let mut waiting = Vec::new();
     // What a copy spent stands in the same journals as what the card spent: it is counted once, beside the card.
-    if !lying.is_copy {
+    if !lying.is_copy && known.state != CardPurseState::Closed {
         let newest = reached.get(&lying.asn).copied().unwrap_or(Sequence(0));
         for (till, record) in tills.records_of(lying.asn) {
             if !has_happened(&record, newest) || is_cleared(&record, &log, till.id) {

@@ -45,8 +45,7 @@ pub(super) fn router(app: &App, tills: &Arc<Tills>) -> Router {
 async fn show(State(site): State<Site>) -> Response {
     let cards = {
         let tills = Arc::clone(&site.tills);
-        let asked = move || Ok::<_, TableError>((tills.table.cards()?, tills.table.copied()?));
-        tokio::task::spawn_blocking(asked).await
+        tokio::task::spawn_blocking(move || tills.table.cards()).await
     };
     let cards = match cards {
         Ok(Ok(cards)) => cards,

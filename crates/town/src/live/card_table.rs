@@ -154,6 +154,8 @@ pub(super) struct LyingCard {
     pub(super) reader: Option<usize>,
     /// Whether it was made by copying another.
     pub(super) is_copy: bool,
+    /// What it held then.
+    pub(super) copied: Option<Amount>,
 }
 
 /// The cards of the town, one file each, and the readers of its terminals.
@@ -227,7 +229,8 @@ impl CardTable {
         };
         let Asked { asn, balance, sequences } = asked.ok_or(TableError::NoSuch)?;
         let is_copy = name.ends_with("-copy");
-        Ok(LyingCard { name: name.to_owned(), asn, balance, sequences, reader, is_copy })
+        let copied = self.copied(name);
+        Ok(LyingCard { name: name.to_owned(), asn, balance, sequences, reader, is_copy, copied })
     }
 
     /// Lays a card on a reader; it is taken away by itself when `pull` says so.
@@ -266,10 +269,10 @@ impl CardTable {
         Ok(fs::write(self.units_path(name), original.balance.units().to_string())?)
     }
 
-    /// What copies held when they were made.
-    pub(super) fn copied(&self) -> Result<i128, TableError> {
-        let held = |name: &String| fs::read_to_string(self.units_path(name)).ok()?.parse::<i128>().ok();
-        Ok(self.names()?.iter().filter_map(held).sum())
+    /// What a copy held when it was made.
+    fn copied(&self, copy: &str) -> Option<Amount> {
+        let name = copy.strip_suffix("-copy")?;
+        fs::read_to_string(self.units_path(name)).ok()?.parse().ok().map(Amount::new)
     }
 
     fn units_path(&self, name: &str) -> PathBuf {
