@@ -1,0 +1,157 @@
+//! Card purses as the operator sees them: what they add up to, how many there are, and one by its number.
+
+use maud::{Markup, html};
+use money::{Amount, Delta};
+
+use super::{back_to_control, table};
+use crate::card_purse::{PurseState, state_badge};
+use crate::figures;
+use crate::form::{self, Field, Input, Problem, error_summary, field};
+use crate::frame::Frame;
+use crate::icon::{Icon, icon};
+use crate::shell::{Head, Place, document};
+
+/// The issuer's side of the equation in one currency.
+#[derive(Clone, Copy, Debug)]
+pub struct CardSum {
+    /// What was loaded less what was cleared, of all cards.
+    pub shadow: Amount,
+    /// On the accounts of loads that have no end yet.
+    pub loads: Amount,
+    /// What cards spent beyond their shadow balances.
+    pub excess: Amount,
+    /// Of debits that were uploaded without a proof: still in the shadow balances.
+    pub held: Amount,
+    /// What the ledger has on the accounts of purses and loads, less the excess.
+    pub float: Amount,
+    /// What the ledger has less what the cards' books say: nothing, or somebody must be woken.
+    pub difference: Delta,
+}
+
+/// Everything about all card purses.
+#[derive(Clone, Debug, Default)]
+pub struct CardPurses {
+    /// The equation per currency, the main one first.
+    pub sums: Vec<CardSum>,
+    /// How many there are in each state.
+    pub counts: Vec<(PurseState, u64)>,
+    /// The number as typed into the search.
+    pub number: String,
+    /// What is wrong: field `number`.
+    pub problems: Vec<Problem>,
+}
+
+/// `GET /operator/card-purses`
+#[must_use]
+pub fn card_purses(frame: &Frame, view: &CardPurses) -> Markup {
+    let head = Head { title: frame.t("card-purses"), place: Place::Control, class: "wide" };
+    document(
+        frame,
+        &head,
+        html! {
+            (back_to_control(frame))
+            h1 { (head.title) }
+            (error_summary(frame, &view.problems))
+            section.panel { h2 { (frame.t("card-float")) } (sums(frame, &view.sums)) p.hint { (frame.t("card-float-note")) } }
+            div.two-charts {
+                section.panel { h2 { (frame.t("card-counts")) } (counts(frame, &view.counts)) }
+                section.panel { h2 { (frame.t("card-find")) } (search(frame, view)) }
+            }
+            (ways(frame))
+        },
+    )
+}
+
+fn sums(frame: &Frame, sums: &[CardSum]) -> Markup {
+    let columns = [
+        (frame.t("currency"), false),
+        (frame.t("card-shadow"), true),
+        (frame.t("card-loads"), true),
+        (frame.t("card-excess"), true),
+        (frame.t("card-in-ledger"), true),
+        (frame.t("card-held"), true),
+        (frame.t("difference"), true),
+    ];
+    let row = |sum: &CardSum| {
+        let zero = sum.difference.minor() == 0;
+        vec![
+            html! { (sum.shadow.currency().code()) },
+            figures::amount(frame, sum.shadow),
+            figures::amount(frame, sum.loads),
+            figures::amount(frame, sum.excess),
+            figures::amount(frame, sum.float),
+            figures::amount(frame, sum.held),
+            html! { span.is-zero[zero].is-off[!zero] {
+                (icon(if zero { Icon::Check } else { Icon::Alert })) (figures::signed_text(sum.difference))
+            } },
+        ]
+    };
+    html! {
+        div.table-scroll tabindex="0" role="region" aria-label=(frame.t("card-float")) {
+            table.table.equation {
+                thead { tr { @for (name, number) in columns { th.num[number] scope="col" { (name) } } } }
+                tbody {
+                    @for sum in sums {
+                        tr { @for ((name, number), cell) in columns.iter().zip(row(sum)) { td.num[*number] data-label=(name) { (cell) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn counts(frame: &Frame, counts: &[(PurseState, u64)]) -> Markup {
+    let columns = [(frame.t("state"), false), (frame.t("card-count"), true)];
+    let row = |(state, count): &(PurseState, u64)| {
+        vec![state_badge(frame, *state), html! { (figures::count(*count)) }]
+    };
+    table(frame.t("card-counts"), &columns, counts.iter().map(row).collect())
+}
+
+fn search(frame: &Frame, view: &CardPurses) -> Markup {
+    html! {
+        form.form method="get" action="/operator/card-purses" {
+            (field(frame, &view.problems, &Field {
+                name: "number",
+                label: frame.t("card-purse-number"),
+                hint: Some(frame.t("card-purse-number-hint")),
+                value: &view.number,
+                input: Input::Text,
+                prefix: None,
+                optional: false,
+            }))
+            (form::submit(frame.t("card-find-submit")))
+        }
+    }
+}
+
+/// The ways to everything else about card purses.
+fn ways(frame: &Frame) -> Markup {
+    html! {
+        ul.entries.panel {
+            @for (href, shape, label, note) in entries(frame) {
+                li {
+                    a.entry href=(href) {
+                        span.entry-icon { (icon(shape)) }
+                        span { strong { (label) } span.muted { (note) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The pages about card purses besides the first: address, icon, name, what for.
+pub(super) fn entries(frame: &Frame) -> [(&'static str, Icon, &'static str, &'static str); 4] {
+    [
+        ("/operator/card-batches", Icon::Print, frame.t("card-batches"), frame.t("card-batches-note")),
+        ("/operator/terminals", Icon::Till, frame.t("terminals"), frame.t("terminals-note")),
+        ("/operator/card-lists", Icon::List, frame.t("card-lists"), frame.t("card-lists-note")),
+        (
+            "/operator/card-exceptions",
+            Icon::Alert,
+            frame.t("card-exceptions"),
+            frame.t("card-exceptions-note"),
+        ),
+    ]
+}
