@@ -2,31 +2,31 @@
 
 use ledger::Timestamp;
 use maud::{Markup, html};
-use money::Amount;
+use money::Delta;
 
 use crate::assets;
 use crate::components::{back, empty};
-use crate::control::terminals::{TerminalLine, lists, seen, state};
+use crate::control::terminals::{TerminalLine, last_batch, lists, seen, state};
 use crate::figures;
 use crate::frame::Frame;
 use crate::shell::{Head, Place, document};
 use crate::when;
 
-/// What clearing paid for one batch of a terminal.
+/// One batch of a terminal, and what clearing made of it.
 #[derive(Clone, Debug)]
 pub struct Takings {
     /// The terminal's label.
     pub terminal: String,
     /// The number of the batch.
-    pub batch: u64,
+    pub batch: u32,
     /// When it was uploaded.
     pub at: Timestamp,
-    /// How many records it had, and how many were refused or wait.
-    pub records: u64,
-    /// Of those, how many were not paid.
-    pub unpaid: u64,
-    /// What was paid.
-    pub paid: Amount,
+    /// How many records it had.
+    pub records: u32,
+    /// How many were refused; nothing while it is being cleared.
+    pub refused: Option<u32>,
+    /// What the terminal took, less what it gave back, as it adds up.
+    pub taken: Delta,
 }
 
 /// The terminals of a merchant.
@@ -77,14 +77,14 @@ fn fleet(frame: &Frame, terminals: &[TerminalLine]) -> Markup {
             thead { tr {
                 th scope="col" { (frame.t("terminal")) }
                 th scope="col" { (frame.t("terminal-seen")) }
-                th.num scope="col" { (frame.t("terminal-batch")) }
+                th scope="col" { (frame.t("terminal-batch")) }
                 th scope="col" { (frame.t("terminal-lists")) }
                 th scope="col" { (frame.t("state")) }
             } }
             tbody { @for terminal in terminals { tr {
                 td { (terminal.label) span.cell-note { code { (terminal.id) } } }
                 td { (seen(frame, terminal)) }
-                td.num { (terminal.last_batch) }
+                td { (last_batch(frame, terminal.last_batch)) }
                 td { (lists(frame, &terminal.lists)) }
                 td { (state(frame, terminal.is_blocked)) }
             } } }
@@ -99,18 +99,22 @@ fn takings(frame: &Frame, takings: &[Takings]) -> Markup {
                 th scope="col" { (frame.t("time")) }
                 th scope="col" { (frame.t("terminal")) }
                 th scope="col" { (frame.t("card-takings-records")) }
-                th.num scope="col" { (frame.t("card-takings-paid")) }
+                th.num scope="col" { (frame.t("card-takings-taken")) }
             } }
             tbody { @for batch in takings { tr {
                 td { (when::short(frame, batch.at)) }
                 td { (batch.terminal) " " span.muted { "#" (batch.batch) } }
                 td {
-                    (figures::count(batch.records))
-                    @if batch.unpaid > 0 {
-                        span.cell-note { (frame.fill("card-takings-unpaid", &[("count", &figures::count(batch.unpaid))])) }
+                    (figures::count(batch.records.into()))
+                    @match batch.refused {
+                        None => span.cell-note { (frame.t("card-takings-clearing")) },
+                        Some(0) => {},
+                        Some(refused) => span.cell-note {
+                            (frame.fill("card-takings-refused", &[("count", &figures::count(refused.into()))]))
+                        },
                     }
                 }
-                td.num { (figures::amount(frame, batch.paid)) }
+                td.num { (figures::signed_text(batch.taken)) }
             } } }
         }
     }

@@ -8,7 +8,7 @@ use pages::control::card_exceptions::{self as exceptions, Exception, ExceptionKi
 use pages::control::card_lists::{self as lists, ListKind, ListLine, Lists, Parameters};
 use pages::control::card_purse::{self as card, CardView, OpenLoad, Refund};
 use pages::control::card_purses::{self as overview, CardPurses, CardSum};
-use pages::control::terminals::{self, ListsHeld, TerminalLine, Terminals, VersionHeld};
+use pages::control::terminals::{self, LastBatch, ListsHeld, TerminalLine, Terminals, VersionHeld};
 use pages::form::{Problem, Trouble};
 use pages::frame::Frame;
 use pages::merchant_terminals::{self, MerchantTerminals, Takings};
@@ -86,9 +86,7 @@ fn fleet() -> Vec<TerminalLine> {
         label: label.to_owned(),
         merchant: "Sunshine Canteen".to_owned(),
         seen_at: Some(at(120)),
-        last_batch: 17,
-        queued: Some(3),
-        clock_ahead_seconds: Some(-2),
+        last_batch: Some(LastBatch { number: 17, at: at(120), records: 212, clock_ahead_seconds: Some(95) }),
         lists: ListsHeld { status: held(41, 42), white: held(7, 7), parameters: held(2, 2) },
         is_blocked,
     };
@@ -101,8 +99,8 @@ pub(super) fn merchant(frame: &Frame) -> Result<Pages, Failure> {
         batch: 17,
         at: at(120),
         records: 212,
-        unpaid: 2,
-        paid: cny(265_000)?,
+        refused: Some(2),
+        taken: cny_delta(265_000)?,
     };
     let view =
         MerchantTerminals { shop: "Sunshine Canteen".to_owned(), terminals: fleet(), takings: vec![takings] };
@@ -136,7 +134,7 @@ fn fleet_pages(frame: &Frame) -> Result<Pages, Failure> {
             kind,
             card: "00000000000000012345".to_owned(),
             place: "Counter 1".to_owned(),
-            at: at(4_000),
+            at: Some(at(4_000)),
             amount: minor.map(cny).transpose()?,
             about: "sequence 17".to_owned(),
         })
@@ -152,23 +150,18 @@ fn fleet_pages(frame: &Frame) -> Result<Pages, Failure> {
 
 fn card_pages(frame: &Frame) -> Result<Pages, Failure> {
     let sum = CardSum {
-        shadow: cny(1_234_500)?,
+        purses: cny(1_234_500)?,
         loads: cny(5_000)?,
         excess: cny(0)?,
+        float: cny_delta(1_239_500)?,
+        shadows: cny_delta(1_234_500)?,
         held: cny(450)?,
-        float: cny(1_239_500)?,
+        in_doubt: cny(5_000)?,
         difference: cny_delta(0)?,
     };
     let counts = vec![(PurseState::Made, 30), (PurseState::Bound, 68), (PurseState::Lost, 2)];
     let overview = CardPurses { sums: vec![sum], counts, ..CardPurses::default() };
-    let open = OpenLoad {
-        operation: "1".to_owned(),
-        is_load: true,
-        amount: cny(5_000)?,
-        at: at(600),
-        sequence: 9,
-        stage: "in_doubt",
-    };
+    let open = OpenLoad { operation: "1".to_owned(), is_load: true, amount: cny(5_000)?, at: at(600) };
     let view = CardView {
         purse: sample("00000000000000012345", PurseState::Lost, 12_680)?,
         batch: "1".to_owned(),
@@ -177,7 +170,7 @@ fn card_pages(frame: &Frame) -> Result<Pages, Failure> {
         held: cny(450)?,
         listed_at: Some(at(9 * DAY)),
         refund: Refund::Now,
-        gaps: vec![14, 15],
+        gaps: vec![(14, 15), (19, 19)],
         open: vec![open],
         log: sample_log(frame)?,
         older: None,

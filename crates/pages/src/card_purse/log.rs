@@ -77,6 +77,7 @@ pub struct LogEntry {
 pub(crate) fn log(frame: &Frame, entries: &[LogEntry]) -> Markup {
     html! {
         @if entries.is_empty() { (empty(frame.t("purse-log-empty"), None)) } @else {
+            p.hint { (frame.t("purse-log-note")) }
             ul.lines { @for entry in entries { li { (line(frame, entry)) } } }
         }
     }

@@ -137,7 +137,7 @@ pub struct Batch {
     pub batch: BatchLine,
     /// Its cards, by number.
     pub cards: Vec<BatchCard>,
-    /// Whether its letters can still be printed.
+    /// Whether it has a card without a holder, whose key is open: those have letters and files.
     pub has_letters: bool,
     /// What is wrong.
     pub problems: Vec<Problem>,
@@ -160,16 +160,13 @@ pub fn batch(frame: &Frame, view: &Batch) -> Markup {
             section.panel {
                 h2 { (frame.t("card-personalisation")) }
                 p.hint { (frame.t("card-personalisation-note")) }
-                div.buttons {
-                    a.button href={ (path) "/cards.jsonl" } download { (icon(Icon::Download)) (frame.t("card-personalisation-all")) }
-                    @if view.has_letters {
-                        form.inline-form method="post" action={ (path) "/letters" } {
-                            (form::hidden(frame))
-                            button.button { (icon(Icon::Print)) (frame.t("card-letters")) }
-                        }
+                @if view.has_letters {
+                    div.buttons {
+                        a.button href={ (path) "/cards.jsonl" } download { (icon(Icon::Download)) (frame.t("card-personalisation-all")) }
+                        a.button href={ (path) "/letters" } { (icon(Icon::Print)) (frame.t("card-letters")) }
                     }
                 }
-                p.hint { (frame.t(if view.has_letters { "card-letters-once" } else { "card-letters-printed" })) }
+                p.hint { (frame.t(if view.has_letters { "card-letters-who" } else { "card-letters-none" })) }
             }
             section.panel { h2 { (frame.t("card-batch-cards")) } (cards(frame, &view.cards)) }
         },
@@ -218,7 +215,7 @@ pub struct Letter {
     pub code: String,
 }
 
-/// `POST /operator/card-batches/{id}/letters`: the only page that has the codes. `origin` is the page of the batch.
+/// `GET /operator/card-batches/{id}/letters`: the only page that has the codes. `origin` is the page of the batch.
 #[must_use]
 pub fn letters(frame: &Frame, origin: &str, letters: &[Letter]) -> Markup {
     let sheet = html! {

@@ -25,10 +25,13 @@ pub enum ExceptionKind {
     Gap,
     /// A card that spent what nobody loaded.
     Counterfeit,
+    /// What clearing found out.
+    Finding,
 }
 
 impl ExceptionKind {
-    const ALL: [Self; 5] = [Self::Counterfeit, Self::InDoubt, Self::Held, Self::Refused, Self::Gap];
+    const ALL: [Self; 6] =
+        [Self::Counterfeit, Self::InDoubt, Self::Held, Self::Refused, Self::Gap, Self::Finding];
 
     /// Its heading and what it means.
     const fn words(self) -> (&'static str, &'static str) {
@@ -38,6 +41,7 @@ impl ExceptionKind {
             Self::Refused => ("exception-refused", "exception-refused-note"),
             Self::Gap => ("exception-gap", "exception-gap-note"),
             Self::Counterfeit => ("exception-counterfeit", "exception-counterfeit-note"),
+            Self::Finding => ("exception-finding", "exception-finding-note"),
         }
     }
 }
@@ -51,8 +55,8 @@ pub struct Exception {
     pub card: String,
     /// The terminal and its merchant; empty where there was none.
     pub place: String,
-    /// Since when.
-    pub at: Timestamp,
+    /// Since when, where it is known.
+    pub at: Option<Timestamp>,
     /// How much it is about.
     pub amount: Option<Amount>,
     /// What is known, as a code or numbers.
@@ -89,7 +93,7 @@ fn section(frame: &Frame, kind: ExceptionKind, exceptions: &[&Exception]) -> Mar
     ];
     let row = |exception: &&Exception| {
         vec![
-            when::short(frame, exception.at),
+            html! { @if let Some(at) = exception.at { (when::short(frame, at)) } },
             html! { a.num href={ "/operator/card-purses/" (exception.card) } { (grouped(&exception.card)) } },
             html! { (exception.place) },
             html! { code { (exception.about) } },

@@ -26,12 +26,8 @@ pub struct OpenLoad {
     pub is_load: bool,
     /// How much.
     pub amount: Amount,
-    /// When MAC1 came.
+    /// When it was begun.
     pub at: Timestamp,
-    /// The card's online sequence.
-    pub sequence: u16,
-    /// How far it came, as a code of the issuer's host.
-    pub stage: &'static str,
 }
 
 /// When and whether the rest of a listed card can be given back.
@@ -62,8 +58,8 @@ pub struct CardView {
     pub listed_at: Option<Timestamp>,
     /// When its rest can be given back.
     pub refund: Refund,
-    /// Offline sequences that no terminal has uploaded.
-    pub gaps: Vec<u16>,
+    /// Offline sequences that no terminal has uploaded: first and last of each gap.
+    pub gaps: Vec<(u16, u16)>,
     /// Loads and unloads without an end.
     pub open: Vec<OpenLoad>,
     /// What it did, newest first.
@@ -130,36 +126,33 @@ fn facts<'a>(frame: &'a Frame, view: &CardView) -> Vec<(&'a str, Markup)> {
 }
 
 fn open_loads(frame: &Frame, open: &[OpenLoad]) -> Markup {
-    let columns = [
-        (frame.t("time"), false),
-        (frame.t("kind"), false),
-        (frame.t("card-sequence"), true),
-        (frame.t("state"), false),
-        (frame.t("amount"), true),
-    ];
+    let columns = [(frame.t("time"), false), (frame.t("kind"), false), (frame.t("amount"), true)];
     let row = |load: &OpenLoad| {
         let kind = if load.is_load { "purse-load" } else { "purse-unload" };
         vec![
             html! { a href={ "/operator/explain/" (load.operation) } { (when::short(frame, load.at)) } },
             html! { (frame.t(kind)) },
-            html! { (load.sequence) },
-            html! { code { (load.stage) } },
             figures::amount(frame, load.amount),
         ]
     };
     table(frame.t("card-in-doubt"), &columns, open.iter().map(row).collect())
 }
 
-fn gaps(frame: &Frame, gaps: &[u16]) -> Markup {
+fn gaps(frame: &Frame, gaps: &[(u16, u16)]) -> Markup {
     html! {
         section.panel {
             h2 { (frame.t("card-gaps")) }
             @if gaps.is_empty() { (empty(frame.t("card-gaps-none"), None)) } @else {
                 p.hint { (frame.t("card-gaps-note")) }
-                ul.chips { @for sequence in gaps { li.num { (sequence) } } }
+                ul.chips { @for gap in gaps { li.num { (gap_text(*gap)) } } }
             }
         }
     }
+}
+
+/// `17`, or `17–19`.
+fn gap_text((first, last): (u16, u16)) -> String {
+    if first == last { first.to_string() } else { format!("{first}–{last}") }
 }
 
 fn actions(frame: &Frame, view: &CardView) -> Markup {

@@ -11,20 +11,24 @@ use crate::frame::Frame;
 use crate::icon::{Icon, icon};
 use crate::shell::{Head, Place, document};
 
-/// The issuer's side of the equation in one currency.
+/// What card purses add up to in one currency.
 #[derive(Clone, Copy, Debug)]
 pub struct CardSum {
-    /// What was loaded less what was cleared, of all cards.
-    pub shadow: Amount,
-    /// On the accounts of loads that have no end yet.
+    /// On the accounts of purses, in the ledger.
+    pub purses: Amount,
+    /// On the accounts of loads that have no end yet, in the ledger.
     pub loads: Amount,
-    /// What cards spent beyond their shadow balances.
+    /// What cards spent beyond their balances, in the ledger.
     pub excess: Amount,
+    /// What the ledger holds for cards: purses and loads less the excess.
+    pub float: Delta,
+    /// The shadow balances of all cards less their excess, as the issuer's host knows them.
+    pub shadows: Delta,
     /// Of debits that were uploaded without a proof: still in the shadow balances.
     pub held: Amount,
-    /// What the ledger has on the accounts of purses and loads, less the excess.
-    pub float: Amount,
-    /// What the ledger has less what the cards' books say: nothing, or somebody must be woken.
+    /// Of loads and unloads of which only the card knows whether it did them.
+    pub in_doubt: Amount,
+    /// What the ledger has less what the host knows: nothing, or somebody must be woken.
     pub difference: Delta,
 }
 
@@ -65,22 +69,26 @@ pub fn card_purses(frame: &Frame, view: &CardPurses) -> Markup {
 fn sums(frame: &Frame, sums: &[CardSum]) -> Markup {
     let columns = [
         (frame.t("currency"), false),
-        (frame.t("card-shadow"), true),
+        (frame.t("card-purse-accounts"), true),
         (frame.t("card-loads"), true),
         (frame.t("card-excess"), true),
         (frame.t("card-in-ledger"), true),
+        (frame.t("card-shadow"), true),
         (frame.t("card-held"), true),
+        (frame.t("card-doubt"), true),
         (frame.t("difference"), true),
     ];
     let row = |sum: &CardSum| {
         let zero = sum.difference.minor() == 0;
         vec![
-            html! { (sum.shadow.currency().code()) },
-            figures::amount(frame, sum.shadow),
+            html! { (sum.purses.currency().code()) },
+            figures::amount(frame, sum.purses),
             figures::amount(frame, sum.loads),
             figures::amount(frame, sum.excess),
-            figures::amount(frame, sum.float),
+            html! { (figures::signed_text(sum.float)) },
+            html! { (figures::signed_text(sum.shadows)) },
             figures::amount(frame, sum.held),
+            figures::amount(frame, sum.in_doubt),
             html! { span.is-zero[zero].is-off[!zero] {
                 (icon(if zero { Icon::Check } else { Icon::Alert })) (figures::signed_text(sum.difference))
             } },

@@ -31,6 +31,19 @@ pub struct ListsHeld {
     pub parameters: VersionHeld,
 }
 
+/// The last batch of a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastBatch {
+    /// Its number.
+    pub number: u32,
+    /// When it came.
+    pub at: Timestamp,
+    /// How many records it had.
+    pub records: u32,
+    /// By how much the terminal's clock was ahead when it closed it, where it was.
+    pub clock_ahead_seconds: Option<u64>,
+}
+
 /// A terminal.
 #[derive(Clone, Debug)]
 pub struct TerminalLine {
@@ -42,12 +55,8 @@ pub struct TerminalLine {
     pub merchant: String,
     /// When it was heard from last.
     pub seen_at: Option<Timestamp>,
-    /// The number of its last batch; 0 for none.
-    pub last_batch: u64,
-    /// Records that it had not uploaded when it was heard from, where it said so.
-    pub queued: Option<u64>,
-    /// Its clock less the server's, in seconds, where it said so.
-    pub clock_ahead_seconds: Option<i64>,
+    /// Its last batch.
+    pub last_batch: Option<LastBatch>,
     /// What it has of the lists.
     pub lists: ListsHeld,
     /// Whether its batches are refused.
@@ -98,7 +107,7 @@ fn fleet(frame: &Frame, terminals: &[TerminalLine]) -> Markup {
         (frame.t("terminal"), false),
         (frame.t("merchant-name"), false),
         (frame.t("terminal-seen"), false),
-        (frame.t("terminal-batch"), true),
+        (frame.t("terminal-batch"), false),
         (frame.t("terminal-lists"), false),
         (frame.t("state"), false),
         (frame.t("merchant-actions"), false),
@@ -108,7 +117,7 @@ fn fleet(frame: &Frame, terminals: &[TerminalLine]) -> Markup {
             html! { (terminal.label) span.cell-note { code { (terminal.id) } } },
             html! { (terminal.merchant) },
             seen(frame, terminal),
-            html! { (terminal.last_batch) },
+            last_batch(frame, terminal.last_batch),
             lists(frame, &terminal.lists),
             state(frame, terminal.is_blocked),
             actions(frame, terminal),
@@ -117,18 +126,30 @@ fn fleet(frame: &Frame, terminals: &[TerminalLine]) -> Markup {
     table(frame.t("terminals"), &columns, terminals.iter().map(row).collect())
 }
 
-/// When a terminal was heard from, what it still had, and how far its clock was off.
+/// When a terminal was heard from.
 pub(crate) fn seen(frame: &Frame, terminal: &TerminalLine) -> Markup {
     html! {
         @match terminal.seen_at {
             Some(at) => (when::short(frame, at)),
             None => span.muted { (frame.t("terminal-unseen")) },
         }
-        @if let Some(queued) = terminal.queued {
-            span.cell-note { (frame.fill("terminal-queued", &[("count", &figures::count(queued))])) }
-        }
-        @if let Some(ahead) = terminal.clock_ahead_seconds {
-            span.cell-note { (frame.fill("terminal-clock", &[("seconds", &format!("{ahead:+}"))])) }
+    }
+}
+
+/// The last batch of a terminal, and whether its clock was off.
+pub(crate) fn last_batch(frame: &Frame, batch: Option<LastBatch>) -> Markup {
+    html! {
+        @match batch {
+            None => span.muted { (frame.t("terminal-no-batch")) },
+            Some(batch) => {
+                span.num { "#" (batch.number) } " · " (when::short(frame, batch.at))
+                span.cell-note { (frame.fill("terminal-records", &[("count", &figures::count(batch.records.into()))])) }
+                @if let Some(ahead) = batch.clock_ahead_seconds {
+                    span.badge.badge-warn {
+                        (icon(Icon::Clock)) (frame.fill("terminal-clock", &[("seconds", &figures::count(ahead))]))
+                    }
+                }
+            }
         }
     }
 }
