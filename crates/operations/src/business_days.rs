@@ -115,6 +115,10 @@ fn balances(csv: &mut String, totals: &Totals) {
             ("merchants", sums.merchants),
             ("escrow", sums.escrow),
             ("vouchers", sums.vouchers),
+            ("card_purses", sums.purses),
+            ("card_loads", sums.loads),
+            ("card_excess", sums.excess),
+            ("card_fees", sums.fees),
             ("suspense", sums.suspense),
             ("difference", sums.difference()),
         ] {

@@ -51,6 +51,8 @@ permissions! {
     Reconcile = "reconcile",
     /// Begin key ceremonies and close master keys.
     Keys = "keys",
+    /// Issue card purses, register terminals, list and refund cards.
+    CardPurses = "card_purses",
 }
 
 impl Permission {
@@ -102,7 +104,7 @@ impl OperatorRole {
         match self {
             Self::Admin => Permission::ALL,
             Self::Risk => &[P::Review, P::WriteRules, P::ChangeList, P::Ask, P::Approve],
-            Self::Finance => &[P::Ask, P::Approve, P::CloseDay, P::Reconcile],
+            Self::Finance => &[P::Ask, P::Approve, P::CloseDay, P::Reconcile, P::CardPurses],
             Self::Auditor => &[],
         }
     }

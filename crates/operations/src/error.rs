@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::card_purses::CardPurseRefusal;
 use crate::code_refusal::CodeRefusal;
 use crate::ports::KeysUnavailable;
 use crate::vaults::VaultRefusal;
@@ -44,6 +45,12 @@ pub enum Party {
     Voucher,
     /// A master key.
     MasterKey,
+    /// A card purse.
+    CardPurse,
+    /// A batch of card purses.
+    IssueBatch,
+    /// A terminal.
+    Terminal,
 }
 
 /// Why an operation was not started. Nothing was moved by this request; what the ledger or bank refuses *after* the
@@ -120,6 +127,8 @@ pub enum OperationError {
     AlreadyPaid,
     /// The vault refuses.
     Vault(VaultRefusal),
+    /// A card purse, its terminal or its issuer refuses.
+    CardPurse(CardPurseRefusal),
     /// The order was paid, has expired, or was cancelled.
     OrderEnded,
     /// Nothing of the order waits in escrow, or a dispute holds it.
@@ -181,6 +190,7 @@ impl fmt::Display for OperationError {
             Self::CardRefused(reason) => write!(f, "bank refused the card: {reason:?}"),
             Self::CodeRefused(reason) => reason.fmt(f),
             Self::Vault(reason) => reason.fmt(f),
+            Self::CardPurse(reason) => reason.fmt(f),
             Self::AlreadyPaid => f.write_str("order was paid before"),
             Self::OrderEnded => f.write_str("order was paid, has expired, or was cancelled"),
             Self::NotInEscrow => f.write_str("nothing of the order waits in escrow, or a dispute holds it"),
@@ -224,6 +234,9 @@ impl fmt::Display for Party {
             Self::Operation => "operation",
             Self::Voucher => "voucher",
             Self::MasterKey => "master key",
+            Self::CardPurse => "card purse",
+            Self::IssueBatch => "batch of cards",
+            Self::Terminal => "terminal",
         })
     }
 }
@@ -233,6 +246,12 @@ impl core::error::Error for OperationError {}
 impl From<KeysUnavailable> for OperationError {
     fn from(_: KeysUnavailable) -> Self {
         Self::Unavailable(Port::Keys)
+    }
+}
+
+impl From<CardPurseRefusal> for OperationError {
+    fn from(refusal: CardPurseRefusal) -> Self {
+        Self::CardPurse(refusal)
     }
 }
 

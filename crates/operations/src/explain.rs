@@ -35,6 +35,12 @@ pub enum AccountOwner {
     Escrow,
     /// A voucher.
     Voucher,
+    /// A card purse.
+    CardPurse,
+    /// A load of a card purse.
+    CardLoad,
+    /// What card purses spent beyond what was loaded.
+    CardExcess,
     /// What the operator corrected by hand.
     Suspense,
     /// One of another kind.
@@ -127,6 +133,9 @@ fn owner(accounts: &HashMap<AccountId, Account>, id: AccountId) -> AccountOwner 
         chart::REFUND_CONTROL => AccountOwner::Control,
         chart::ESCROW => AccountOwner::Escrow,
         chart::VOUCHER => AccountOwner::Voucher,
+        chart::PURSE => AccountOwner::CardPurse,
+        chart::PURSE_LOAD => AccountOwner::CardLoad,
+        chart::PURSE_EXCESS => AccountOwner::CardExcess,
         chart::SUSPENSE => AccountOwner::Suspense,
         _ => AccountOwner::Other(id),
     }

@@ -245,6 +245,25 @@ fn typed_share(row: &ShareRow, typed: &str) -> Result<KeyShare, OperationError> 
     if is_own { Ok(share) } else { Err(OperationError::ShareRefused) }
 }
 
+/// The keys of a purpose that are open, with their versions, oldest first.
+///
+/// # Errors
+/// What could not be reached.
+pub(crate) async fn open_keys(
+    operations: &Operations,
+    purpose: Purpose,
+) -> Result<Vec<(u32, Zeroizing<Vec<u8>>)>, OperationError> {
+    let keys = operations.records().read(rows::list).await?;
+    let is_open = |key: &&MasterKey| key.purpose == purpose.code() && key.state == MasterKeyState::Open;
+    let mut open = Vec::new();
+    for key in keys.iter().filter(is_open) {
+        let secret = operations.key_keeper().get(&key_name(key.id))?;
+        open.extend(secret.map(|secret| (key.version, secret)));
+    }
+    open.sort_by_key(|(version, _)| *version);
+    Ok(open)
+}
+
 /// A custodian has written their share down, and types it back to show it: it is forgotten here. The last one ends the
 /// sharing.
 ///

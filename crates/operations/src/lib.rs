@@ -23,6 +23,7 @@ pub mod black_list;
 pub mod board;
 pub mod business_days;
 pub mod card_payment;
+pub mod card_purses;
 pub mod cards;
 pub mod checkout_origins;
 pub mod closing;
@@ -94,6 +95,7 @@ use ledger::{Submit, Timestamp};
 use records::Records;
 use wallet::ids::{HolderId, MerchantId};
 
+pub use card_purses::CardPurseRefusal;
 pub use code_refusal::CodeRefusal;
 pub use error::{OperationError, Party, Port};
 pub use key::{IdempotencyKey, NotAKey};
@@ -161,6 +163,7 @@ struct Inner {
     known_payees: step_up::KnownPayees,
     installation_key: InstallationKey,
     open_vaults: vaults::OpenVaults,
+    card_signing_key: card_purses::keys::SigningKey,
 }
 
 impl fmt::Debug for Operations {
@@ -202,6 +205,7 @@ impl Operations {
                 brought_shares: key_ceremony::BroughtShares::default(),
                 installation_key: InstallationKey::default(),
                 open_vaults: vaults::OpenVaults::default(),
+                card_signing_key: card_purses::keys::SigningKey::default(),
                 known_payees: step_up::KnownPayees::default(),
             }),
         }

@@ -10,8 +10,8 @@ use wallet::ids::OperationId;
 
 use crate::rebuild::{self, Rebuilt};
 use crate::{
-    OperationError, Operations, Receipt, approvals, card_payment, merchants, one_step, payment, refund,
-    review, risk_desk, top_up, transfer, withdrawal,
+    OperationError, Operations, Receipt, approvals, card_payment, card_purses, merchants, one_step, payment,
+    refund, review, risk_desk, top_up, transfer, withdrawal,
 };
 
 /// What the check did.
@@ -136,12 +136,18 @@ pub async fn resume(operations: &Operations, row: &Operation) -> Result<Option<R
         OperationKind::Transfer => transfer::resume(operations, row).await.map(Some),
         OperationKind::Payment => payment::resume(operations, row).await.map(Some),
         OperationKind::Refund => refund::resume(operations, row).await.map(Some),
+        OperationKind::CardLoad | OperationKind::CardUnload => {
+            card_purses::loads::resume(operations, row).await.map(Some)
+        }
         OperationKind::EscrowPayment
         | OperationKind::EscrowRelease
         | OperationKind::EscrowRefund
         | OperationKind::VoucherSale
         | OperationKind::VoucherRedemption
         | OperationKind::VoucherReturn
+        | OperationKind::CardRest
+        | OperationKind::CardTakings
+        | OperationKind::CardReturns
         | OperationKind::Adjustment => one_step::resume(operations, row).await.map(Some),
     }
 }

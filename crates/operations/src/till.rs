@@ -231,11 +231,11 @@ pub fn sums_of(volumes: &[Volume], currency: Currency) -> ShiftSums {
     let mut sums = ShiftSums::default();
     for volume in volumes.iter().filter(|volume| volume.currency == currency) {
         match volume.kind {
-            OperationKind::Payment | OperationKind::EscrowRelease => {
+            OperationKind::Payment | OperationKind::EscrowRelease | OperationKind::CardTakings => {
                 sums.sales = sums.sales.saturating_add(volume.count);
                 sums.sold = sums.sold.saturating_add(volume.sum.0);
             }
-            OperationKind::Refund => {
+            OperationKind::Refund | OperationKind::CardReturns => {
                 sums.refunds = sums.refunds.saturating_add(volume.count);
                 sums.refunded = sums.refunded.saturating_add(volume.sum.0);
             }

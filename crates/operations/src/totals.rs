@@ -26,6 +26,14 @@ pub struct CurrencyTotals {
     pub escrow: i128,
     /// What merchants sold as vouchers and nobody has redeemed yet.
     pub vouchers: i128,
+    /// What card purses hold: loads less what was cleared of them.
+    pub purses: i128,
+    /// Loads of card purses that were begun and have no end yet.
+    pub loads: i128,
+    /// What card purses spent beyond what was loaded onto them: paid to merchants, and nobody's money yet.
+    pub excess: i128,
+    /// What merchants paid for card purchases.
+    pub fees: i128,
     /// What was corrected by hand and is still to be explained: what parties gave less what they got.
     pub suspense: i128,
     /// Reserved for top-ups that a bank has not confirmed: not yet in `float` nor in `wallets`.
@@ -43,6 +51,10 @@ impl CurrencyTotals {
             merchants: 0,
             escrow: 0,
             vouchers: 0,
+            purses: 0,
+            loads: 0,
+            excess: 0,
+            fees: 0,
             suspense: 0,
             coming: 0,
             leaving: 0,
@@ -52,7 +64,8 @@ impl CurrencyTotals {
     /// What is owned less what there is: 0, or something is wrong.
     #[must_use]
     pub const fn difference(&self) -> i128 {
-        self.wallets + self.merchants + self.escrow + self.vouchers + self.suspense - self.float
+        let cards = self.purses + self.loads + self.fees - self.excess;
+        self.wallets + self.merchants + self.escrow + self.vouchers + cards + self.suspense - self.float
     }
 }
 
@@ -133,6 +146,10 @@ impl Counting {
             chart::MERCHANT => totals.merchants += credits - debits,
             chart::ESCROW => totals.escrow += credits - debits,
             chart::VOUCHER => totals.vouchers += credits - debits,
+            chart::PURSE => totals.purses += credits - debits,
+            chart::PURSE_LOAD => totals.loads += credits - debits,
+            chart::PURSE_EXCESS => totals.excess += debits - credits,
+            chart::PURSE_FEES => totals.fees += credits - debits,
             chart::SUSPENSE => totals.suspense += credits - debits,
             chart::BANK => {
                 totals.float += debits - credits;

@@ -106,6 +106,11 @@ fn told_by(rows: &[Operation]) -> Money {
             OperationKind::EscrowPayment
             | OperationKind::EscrowRelease
             | OperationKind::EscrowRefund
+            | OperationKind::CardLoad
+            | OperationKind::CardUnload
+            | OperationKind::CardRest
+            | OperationKind::CardTakings
+            | OperationKind::CardReturns
             | OperationKind::VoucherSale
             | OperationKind::VoucherRedemption
             | OperationKind::VoucherReturn

@@ -25,13 +25,23 @@ pub enum Kind {
     VoucherRedemption,
     /// From a voucher back to its merchant.
     VoucherReturn,
+    /// From a wallet to a card purse.
+    CardLoad,
+    /// From a card purse to its holder's wallet.
+    CardUnload,
+    /// The rest of a lost card purse to its holder's wallet.
+    CardRest,
+    /// From card purses to a merchant.
+    CardTakings,
+    /// From a merchant back to card purses.
+    CardReturns,
     /// Corrected by hand.
     Adjustment,
 }
 
 impl Kind {
     /// Every kind, in the order of menus.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
         Self::Payment,
         Self::Transfer,
         Self::TopUp,
@@ -43,6 +53,11 @@ impl Kind {
         Self::VoucherRedemption,
         Self::VoucherSale,
         Self::VoucherReturn,
+        Self::CardLoad,
+        Self::CardUnload,
+        Self::CardRest,
+        Self::CardTakings,
+        Self::CardReturns,
         Self::Adjustment,
     ];
 
@@ -61,6 +76,11 @@ impl Kind {
             Self::VoucherSale => "voucher_sale",
             Self::VoucherRedemption => "voucher_redemption",
             Self::VoucherReturn => "voucher_return",
+            Self::CardLoad => "card_load",
+            Self::CardUnload => "card_unload",
+            Self::CardRest => "card_rest",
+            Self::CardTakings => "card_takings",
+            Self::CardReturns => "card_returns",
             Self::Adjustment => "adjustment",
         }
     }
@@ -84,6 +104,11 @@ impl Kind {
             Self::VoucherSale => "kind-voucher-sale",
             Self::VoucherRedemption => "kind-voucher-redemption",
             Self::VoucherReturn => "kind-voucher-return",
+            Self::CardLoad => "kind-card-load",
+            Self::CardUnload => "kind-card-unload",
+            Self::CardRest => "kind-card-rest",
+            Self::CardTakings => "kind-card-takings",
+            Self::CardReturns => "kind-card-returns",
             Self::Adjustment => "kind-adjustment",
         }
     }

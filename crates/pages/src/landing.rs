@@ -167,6 +167,10 @@ fn sentence(frame: &Frame, places: &[Place], event: &TownEvent) -> String {
         (_, Kind::VoucherReturn) => "event-voucher-return",
         (_, Kind::Withdrawal) => "event-withdrawal",
         (_, Kind::Transfer) => "event-transfer",
+        (_, Kind::CardLoad) => "event-card-load",
+        (_, Kind::CardUnload | Kind::CardRest) => "event-card-unload",
+        (_, Kind::CardTakings) => "event-card-takings",
+        (_, Kind::CardReturns) => "event-card-returns",
         (_, Kind::Adjustment) => "event-adjustment",
     };
     frame.fill(key, &[("who", &event.who), ("place", place)])

@@ -43,6 +43,16 @@ codes! {
         VoucherRedemption = "voucher_redemption",
         /// Voucher back to the merchant that sold it.
         VoucherReturn = "voucher_return",
+        /// Wallet to a card purse.
+        CardLoad = "card_load",
+        /// Card purse to the wallet of its holder.
+        CardUnload = "card_unload",
+        /// The rest of a lost card purse to its holder's wallet.
+        CardRest = "card_rest",
+        /// Card purses to a merchant: what was cleared of its terminals' batches.
+        CardTakings = "card_takings",
+        /// Merchant back to card purses: debits that were cancelled, or turned out not to have been.
+        CardReturns = "card_returns",
         /// Between a party and the operator's suspense account, by hand, approved by two people. The side without a party
         /// is the suspense account.
         Adjustment = "adjustment",
@@ -154,7 +164,7 @@ pub struct NewOperation {
     pub payee: Option<PartyId>,
     /// The merchant of a payment or refund.
     pub merchant: Option<MerchantId>,
-    /// The bank card of a top-up or withdrawal.
+    /// The bank card of a top-up or withdrawal, or the card purse of a load, unload or rest.
     pub card: Option<CardId>,
     /// What came before: the payment that a refund is for, the sale of a voucher that ends.
     pub parent: Option<OperationId>,
@@ -187,7 +197,7 @@ pub struct Operation {
     pub payee: Option<PartyId>,
     /// The merchant of a payment or refund.
     pub merchant: Option<MerchantId>,
-    /// The bank card of a top-up or withdrawal.
+    /// The bank card of a top-up or withdrawal, or the card purse of a load, unload or rest.
     pub card: Option<CardId>,
     /// What came before: the payment that a refund is for, the sale of a voucher that ends.
     pub parent: Option<OperationId>,

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
+use messages::card::{Asn, IssuerId, Seconds, Sequence, TerminalId};
 use money::{Amount, Currency};
 use wallet::ids::{
-    ApiKeyId, ApprovalId, BankId, BillId, CardId, ChallengeId, EndpointId, HolderId, ItemId, MasterKeyId,
-    MerchantId, MessageId, OperationId, OrderId, PasskeyId, PostId, PrincipalId, RequestId, SessionId,
-    SplitId, VaultItemId, VoucherId,
+    ApiKeyId, ApprovalId, BankId, BillId, CardId, ChallengeId, EndpointId, HolderId, IssueBatchId, ItemId,
+    LoadOrderId, MasterKeyId, MerchantId, MessageId, OperationId, OrderId, PasskeyId, PostId, PostingsId,
+    PrincipalId, RequestId, SessionId, SplitId, VaultItemId, VoucherId,
 };
 
 use crate::RecordsError;
@@ -116,6 +117,42 @@ impl From<Timestamp> for Value {
     }
 }
 
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Int(i64::from(flag))
+    }
+}
+
+impl From<Asn> for Value {
+    fn from(asn: Asn) -> Self {
+        Self::Bytes(asn.0.to_vec())
+    }
+}
+
+impl From<IssuerId> for Value {
+    fn from(issuer: IssuerId) -> Self {
+        Self::Bytes(issuer.0.to_vec())
+    }
+}
+
+impl From<TerminalId> for Value {
+    fn from(terminal: TerminalId) -> Self {
+        Self::Bytes(terminal.0.to_vec())
+    }
+}
+
+impl From<Sequence> for Value {
+    fn from(sequence: Sequence) -> Self {
+        Self::Int(i64::from(sequence.0))
+    }
+}
+
+impl From<Seconds> for Value {
+    fn from(seconds: Seconds) -> Self {
+        unsigned(seconds.0)
+    }
+}
+
 impl From<Currency> for Value {
     fn from(currency: Currency) -> Self {
         Self::Text(Cow::Borrowed(currency.code()))
@@ -152,7 +189,8 @@ macro_rules! ids {
 
 ids! {
     ApiKeyId ApprovalId BankId BillId CardId ChallengeId EndpointId HolderId ItemId MerchantId MessageId OperationId
-    MasterKeyId OrderId PasskeyId PostId PrincipalId RequestId SessionId SplitId VaultItemId VoucherId
+    IssueBatchId LoadOrderId MasterKeyId OrderId PasskeyId PostId PostingsId PrincipalId RequestId SessionId SplitId
+    VaultItemId VoucherId
 }
 
 /// An enum that is stored as a text code.
@@ -291,6 +329,26 @@ impl Row {
         self.bytes(column)?.try_into().map_err(|_| self.expected(column, "32 bytes"))
     }
 
+    /// The bytes in this column, which are so many.
+    ///
+    /// # Errors
+    /// As for [`Row::int`].
+    pub fn array<const N: usize>(&self, column: usize) -> Result<[u8; N], RecordsError> {
+        self.bytes(column)?.try_into().map_err(|_| self.expected(column, "bytes of that number"))
+    }
+
+    /// Whether this column says yes.
+    ///
+    /// # Errors
+    /// As for [`Row::int`].
+    pub fn flag(&self, column: usize) -> Result<bool, RecordsError> {
+        match self.int(column)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(self.expected(column, "0 or 1")),
+        }
+    }
+
     /// The 128 bits in this column.
     ///
     /// # Errors
@@ -396,6 +454,37 @@ impl Row {
 /// The minor units of an amount as they are stored: amounts are bounded far below 2^63.
 pub(crate) fn minor(amount: Amount) -> Value {
     Value::Int(i64::try_from(amount.minor()).unwrap_or(i64::MAX))
+}
+
+/// A number as it is stored: those of the product are far below 2^63.
+pub(crate) fn unsigned(number: u64) -> Value {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// How many values one statement asks for. Groups of one length have one text, which is prepared once.
+const GROUP: usize = 256;
+
+/// Values of one `IN`; the last is repeated to fill it.
+pub(crate) struct Group<'a, T>(&'a [T]);
+
+impl<T: Copy + Into<Value>> Group<'_, T> {
+    /// `$n, $n+1, …`
+    pub(crate) fn placeholders(&self, from: usize) -> String {
+        let places: Vec<String> =
+            (from..from.saturating_add(GROUP)).map(|place| format!("${place}")).collect();
+        places.join(", ")
+    }
+
+    pub(crate) fn values(&self) -> Vec<Value> {
+        let last = self.0.last().copied();
+        let filled = self.0.iter().copied().chain(std::iter::repeat_with(|| last).flatten());
+        filled.take(GROUP).map(Into::into).collect()
+    }
+}
+
+/// Any number of values, for one `IN` after the other.
+pub(crate) fn groups<T: Copy + Into<Value>>(values: &[T]) -> impl Iterator<Item = Group<'_, T>> {
+    values.chunks(GROUP).map(Group)
 }
 
 /// The nanoseconds in a number of seconds, as a parameter.

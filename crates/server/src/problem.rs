@@ -323,9 +323,15 @@ impl From<OperationError> for Problem {
             E::AmountZero => Self::invalid("amount", error.to_string()),
             E::AmountTooLarge { .. } => refused("amount"),
             E::CurrencyNotSupported => refused("currency"),
-            E::NotFound(Party::Operation | Party::Holder | Party::Order | Party::Endpoint) => {
-                Self::not_found()
-            }
+            E::NotFound(
+                Party::Operation
+                | Party::Holder
+                | Party::Order
+                | Party::Endpoint
+                | Party::CardPurse
+                | Party::IssueBatch
+                | Party::Terminal,
+            ) => Self::not_found(),
             E::OrderEnded | E::NotInEscrow | E::VoucherEnded | E::ShareRefused | E::CustodiansWanted => {
                 Self::new(Kind::CONFLICT, error.to_string())
             }
@@ -349,6 +355,7 @@ impl From<OperationError> for Problem {
             E::CardRefused(_) => refused("card"),
             E::CodeRefused(_) => refused("code"),
             E::Vault(refusal) => vault_problem(refusal),
+            E::CardPurse(_) => Self::new(Kind::CONFLICT, error.to_string()),
             E::AlreadyPaid => Self::new(Kind::CONFLICT, error.to_string()).at("code"),
             E::KeyReused => Self::new(Kind::KEY_REUSED, error.to_string()).at("Idempotency-Key"),
             E::KeyInProgress => {
@@ -389,5 +396,8 @@ const fn field_of(party: Party) -> &'static str {
         Party::Endpoint => "endpoint",
         Party::Voucher => "code",
         Party::MasterKey => "key",
+        Party::CardPurse => "card",
+        Party::IssueBatch => "batch",
+        Party::Terminal => "terminal",
     }
 }

@@ -123,6 +123,12 @@ id! {
     VoucherId;
     /// A master key, of which custodians hold shares.
     MasterKeyId;
+    /// Card purses that were made together.
+    IssueBatchId;
+    /// What a holder wants on a card purse, the next time it is at a terminal that is online.
+    LoadOrderId;
+    /// Transfers of card purses that were decided together, and are to be made.
+    PostingsId;
 }
 
 impl From<HolderId> for PrincipalId {

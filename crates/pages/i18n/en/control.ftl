@@ -332,6 +332,7 @@ share-kept-at = Written down
 share-not-kept = not yet
 share-brought = brought
 may-keys = manage master keys
+may-card-purses = issue card purses and register terminals
 trouble-share-refused = This is not the share that you were given. Compare each group with your paper.
 trouble-custodians = Choose three different people.
 notice-share-kept = Your share is on paper alone now.

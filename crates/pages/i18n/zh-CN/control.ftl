@@ -332,6 +332,7 @@ share-kept-at = 抄写时间
 share-not-kept = 尚未抄写
 share-brought = 已交出
 may-keys = 管理主密钥
+may-card-purses = 发行卡钱包、登记终端
 trouble-share-refused = 这不是交给您的那一份，请与纸上逐组核对。
 trouble-custodians = 请选择三位不同的人。
 notice-share-kept = 您的一份现在只在纸上。

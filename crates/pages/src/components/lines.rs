@@ -32,11 +32,13 @@ pub struct Line {
 /// The icon of a kind.
 pub(crate) const fn kind_icon(kind: Kind) -> Icon {
     match kind {
-        Kind::TopUp | Kind::VoucherRedemption => Icon::Down,
-        Kind::Withdrawal => Icon::Up,
+        Kind::TopUp | Kind::VoucherRedemption | Kind::CardUnload | Kind::CardRest => Icon::Down,
+        Kind::Withdrawal | Kind::CardLoad => Icon::Up,
         Kind::Transfer => Icon::Swap,
-        Kind::Payment | Kind::EscrowPayment | Kind::EscrowRelease | Kind::VoucherSale => Icon::Shop,
-        Kind::Refund | Kind::EscrowRefund | Kind::VoucherReturn => Icon::Refund,
+        Kind::Payment | Kind::EscrowPayment | Kind::EscrowRelease | Kind::VoucherSale | Kind::CardTakings => {
+            Icon::Shop
+        }
+        Kind::Refund | Kind::EscrowRefund | Kind::VoucherReturn | Kind::CardReturns => Icon::Refund,
         Kind::Adjustment => Icon::Scale,
     }
 }

@@ -31,6 +31,12 @@ pub enum AccountName {
     Escrow,
     /// A voucher.
     Voucher,
+    /// A card purse.
+    CardPurse,
+    /// A load of a card purse.
+    CardLoad,
+    /// What card purses spent beyond what was loaded.
+    CardExcess,
     /// What the operator corrected by hand.
     Suspense,
     /// One of another kind, with its id.
@@ -47,6 +53,9 @@ impl AccountName {
             Self::Control => frame.t("account-control").to_owned(),
             Self::Escrow => frame.t("account-escrow").to_owned(),
             Self::Voucher => frame.t("account-voucher").to_owned(),
+            Self::CardPurse => frame.t("account-card-purse").to_owned(),
+            Self::CardLoad => frame.t("account-card-load").to_owned(),
+            Self::CardExcess => frame.t("card-excess").to_owned(),
             Self::Suspense => frame.t("account-suspense").to_owned(),
             Self::Other(id) => frame.fill("account-other", &[("id", id)]),
         }

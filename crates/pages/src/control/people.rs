@@ -50,7 +50,7 @@ const ROLES: [(&str, &str); 4] = [
     ("auditor", "duty-auditor"),
 ];
 
-const PERMISSIONS: [(&str, &str); 10] = [
+const PERMISSIONS: [(&str, &str); 11] = [
     ("review", "may-review"),
     ("write_rules", "may-write-rules"),
     ("change_list", "may-change-list"),
@@ -61,6 +61,7 @@ const PERMISSIONS: [(&str, &str); 10] = [
     ("close_day", "may-close-day"),
     ("reconcile", "may-reconcile"),
     ("keys", "may-keys"),
+    ("card_purses", "may-card-purses"),
 ];
 
 fn word(frame: &Frame, words: &[(&str, &'static str)], code: &str) -> &'static str {

@@ -219,11 +219,18 @@ const fn holders(kind: OperationKind) -> (bool, bool) {
         OperationKind::TopUp
         | OperationKind::Refund
         | OperationKind::EscrowRefund
-        | OperationKind::VoucherRedemption => (false, true),
-        OperationKind::Withdrawal | OperationKind::Payment | OperationKind::EscrowPayment => (true, false),
+        | OperationKind::VoucherRedemption
+        | OperationKind::CardUnload
+        | OperationKind::CardRest => (false, true),
+        OperationKind::Withdrawal
+        | OperationKind::Payment
+        | OperationKind::EscrowPayment
+        | OperationKind::CardLoad => (true, false),
         OperationKind::EscrowRelease
         | OperationKind::VoucherSale
         | OperationKind::VoucherReturn
+        | OperationKind::CardTakings
+        | OperationKind::CardReturns
         | OperationKind::Adjustment => (false, false),
         OperationKind::Transfer => (true, true),
     }

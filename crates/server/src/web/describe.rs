@@ -48,6 +48,11 @@ pub(super) const fn kind(kind: OperationKind) -> Kind {
         OperationKind::VoucherSale => Kind::VoucherSale,
         OperationKind::VoucherRedemption => Kind::VoucherRedemption,
         OperationKind::VoucherReturn => Kind::VoucherReturn,
+        OperationKind::CardLoad => Kind::CardLoad,
+        OperationKind::CardUnload => Kind::CardUnload,
+        OperationKind::CardRest => Kind::CardRest,
+        OperationKind::CardTakings => Kind::CardTakings,
+        OperationKind::CardReturns => Kind::CardReturns,
         OperationKind::Adjustment => Kind::Adjustment,
     }
 }
@@ -66,6 +71,11 @@ pub(super) const fn recorded_kind(kind: Kind) -> OperationKind {
         Kind::VoucherSale => OperationKind::VoucherSale,
         Kind::VoucherRedemption => OperationKind::VoucherRedemption,
         Kind::VoucherReturn => OperationKind::VoucherReturn,
+        Kind::CardLoad => OperationKind::CardLoad,
+        Kind::CardUnload => OperationKind::CardUnload,
+        Kind::CardRest => OperationKind::CardRest,
+        Kind::CardTakings => OperationKind::CardTakings,
+        Kind::CardReturns => OperationKind::CardReturns,
         Kind::Adjustment => OperationKind::Adjustment,
     }
 }

@@ -177,7 +177,10 @@ fn sides(row: &Named) -> (Option<&history::PartyName>, Option<String>) {
         OperationKind::EscrowRefund | OperationKind::VoucherRedemption => {
             (row.payee.as_ref(), operation.merchant.map(|merchant| merchant.to_string()))
         }
-        OperationKind::Transfer => (row.payer.as_ref(), None),
+        OperationKind::CardTakings => (row.payee.as_ref(), place(operation.payee)),
+        OperationKind::CardReturns => (row.payer.as_ref(), place(operation.payer)),
+        OperationKind::CardUnload | OperationKind::CardRest => (row.payee.as_ref(), None),
+        OperationKind::Transfer | OperationKind::CardLoad => (row.payer.as_ref(), None),
         OperationKind::Adjustment => (row.payee.as_ref().or(row.payer.as_ref()), None),
     }
 }

@@ -58,6 +58,7 @@ pub(super) fn problem_of(error: OperationError) -> Option<Problem> {
         OperationError::SamePerson => ("reason", Trouble::SamePerson),
         OperationError::DecidedBefore => ("reason", Trouble::DecidedBefore),
         OperationError::Unavailable(Port::Bank) => ("card", Trouble::BankUnavailable),
+        OperationError::CardPurse(_) => ("amount", Trouble::Refused),
         OperationError::NotFound(_) | OperationError::Inconsistent(_) | OperationError::Unavailable(_) => {
             return None;
         }

@@ -139,6 +139,9 @@ impl Names {
             AccountOwner::Control => AccountName::Control,
             AccountOwner::Escrow => AccountName::Escrow,
             AccountOwner::Voucher => AccountName::Voucher,
+            AccountOwner::CardPurse => AccountName::CardPurse,
+            AccountOwner::CardLoad => AccountName::CardLoad,
+            AccountOwner::CardExcess => AccountName::CardExcess,
             AccountOwner::Suspense => AccountName::Suspense,
             AccountOwner::Other(id) => AccountName::Other(format!("{:032x}", id.0)),
         }

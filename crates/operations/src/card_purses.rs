@@ -1,0 +1,42 @@
+//! Card purses on the server: issuing, loads, clearing, lists, lost cards.
+//!
+//! What the issuer's host decides is pure ([`issuer`]); here its cards are stored, and its transfers are made:
+//!
+//! 1. A card is read with its revision. What was decided of it before, and the ledger has not made yet, is made first.
+//! 2. The host decides. Card, operations of history, and the transfers are written in one step, unless somebody else has
+//!    written the card meanwhile: then all of it is decided anew.
+//! 3. The ledger makes the transfers; only then are they forgotten.
+//!
+//! So what one card does has one order, which its revisions count, and the ledger follows it. A crash anywhere leaves a
+//! decision that is not written, and never was; or one that is written, and is made as soon as somebody looks at the card,
+//! and at the next start-up check.
+//!
+//! * [`keys`]: the issuer's keys, from ceremonies. [`issuing`]: batches of cards, personalisation. [`binding`]: a card gets its
+//!   holder.
+//! * [`loads`]: load orders, loads and unloads at terminals. [`clearing`]: batches of terminals.
+//! * [`terminals`], [`lists`]: who takes cards, and which. [`lost`], [`exceptions`], [`equation`]: what is not as it should be.
+//! * [`view`]: what people see of a card.
+
+pub mod binding;
+mod card_time;
+pub mod clearing;
+pub mod equation;
+pub mod exceptions;
+pub mod issuing;
+pub mod keys;
+pub mod lists;
+pub mod loads;
+pub mod lost;
+mod refusal;
+pub mod terminals;
+pub mod view;
+
+pub use issuer::key_store::Direction;
+pub use records::card_purses::{CardListing, CardPurseState};
+pub use refusal::CardPurseRefusal;
+
+/// The issuer of the cards that are made here, as it stands on them.
+pub const ISSUER: messages::card::IssuerId = messages::card::IssuerId(*b"SYCE\x00\x00\x00\x01");
+
+/// What is still to be built answers so.
+const NOT_YET: crate::OperationError = crate::OperationError::NotPermitted;

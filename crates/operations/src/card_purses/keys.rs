@@ -1,0 +1,147 @@
+//! The issuer's keys: the master keys of cards follow from the keys of ceremonies that are open, one for each purpose; lists
+//! and receipts are signed with a key that was drawn here once.
+//!
+//! Invariants: no key is in the records; nothing of a card is checked or signed while no ceremony's key is open.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+use issuer::master_keys::{MasterKeys, SoftwareKeyStore};
+use pki::{KeyPair, PublicKey, SubjectId};
+use purse::pboc::key::{self, Key, Purpose as CardPurpose};
+use records::meta;
+use zeroize::Zeroizing;
+
+use super::{CardPurseRefusal, ISSUER};
+use crate::key_ceremony::{self, Purpose};
+use crate::{OperationError, Operations};
+
+/// Where the key that signs lists and receipts is kept.
+const SIGNING_KEY: &str = "card-purse-signing-key";
+
+/// The master keys that are open, by version.
+pub struct IssuerKeys {
+    store: SoftwareKeyStore,
+    secrets: BTreeMap<u8, Zeroizing<Vec<u8>>>,
+}
+
+impl fmt::Debug for IssuerKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IssuerKeys")
+    }
+}
+
+impl IssuerKeys {
+    /// The issuer's key store.
+    #[must_use]
+    pub const fn store(&self) -> &SoftwareKeyStore {
+        &self.store
+    }
+
+    /// The newest version: what new cards get.
+    pub(super) fn newest(&self) -> Result<u8, OperationError> {
+        let newest = self.secrets.last_key_value().map(|(version, _)| *version);
+        newest.ok_or(OperationError::CardPurse(CardPurseRefusal::NoKeyOpen))
+    }
+
+    /// The master key of a purpose.
+    pub(super) fn master<P: CardPurpose>(&self, version: u8) -> Result<Key<P>, OperationError> {
+        self.secret(version).map(master)
+    }
+
+    /// Sixteen bytes that a context and a subject have of their own.
+    pub(super) fn own(
+        &self,
+        version: u8,
+        context: &'static str,
+        subject: &[u8],
+    ) -> Result<Zeroizing<[u8; 16]>, OperationError> {
+        let key = Zeroizing::new(blake3::derive_key(context, self.secret(version)?));
+        let mut bytes = Zeroizing::new([0; 16]);
+        blake3::Hasher::new_keyed(&key).update(subject).finalize_xof().fill(&mut *bytes);
+        Ok(bytes)
+    }
+
+    fn secret(&self, version: u8) -> Result<&[u8], OperationError> {
+        let secret = self.secrets.get(&version).map(|secret| secret.as_slice());
+        secret.ok_or(OperationError::CardPurse(CardPurseRefusal::NoKey))
+    }
+}
+
+/// The master key of a purpose that follows from the key of a ceremony.
+fn master<P: CardPurpose>(secret: &[u8]) -> Key<P> {
+    let mut hasher = blake3::Hasher::new_derive_key("sycee card purse master key v1");
+    hasher.update(&[P::USAGE]).update(secret);
+    let mut bytes = Zeroizing::new([0; 16]);
+    hasher.finalize_xof().fill(&mut *bytes);
+    Key::new(*bytes)
+}
+
+/// The issuer's keys, from all keys of ceremonies that are open.
+///
+/// # Errors
+/// [`CardPurseRefusal::NoKeyOpen`], or what could not be reached.
+pub async fn open(operations: &Operations) -> Result<IssuerKeys, OperationError> {
+    let mut keys = IssuerKeys { store: SoftwareKeyStore::default(), secrets: BTreeMap::new() };
+    for (version, secret) in key_ceremony::open_keys(operations, Purpose::CardPurses).await? {
+        let Ok(version) = u8::try_from(version) else { continue };
+        let masters = MasterKeys {
+            load: master::<key::Load>(&secret),
+            unload: master::<key::Unload>(&secret),
+            codes: master::<key::TransactionCode>(&secret),
+            completion: master::<key::Completion>(&secret),
+        };
+        keys.store.put(version, &masters);
+        keys.secrets.insert(version, secret);
+    }
+    keys.newest()?;
+    Ok(keys)
+}
+
+/// The key that signs lists and receipts, once it was read.
+#[derive(Default)]
+pub(crate) struct SigningKey(OnceLock<KeyPair>);
+
+/// The name under which lists are signed.
+#[must_use]
+pub fn issuer_name() -> SubjectId {
+    let mut name = [0; 16];
+    name.iter_mut().zip(ISSUER.0).for_each(|(place, byte)| *place = byte);
+    SubjectId(name)
+}
+
+/// What lists and receipts are verified with.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn public_key(operations: &Operations) -> Result<PublicKey, OperationError> {
+    Ok(signing_key(operations).await?.public())
+}
+
+/// The key that signs lists and receipts, drawn when it is first asked for. Its public half stands in the records: an
+/// installation that has lost the key says so rather than sign with another one.
+pub(super) async fn signing_key(operations: &Operations) -> Result<&KeyPair, OperationError> {
+    const LOST: OperationError =
+        OperationError::Inconsistent("the key that signs lists is not the one of before");
+    if let Some(key) = operations.inner.card_signing_key.0.get() {
+        return Ok(key);
+    }
+    let keeper = operations.key_keeper();
+    let seed = match keeper.get(SIGNING_KEY)? {
+        Some(seed) => seed,
+        None => {
+            let mut seed = Zeroizing::new(vec![0; 32]);
+            operations.services().entropy.fill(&mut seed);
+            keeper.put(SIGNING_KEY, &seed)?;
+            keeper.get(SIGNING_KEY)?.ok_or(LOST)?
+        }
+    };
+    let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| LOST)?;
+    let key = KeyPair::from_seed(seed);
+    let public = blake3::Hash::from_bytes(key.public().to_bytes()).to_hex().to_string();
+    let ours = public.clone();
+    let noted =
+        operations.records().write(move |sql| meta::get_or_set(sql, "card_signing_key", &ours)).await?;
+    if noted == public { Ok(operations.inner.card_signing_key.0.get_or_init(|| key)) } else { Err(LOST) }
+}
