@@ -83,6 +83,26 @@ fn table(label: &str, columns: &[(&str, bool)], rows: Vec<Vec<Markup>>) -> Marku
     }
 }
 
+/// A table whose rows become lists of names and values on a phone: for rows that say much.
+pub(crate) fn table_of_rows(label: &str, columns: &[(&str, bool)], rows: Vec<Vec<Markup>>) -> Markup {
+    html! {
+        div.table-scroll tabindex="0" role="region" aria-label=(label) {
+            table.table.table-rows {
+                thead { tr { @for (name, number) in columns { th.num[*number] scope="col" { (name) } } } }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            @for ((name, number), cell) in columns.iter().zip(row) {
+                                td.num[*number] data-label=(name) { div { (cell) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A small form with one button, for what needs no more words.
 fn one_button(frame: &Frame, action: &str, fields: &[(&str, &str)], label: &str) -> Markup {
     html! {

@@ -6,6 +6,7 @@ use money::Delta;
 
 use crate::assets;
 use crate::components::{back, empty};
+use crate::control::table_of_rows;
 use crate::control::terminals::{TerminalLine, last_batch, lists, seen, state};
 use crate::figures;
 use crate::frame::Frame;
@@ -52,7 +53,7 @@ pub fn terminals(frame: &Frame, view: &MerchantTerminals) -> Markup {
             (back("/merchant", &view.shop))
             h1 { (head.title) }
             p.muted { (frame.t("terminals-merchant-note")) }
-            section.panel aria-label=(head.title) {
+            section.panel {
                 @if view.terminals.is_empty() { (empty(frame.t("terminals-empty-merchant"), None)) }
                 @else { (fleet(frame, &view.terminals)) }
             }
@@ -72,50 +73,52 @@ pub fn terminals(frame: &Frame, view: &MerchantTerminals) -> Markup {
 }
 
 fn fleet(frame: &Frame, terminals: &[TerminalLine]) -> Markup {
-    html! {
-        table.table.table-cards {
-            thead { tr {
-                th scope="col" { (frame.t("terminal")) }
-                th scope="col" { (frame.t("terminal-seen")) }
-                th scope="col" { (frame.t("terminal-batch")) }
-                th scope="col" { (frame.t("terminal-lists")) }
-                th scope="col" { (frame.t("state")) }
-            } }
-            tbody { @for terminal in terminals { tr {
-                td { (terminal.label) span.cell-note { code { (terminal.id) } } }
-                td { (seen(frame, terminal)) }
-                td { (last_batch(frame, terminal.last_batch)) }
-                td { (lists(frame, &terminal.lists)) }
-                td { (state(frame, terminal.is_blocked)) }
-            } } }
-        }
-    }
+    let columns = [
+        (frame.t("terminal"), false),
+        (frame.t("terminal-seen"), false),
+        (frame.t("terminal-batch"), false),
+        (frame.t("terminal-lists"), false),
+        (frame.t("state"), false),
+    ];
+    let row = |terminal: &TerminalLine| {
+        vec![
+            html! { (terminal.label) span.cell-note { code { (terminal.id) } } },
+            seen(frame, terminal),
+            last_batch(frame, terminal.last_batch),
+            lists(frame, &terminal.lists),
+            state(frame, terminal.is_blocked),
+        ]
+    };
+    table_of_rows(frame.t("terminals"), &columns, terminals.iter().map(row).collect())
 }
 
 fn takings(frame: &Frame, takings: &[Takings]) -> Markup {
+    let columns = [
+        (frame.t("time"), false),
+        (frame.t("terminal"), false),
+        (frame.t("card-takings-records"), true),
+        (frame.t("card-takings-taken"), true),
+    ];
+    let row = |batch: &Takings| {
+        vec![
+            when::short(frame, batch.at),
+            html! { (batch.terminal) " " span.muted { "#" (batch.batch) } },
+            records(frame, batch),
+            html! { (figures::signed_text(batch.taken)) },
+        ]
+    };
+    table_of_rows(frame.t("card-takings"), &columns, takings.iter().map(row).collect())
+}
+
+fn records(frame: &Frame, batch: &Takings) -> Markup {
     html! {
-        table.table.table-cards {
-            thead { tr {
-                th scope="col" { (frame.t("time")) }
-                th scope="col" { (frame.t("terminal")) }
-                th scope="col" { (frame.t("card-takings-records")) }
-                th.num scope="col" { (frame.t("card-takings-taken")) }
-            } }
-            tbody { @for batch in takings { tr {
-                td { (when::short(frame, batch.at)) }
-                td { (batch.terminal) " " span.muted { "#" (batch.batch) } }
-                td {
-                    (figures::count(batch.records.into()))
-                    @match batch.refused {
-                        None => span.cell-note { (frame.t("card-takings-clearing")) },
-                        Some(0) => {},
-                        Some(refused) => span.cell-note {
-                            (frame.fill("card-takings-refused", &[("count", &figures::count(refused.into()))]))
-                        },
-                    }
-                }
-                td.num { (figures::signed_text(batch.taken)) }
-            } } }
+        (figures::count(batch.records.into()))
+        @match batch.refused {
+            None => span.cell-note { (frame.t("card-takings-clearing")) },
+            Some(0) => {},
+            Some(refused) => span.cell-note {
+                (frame.fill("card-takings-refused", &[("count", &figures::count(refused.into()))]))
+            },
         }
     }
 }

@@ -133,6 +133,7 @@ terminal = Terminal
 terminals = Terminals
 terminals-note = The fleet, registering, blocking, security modules
 terminals-empty = No terminal is registered yet.
+terminal-merchant = Merchant
 terminal-seen = Last heard from
 terminal-unseen = never
 terminal-clock = clock { $seconds } s ahead

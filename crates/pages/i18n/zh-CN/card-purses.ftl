@@ -133,6 +133,7 @@ terminal = 终端
 terminals = 卡钱包终端
 terminals-note = 终端状态、登记、停用、安全模块
 terminals-empty = 还没有登记终端。
+terminal-merchant = 商户
 terminal-seen = 最后联系
 terminal-unseen = 从未联系
 terminal-clock = 时钟快 { $seconds } 秒

@@ -4,7 +4,7 @@ use ledger::Timestamp;
 use maud::{Markup, html};
 use money::Amount;
 
-use super::{back_to_control, table};
+use super::{back_to_control, table_of_rows};
 use crate::card_purse::grouped;
 use crate::components::empty;
 use crate::figures;
@@ -104,7 +104,7 @@ fn section(frame: &Frame, kind: ExceptionKind, exceptions: &[&Exception]) -> Mar
         section.panel {
             h2 { (frame.t(heading)) }
             p.hint { (frame.t(note)) }
-            (table(frame.t(heading), &columns, exceptions.iter().map(row).collect()))
+            (table_of_rows(frame.t(heading), &columns, exceptions.iter().map(row).collect()))
         }
     }
 }

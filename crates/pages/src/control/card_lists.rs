@@ -3,7 +3,7 @@
 use ledger::Timestamp;
 use maud::{Markup, html};
 
-use super::{back_to_control, one_button, table};
+use super::{back_to_control, one_button, table_of_rows};
 use crate::components::empty;
 use crate::form::{self, Field, Input, Problem, error_summary, field};
 use crate::frame::Frame;
@@ -110,7 +110,7 @@ fn versions(frame: &Frame, versions: &[ListLine]) -> Markup {
             html! { (held) "/" (of) },
         ]
     };
-    table(frame.t("card-lists"), &columns, versions.iter().map(row).collect())
+    table_of_rows(frame.t("card-lists"), &columns, versions.iter().map(row).collect())
 }
 
 fn parameters(frame: &Frame, view: &Lists) -> Markup {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use money::{Amount, Delta};
 
-use super::{back_to_control, table};
+use super::{back_to_control, table, table_of_rows};
 use crate::card_purse::{PurseState, state_badge};
 use crate::figures;
 use crate::form::{self, Field, Input, Problem, error_summary, field};
@@ -85,8 +85,8 @@ fn sums(frame: &Frame, sums: &[CardSum]) -> Markup {
             figures::amount(frame, sum.purses),
             figures::amount(frame, sum.loads),
             figures::amount(frame, sum.excess),
-            html! { (figures::signed_text(sum.float)) },
-            html! { (figures::signed_text(sum.shadows)) },
+            html! { (plain(sum.float)) },
+            html! { (plain(sum.shadows)) },
             figures::amount(frame, sum.held),
             figures::amount(frame, sum.in_doubt),
             html! { span.is-zero[zero].is-off[!zero] {
@@ -94,18 +94,12 @@ fn sums(frame: &Frame, sums: &[CardSum]) -> Markup {
             } },
         ]
     };
-    html! {
-        div.table-scroll tabindex="0" role="region" aria-label=(frame.t("card-float")) {
-            table.table.equation {
-                thead { tr { @for (name, number) in columns { th.num[number] scope="col" { (name) } } } }
-                tbody {
-                    @for sum in sums {
-                        tr { @for ((name, number), cell) in columns.iter().zip(row(sum)) { td.num[*number] data-label=(name) { (cell) } } }
-                    }
-                }
-            }
-        }
-    }
+    table_of_rows(frame.t("card-float"), &columns, sums.iter().map(row).collect())
+}
+
+/// The sign stands only where it is less than nothing.
+fn plain(delta: Delta) -> String {
+    if delta.minor() < 0 { figures::signed_text(delta) } else { figures::text(delta.magnitude()) }
 }
 
 fn counts(frame: &Frame, counts: &[(PurseState, u64)]) -> Markup {

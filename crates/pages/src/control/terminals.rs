@@ -3,7 +3,7 @@
 use ledger::Timestamp;
 use maud::{Markup, html};
 
-use super::{back_to_control, one_button, table};
+use super::{back_to_control, one_button, table_of_rows};
 use crate::components::empty;
 use crate::form::{self, Choice, Field, Input, Problem, error_summary, field, select};
 use crate::frame::Frame;
@@ -105,7 +105,6 @@ pub fn terminals(frame: &Frame, view: &Terminals) -> Markup {
 fn fleet(frame: &Frame, terminals: &[TerminalLine]) -> Markup {
     let columns = [
         (frame.t("terminal"), false),
-        (frame.t("merchant-name"), false),
         (frame.t("terminal-seen"), false),
         (frame.t("terminal-batch"), false),
         (frame.t("terminal-lists"), false),
@@ -114,8 +113,7 @@ fn fleet(frame: &Frame, terminals: &[TerminalLine]) -> Markup {
     ];
     let row = |terminal: &TerminalLine| {
         vec![
-            html! { (terminal.label) span.cell-note { code { (terminal.id) } } },
-            html! { (terminal.merchant) },
+            html! { (terminal.label) span.cell-note { (terminal.merchant) } span.cell-note { code { (terminal.id) } } },
             seen(frame, terminal),
             last_batch(frame, terminal.last_batch),
             lists(frame, &terminal.lists),
@@ -123,7 +121,7 @@ fn fleet(frame: &Frame, terminals: &[TerminalLine]) -> Markup {
             actions(frame, terminal),
         ]
     };
-    table(frame.t("terminals"), &columns, terminals.iter().map(row).collect())
+    table_of_rows(frame.t("terminals"), &columns, terminals.iter().map(row).collect())
 }
 
 /// When a terminal was heard from.
@@ -160,10 +158,11 @@ pub(crate) fn lists(frame: &Frame, lists: &ListsHeld) -> Markup {
         [("list-status", lists.status), ("list-white", lists.white), ("list-parameters", lists.parameters)];
     html! {
         @for (key, version) in rows {
-            @let old = version.held < version.newest;
+            @let words = html! { (frame.t(key)) " " (version.held) "/" (version.newest) };
             span.version-held {
-                (frame.t(key)) " " span.num { (version.held) "/" (version.newest) }
-                @if old { " " span.badge.badge-warn { (icon(Icon::Clock)) (frame.t("list-old")) } }
+                @if version.held < version.newest {
+                    span.badge.badge-warn { (icon(Icon::Clock)) (words) span.visually-hidden { " " (frame.t("list-old")) } }
+                } @else { (words) }
             }
         }
     }
@@ -211,7 +210,7 @@ fn registration(frame: &Frame, view: &Terminals) -> Markup {
                 (line("id", frame.t("terminal-id"), frame.t("terminal-id-hint"), &view.id))
                 (line("label", frame.t("terminal-label"), frame.t("terminal-label-hint"), &view.label))
             }
-            (select(frame, &view.problems, ("merchant", frame.t("merchant-name")), &view.merchant, &merchants))
+            (select(frame, &view.problems, ("merchant", frame.t("terminal-merchant")), &view.merchant, &merchants))
             (line("public_key", frame.t("terminal-key"), frame.t("terminal-key-hint"), &view.public_key))
             (form::submit(frame.t("terminal-register")))
         },
