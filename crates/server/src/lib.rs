@@ -9,6 +9,7 @@ mod api;
 mod app;
 mod audit_key;
 mod auth;
+mod card_words;
 mod compression;
 mod fields;
 mod form;

@@ -1,10 +1,15 @@
 //! Bytes in, bytes out: what terminals of card purses send and get.
 
+use std::borrow::Cow;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::json::read_up_to;
 use crate::problem::{Kind, Problem};
@@ -30,6 +35,24 @@ impl<S: Send + Sync> FromRequest<S> for Octets {
             return Err(problem.at("Content-Type"));
         }
         read_up_to(request, OCTETS_MAX_BYTES).await.map(Self)
+    }
+}
+
+/// Bytes in the OpenAPI description.
+pub(crate) struct OctetSchema;
+
+impl ToSchema for OctetSchema {
+    fn name() -> Cow<'static, str> {
+        "Bytes".into()
+    }
+}
+
+impl PartialSchema for OctetSchema {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::String))
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+            .into()
     }
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use operations::card_purses::CardPurseRefusal;
 use operations::{OperationError, Party, Port, Reason, VaultRefusal};
 use serde::Serialize;
 use wallet::ids::OperationId;
@@ -355,7 +356,7 @@ impl From<OperationError> for Problem {
             E::CardRefused(_) => refused("card"),
             E::CodeRefused(_) => refused("code"),
             E::Vault(refusal) => vault_problem(refusal),
-            E::CardPurse(_) => Self::new(Kind::CONFLICT, error.to_string()),
+            E::CardPurse(refusal) => card_problem(refusal),
             E::AlreadyPaid => Self::new(Kind::CONFLICT, error.to_string()).at("code"),
             E::KeyReused => Self::new(Kind::KEY_REUSED, error.to_string()).at("Idempotency-Key"),
             E::KeyInProgress => {
@@ -380,6 +381,28 @@ fn vault_problem(refusal: VaultRefusal) -> Problem {
         V::WrongResetCode => told(Kind::REFUSED).at("reset_code"),
         V::Full => told(Kind::REFUSED),
     }
+}
+
+fn card_problem(refusal: CardPurseRefusal) -> Problem {
+    use CardPurseRefusal as R;
+    let kind = match refusal {
+        R::NotABatch => Kind::INVALID,
+        R::TerminalBlocked => Kind::FORBIDDEN,
+        R::OtherBatch
+        | R::OrderGone
+        | R::BoundBefore
+        | R::NotListed
+        | R::WindowOpen
+        | R::RefundedBefore
+        | R::NothingLeft => Kind::CONFLICT,
+        R::InsufficientFunds => Kind::INSUFFICIENT,
+        _ => Kind::REFUSED,
+    };
+    let operation = if let R::Reserved(operation) = refusal { Some(operation) } else { None };
+    let sequence = if let R::Unproven { sequence } = refusal { Some(sequence) } else { None };
+    let problem = Problem::new(kind, refusal.to_string());
+    let problem = problem.of_rule(CardRule { code: refusal.code(), operation, sequence });
+    if refusal == R::CodeWrong { problem.at("code") } else { problem }
 }
 
 /// The field of the API that names a party.
