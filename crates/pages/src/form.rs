@@ -173,6 +173,10 @@ pub enum Trouble {
     LoadOrderGone,
     /// No master key for cards is open.
     NoCardKey,
+    /// The clearing window of the card is not over, or nothing of it is to be given back.
+    NoPurseRefund,
+    /// A terminal has this number.
+    TerminalTaken,
     /// The rule that broke has no words of its own.
     Refused,
 }
@@ -282,6 +286,8 @@ impl Trouble {
             Self::PurseNotServed => "trouble-purse-not-served",
             Self::LoadOrderGone => "trouble-load-order-gone",
             Self::NoCardKey => "trouble-no-card-key",
+            Self::NoPurseRefund => "trouble-no-purse-refund",
+            Self::TerminalTaken => "trouble-terminal-taken",
             _ => "trouble-refused",
         }
     }

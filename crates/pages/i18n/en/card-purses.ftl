@@ -67,6 +67,8 @@ trouble-purse-unknown = Card number and activation code do not belong together, 
 trouble-purse-not-served = This card is no longer served.
 trouble-load-order-gone = This load has begun, is done, or was withdrawn.
 trouble-no-card-key = No master key for card purses is open. Two custodians have to open one first.
+trouble-no-purse-refund = The rest of this card cannot be given back now: the clearing window is not over, it was given back before, or the card spent more than it was given.
+trouble-terminal-taken = A terminal with this number is registered already.
 
 # Card purses for the operator
 card-purses-note = What they add up to, how many, one by its number

@@ -67,6 +67,8 @@ trouble-purse-unknown = 卡号与激活码不符，或这张卡已被绑定。
 trouble-purse-not-served = 这张卡已停用。
 trouble-load-order-gone = 这笔圈存已经开始、完成或撤回。
 trouble-no-card-key = 没有已开启的卡钱包主密钥。请先由两位保管人开启。
+trouble-no-purse-refund = 现在不能退还这张卡的余额：清算窗口期未过、已经退过，或卡的消费超出了圈存。
+trouble-terminal-taken = 这个编号的终端已经登记。
 
 # Card purses for the operator
 card-purses-note = 总账、各状态数量、按卡号查找
