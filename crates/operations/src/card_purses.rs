@@ -18,7 +18,9 @@
 //! * [`view`]: what people see of a card.
 
 pub mod binding;
+mod card_store;
 mod card_time;
+pub(crate) mod change;
 pub mod clearing;
 pub mod equation;
 pub mod exceptions;
@@ -27,7 +29,10 @@ pub mod keys;
 pub mod lists;
 pub mod loads;
 pub mod lost;
+mod made;
+mod personalisation;
 mod refusal;
+mod stored_bytes;
 pub mod terminals;
 pub mod view;
 
@@ -38,5 +43,17 @@ pub use refusal::CardPurseRefusal;
 /// The issuer of the cards that are made here, as it stands on them.
 pub const ISSUER: messages::card::IssuerId = messages::card::IssuerId(*b"SYCE\x00\x00\x00\x01");
 
-/// What is still to be built answers so.
-const NOT_YET: crate::OperationError = crate::OperationError::NotPermitted;
+/// What a crash left: transfers that were decided are made, and what was begun long ago without an answer is given up. Says
+/// how much that was.
+///
+/// # Errors
+/// What could not be reached.
+pub(crate) async fn resume(
+    operations: &crate::Operations,
+    idle_since: ledger::Timestamp,
+) -> Result<u64, crate::OperationError> {
+    made::rest(operations).await?;
+    let abandoned = loads::abandon_idle(operations, idle_since).await?;
+    lists::issue_if_changed(operations).await?;
+    Ok(abandoned)
+}

@@ -25,15 +25,7 @@ impl LedgerClient {
         let (reply, answer) = oneshot::channel();
         // The caller may have gone: what the ledger did stays done.
         self.ledger.submit(request, Box::new(move |response| drop(reply.send(response))));
-        match answer.await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(EngineError::Unavailable(_) | EngineError::Stopped(_))) | Err(_) => {
-                Err(OperationError::Unavailable(Port::Ledger))
-            }
-            Ok(Err(EngineError::BatchTooLarge)) => {
-                Err(OperationError::Inconsistent("ledger batch too large"))
-            }
-        }
+        answered(answer.await)
     }
 
     /// Creates the accounts that do not exist yet.
@@ -64,6 +56,31 @@ impl LedgerClient {
         transfers: Vec<Transfer>,
     ) -> Result<Vec<CreateTransferStatus>, OperationError> {
         Ok(self.create_all(transfers).await?.into_iter().map(|result| result.status).collect())
+    }
+
+    /// Creates the transfers of each batch, all batches in their order: the ledger has the next before it answers the last.
+    pub(crate) async fn create_in_order(
+        &self,
+        batches: Vec<Vec<Transfer>>,
+    ) -> Result<Vec<Vec<CreateTransferStatus>>, OperationError> {
+        let mut waiting = Vec::with_capacity(batches.len());
+        for batch in batches {
+            let (reply, answer) = oneshot::channel();
+            let count = batch.len();
+            let request = Request::CreateTransfers(batch);
+            self.ledger.submit(request, Box::new(move |response| drop(reply.send(response))));
+            waiting.push((count, answer));
+        }
+        let mut all = Vec::with_capacity(waiting.len());
+        for (count, answer) in waiting {
+            match answered(answer.await)? {
+                Response::CreateTransfers(results) if results.len() == count => {
+                    all.push(results.into_iter().map(|result| result.status).collect());
+                }
+                _ => return Err(MISFIT),
+            }
+        }
+        Ok(all)
     }
 
     async fn create_all(
@@ -116,6 +133,18 @@ impl LedgerClient {
             Response::Accounts(accounts) => Ok(accounts),
             _ => Err(MISFIT),
         }
+    }
+}
+
+fn answered(
+    answer: Result<Result<Response, EngineError>, oneshot::error::RecvError>,
+) -> Result<Response, OperationError> {
+    match answer {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(EngineError::Unavailable(_) | EngineError::Stopped(_))) | Err(_) => {
+            Err(OperationError::Unavailable(Port::Ledger))
+        }
+        Ok(Err(EngineError::BatchTooLarge)) => Err(OperationError::Inconsistent("ledger batch too large")),
     }
 }
 

@@ -15,13 +15,21 @@ pub struct Policy {
     pub step_up_units: u64,
     /// The most that a holder who has neither may pay or send at once, in whole units.
     pub unsecured_units: u64,
+    /// How many days after a card was listed its rest is paid out: until then terminals may upload what it spent before.
+    pub clearing_window_days: u32,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         let currencies =
             vec![Currency::CNY, Currency::EUR, Currency::HKD, Currency::JPY, Currency::KWD, Currency::USD];
-        Self { currencies, units_per_operation: 1_000_000, step_up_units: 500, unsecured_units: 50_000 }
+        Self {
+            currencies,
+            units_per_operation: 1_000_000,
+            step_up_units: 500,
+            unsecured_units: 50_000,
+            clearing_window_days: 8,
+        }
     }
 }
 

@@ -106,6 +106,7 @@ pub async fn resume_open(operations: &Operations, idle_since: Timestamp) -> Resu
     let resumed = one_step::record_left_over(operations, idle_since).await?;
     let resumed = resumed.saturating_add(review::recover(operations).await?);
     approvals::expire(operations).await?;
+    let resumed = resumed.saturating_add(card_purses::resume(operations, idle_since).await?);
     let mut report = Report { resumed, ..Report::default() };
     let mut after = 0;
     loop {

@@ -83,6 +83,15 @@ CREATE TABLE load_orders (
 CREATE INDEX load_orders_by_card ON load_orders (asn, ordered_at);
 CREATE INDEX load_orders_by_operation ON load_orders (operation_id) WHERE operation_id IS NOT NULL;
 
+-- Which card an operation of history is of.
+CREATE TABLE card_operations (
+    operation_id {bytes} NOT NULL,
+    asn {bytes} NOT NULL,
+    CONSTRAINT card_operations_key PRIMARY KEY (operation_id)
+) {strict};
+
+CREATE INDEX card_operations_by_card ON card_operations (asn);
+
 CREATE TABLE terminals (
     id {bytes} NOT NULL,
     merchant_id {bytes} NOT NULL REFERENCES merchants (id),

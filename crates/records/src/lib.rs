@@ -17,6 +17,7 @@ pub mod banks;
 pub mod bills;
 pub mod board;
 pub mod card_lists;
+pub mod card_operations;
 pub mod card_payments;
 pub mod card_places;
 pub mod card_postings;

@@ -164,7 +164,7 @@ pub struct NewOperation {
     pub payee: Option<PartyId>,
     /// The merchant of a payment or refund.
     pub merchant: Option<MerchantId>,
-    /// The bank card of a top-up or withdrawal, or the card purse of a load, unload or rest.
+    /// The bank card of a top-up or withdrawal.
     pub card: Option<CardId>,
     /// What came before: the payment that a refund is for, the sale of a voucher that ends.
     pub parent: Option<OperationId>,
@@ -197,7 +197,7 @@ pub struct Operation {
     pub payee: Option<PartyId>,
     /// The merchant of a payment or refund.
     pub merchant: Option<MerchantId>,
-    /// The bank card of a top-up or withdrawal, or the card purse of a load, unload or rest.
+    /// The bank card of a top-up or withdrawal.
     pub card: Option<CardId>,
     /// What came before: the payment that a refund is for, the sale of a voucher that ends.
     pub parent: Option<OperationId>,
@@ -417,7 +417,12 @@ pub fn refunds_of(sql: &mut dyn Sql, payment: OperationId) -> Result<Vec<Operati
     each(&rows, read)
 }
 
-fn read(row: &Row) -> Result<Operation, RecordsError> {
+/// The columns that [`read`] reads, for queries of several tables.
+pub(crate) fn qualified_columns() -> String {
+    COLUMNS.split(", ").map(|column| format!("operations.{column}")).collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn read(row: &Row) -> Result<Operation, RecordsError> {
     let currency: Currency = row.currency(10)?;
     Ok(Operation {
         seq: row.int(0)?,

@@ -1,18 +1,30 @@
 //! Lost cards: no terminal takes them any more, and when the clearing window is over their rest goes back.
 
-use messages::card::Asn;
-use wallet::ids::{HolderId, PrincipalId};
+use messages::card::{Asn, Seconds};
+use money::Amount;
+use records::load_orders::{self, LoadOrder, LoadOrderState};
+use records::operations::{self as history, OperationKind, OperationState};
+use wallet::chart;
+use wallet::ids::{HolderId, OperationId, PrincipalId};
 
-use super::CardListing;
-use crate::{OperationError, Operations, Receipt};
+use super::card_store::{self, Places, StoredCard};
+use super::change::{self, Change, card_operation};
+use super::issuing::number_text;
+use super::{CardListing, CardPurseRefusal, card_time, loads};
+use crate::duties::{self, Permission};
+use crate::{OperationError, Operations, Receipt, audit_log};
 
-/// A holder has lost a card.
+/// How often a step is decided anew because somebody else wrote the card meanwhile.
+const TRIES: usize = 50;
+
+/// A holder has lost a card. Again, it changes nothing.
 ///
 /// # Errors
 /// [`OperationError::NotFound`], or what could not be reached.
 pub async fn report(operations: &Operations, holder: HolderId, asn: Asn) -> Result<(), OperationError> {
-    let _ = (operations, holder, asn);
-    Err(super::NOT_YET)
+    loads::own_card(operations, holder, asn).await?;
+    put_on_list(operations, asn, CardListing::Lost).await?;
+    audit_log::note(operations, PrincipalId::from(holder), "card_purse.lost", &number_text(asn), &[]).await
 }
 
 /// The operator puts a card on the status list.
@@ -25,15 +37,86 @@ pub async fn list(
     asn: Asn,
     listing: CardListing,
 ) -> Result<(), OperationError> {
-    let _ = (operations, by, asn, listing);
-    Err(super::NOT_YET)
+    duties::require(operations, by, Permission::CardPurses).await?;
+    put_on_list(operations, asn, listing).await?;
+    let details = [("listing", listing.code().to_owned())];
+    audit_log::note(operations, by, "card_purse.listed", &number_text(asn), &details).await
 }
 
-/// Gives the rest of a listed card back to its holder, when the clearing window is over.
+async fn put_on_list(operations: &Operations, asn: Asn, listing: CardListing) -> Result<(), OperationError> {
+    for _ in 0..TRIES {
+        let mut stored = card_store::open(operations, asn, Places::None).await?;
+        let now = card_time::seconds(operations.now());
+        stored.card.list(card_store::status(listing), now);
+        if !stored.changes_list() || change::commit(operations, Change::of(&stored, Vec::new())).await? {
+            return withdraw_orders(operations, asn).await;
+        }
+    }
+    Err(OperationError::KeyInProgress)
+}
+
+/// Nobody loads a card any more that no terminal takes.
+async fn withdraw_orders(operations: &Operations, asn: Asn) -> Result<(), OperationError> {
+    let now = operations.now();
+    let written = operations.records().write(move |sql| {
+        for order in load_orders::open(sql, asn)? {
+            let withdrawn = LoadOrder { state: LoadOrderState::Withdrawn, changed_at: now, ..order };
+            load_orders::change(sql, &withdrawn, LoadOrderState::Waiting)?;
+        }
+        Ok(())
+    });
+    Ok(written.await?)
+}
+
+/// Gives the rest of a listed card back to its holder, when the clearing window is over. Again, it answers as before.
 ///
 /// # Errors
-/// [`super::CardPurseRefusal`], [`OperationError::NotPermitted`], or what could not be reached.
+/// [`CardPurseRefusal`], [`OperationError::NotPermitted`], or what could not be reached.
 pub async fn refund(operations: &Operations, by: PrincipalId, asn: Asn) -> Result<Receipt, OperationError> {
-    let _ = (operations, by, asn);
-    Err(super::NOT_YET)
+    duties::require(operations, by, Permission::Approve).await?;
+    for _ in 0..TRIES {
+        let stored = card_store::open(operations, asn, Places::All).await?;
+        let id = rest_operation(&stored);
+        let known = operations.records().read(move |sql| history::get(sql, id)).await?;
+        if let Some(known) = known {
+            return Ok(Receipt::from(&known));
+        }
+        if let Some(receipt) = pay_rest(operations, stored, id).await? {
+            let details = [("amount", receipt.amount.to_string())];
+            audit_log::note(operations, by, "card_purse.refunded", &number_text(asn), &details).await?;
+            return Ok(receipt);
+        }
+    }
+    Err(OperationError::KeyInProgress)
+}
+
+/// The rest of a card is paid once: the id of its operation is that of its transfer.
+fn rest_operation(stored: &StoredCard) -> OperationId {
+    let identity = stored.card.identity();
+    let none = purse::amount::Amount::ZERO;
+    let transfer = issuer::postings::rest_refunded(&identity.account(), identity.wallet, none);
+    OperationId::new(transfer.id.0)
+}
+
+async fn pay_rest(
+    operations: &Operations,
+    mut stored: StoredCard,
+    id: OperationId,
+) -> Result<Option<Receipt>, OperationError> {
+    let now = operations.now();
+    let window = Seconds(u64::from(operations.policy().clearing_window_days).saturating_mul(86_400));
+    let transfers =
+        stored.card.refund_lost(card_time::seconds(now), window).map_err(CardPurseRefusal::from)?;
+    let rest = transfers.iter().find(|transfer| transfer.code == chart::PURSE_REST);
+    let minor = rest.map_or(0, |rest| u64::try_from(rest.amount.0).unwrap_or(u64::MAX));
+    let amount = Amount::from_minor(minor, stored.row.currency).map_err(|_| CardPurseRefusal::Amount)?;
+    let holder = stored.row.holder.ok_or(CardPurseRefusal::CardNotServed)?;
+    let new = card_operation(id, OperationKind::CardRest, holder, amount, now);
+    let mut change = Change::of(&stored, transfers);
+    change.begun = vec![(new.clone(), OperationState::Completed, stored.row.asn)];
+    let written = change::commit(operations, change).await?;
+    Ok(written.then(|| {
+        let facts = crate::receipt::Facts::from(&new);
+        facts.receipt(OperationState::Completed, None)
+    }))
 }

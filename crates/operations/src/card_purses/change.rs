@@ -1,0 +1,257 @@
+//! What is written of cards in one step: the cards, their operations in history, and the transfers that are to be made.
+
+use std::collections::BTreeMap;
+
+use ledger::{AccountId, Timestamp, Transfer};
+use messages::card::Asn;
+use money::{Amount, Currency};
+use records::card_places::{self, CardPlace};
+use records::card_postings::{self, CardPostings};
+use records::card_purses::{self as rows, CardPurse};
+use records::card_uploads::{self, FoundAt, RefusedRecord};
+use records::load_orders::{self, LoadOrder, LoadOrderState};
+use records::operations::{self, NewOperation, OperationKind, OperationState};
+use records::{RecordsError, Sql, card_operations};
+use wallet::chart;
+use wallet::ids::{HolderId, MerchantId, OperationId, PostingsId, derive};
+
+use super::card_store::{Ended, StoredCard};
+use super::{lists, made, stored_bytes};
+use crate::{OperationError, Operations, Reason};
+
+/// Somebody else wrote the card.
+const OTHER_REVISION: &str = "card_purses_revision";
+
+/// What is to be written, all or nothing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Change {
+    cards: Vec<(CardPurse, Vec<CardPlace>)>,
+    pub(super) transfers: Vec<Transfer>,
+    ended: Vec<(OperationId, Ended)>,
+    /// Operations that begin, with their card.
+    pub(super) begun: Vec<(NewOperation, OperationState, Asn)>,
+    /// A load order as it is from now on, and the state that it had.
+    pub(super) order: Option<(LoadOrder, LoadOrderState)>,
+    pub(super) refused: Vec<RefusedRecord>,
+    pub(super) found: Vec<FoundAt>,
+    changes_list: bool,
+    takings: Vec<NewOperation>,
+}
+
+impl Change {
+    /// A card as it is now, and the transfers that it causes.
+    pub(super) fn of(stored: &StoredCard, transfers: Vec<Transfer>) -> Self {
+        let mut change = Self { transfers, ..Self::default() };
+        change.add(stored);
+        change
+    }
+
+    /// Also another card.
+    pub(super) fn add(&mut self, stored: &StoredCard) {
+        self.ended.extend(stored.ended());
+        self.changes_list |= stored.changes_list();
+        self.cards.push((stored.to_row(), stored.changed_places()));
+    }
+
+    /// Marks every card as seen now.
+    pub(super) fn seen(mut self, now: Timestamp) -> Self {
+        self.cards.iter_mut().for_each(|(row, _)| row.last_seen = Some(now));
+        self
+    }
+}
+
+/// Writes a change, and makes its transfers. Says whether it was written: not where somebody else has written one of the
+/// cards since it was read.
+///
+/// # Errors
+/// What could not be reached. The change may be written: whoever looks at the card next goes on with it.
+pub(super) async fn commit(operations: &Operations, mut change: Change) -> Result<bool, OperationError> {
+    let now = operations.now();
+    let id = PostingsId::new(operations.fresh_bits());
+    change.takings = takings(operations, &change.transfers, id, now).await?;
+    let postings = (!change.transfers.is_empty()).then(|| {
+        change.transfers.iter_mut().for_each(|transfer| transfer.user_data_64 = tag(id));
+        CardPostings { id, transfers: stored_bytes::write_transfers(&change.transfers), decided_at: now }
+    });
+    if let Some(postings) = &postings {
+        change.cards.iter_mut().for_each(|(row, _)| row.postings = Some(postings.id));
+    }
+    let changes_list = change.changes_list;
+    let kept = postings.clone();
+    let written = operations.records().write(move |sql| write(sql, &change, kept.as_ref(), now)).await;
+    match written {
+        Err(error) if error.is_conflict(OTHER_REVISION) => return Ok(false),
+        written => written?,
+    }
+    made::all(operations, postings.into_iter().collect()).await?;
+    if changes_list {
+        lists::issue_status(operations).await?;
+    }
+    Ok(true)
+}
+
+/// What transfers that were decided together have in common: 64 bits of their id.
+const fn tag(id: PostingsId) -> u64 {
+    let [.., a, b, c, d, e, f, g, h] = id.to_bytes();
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+fn write(
+    sql: &mut dyn Sql,
+    change: &Change,
+    postings: Option<&CardPostings>,
+    now: Timestamp,
+) -> Result<(), RecordsError> {
+    for (row, places) in &change.cards {
+        if !rows::update(sql, row)? {
+            return Err(RecordsError::Conflict(OTHER_REVISION.to_owned()));
+        }
+        for place in places {
+            card_places::put(sql, place)?;
+        }
+    }
+    if let Some(postings) = postings {
+        card_postings::insert(sql, postings)?;
+    }
+    for (operation, end) in &change.ended {
+        write_end(sql, *operation, *end, now)?;
+    }
+    if let Some((order, from)) = &change.order
+        && !load_orders::change(sql, order, *from)?
+    {
+        return Err(RecordsError::Conflict(OTHER_REVISION.to_owned()));
+    }
+    for (new, state, asn) in &change.begun {
+        operations::insert_in_state(sql, new, *state, None)?;
+        card_operations::insert(sql, new.id, *asn)?;
+    }
+    for new in &change.takings {
+        operations::insert_in_state(sql, new, OperationState::Completed, None)?;
+    }
+    for refused in &change.refused {
+        card_uploads::refuse(sql, refused)?;
+    }
+    for found in &change.found {
+        card_uploads::find(sql, found)?;
+    }
+    Ok(())
+}
+
+/// An operation has ended, and so has its load order, or waits again.
+fn write_end(
+    sql: &mut dyn Sql,
+    operation: OperationId,
+    end: Ended,
+    now: Timestamp,
+) -> Result<(), RecordsError> {
+    let (state, reason) = match end {
+        Ended::Done => (OperationState::Completed, None),
+        Ended::NotDone => (OperationState::Reversed, None),
+        Ended::Declined => (OperationState::Declined, Some(Reason::InsufficientFunds.code())),
+    };
+    operations::finish(sql, operation, state, reason, now)?;
+    let Some(order) = load_orders::of_operation(sql, operation)? else { return Ok(()) };
+    let from = order.state;
+    let order = match end {
+        Ended::Done => LoadOrder { state: LoadOrderState::Done, changed_at: now, ..order },
+        Ended::NotDone | Ended::Declined => LoadOrder {
+            state: LoadOrderState::Waiting,
+            attempt: order.attempt.saturating_add(1),
+            operation: None,
+            changed_at: now,
+            ..order
+        },
+    };
+    load_orders::change(sql, &order, from).map(drop)
+}
+
+/// What merchants get and give by transfers that were decided together: one operation for each.
+async fn takings(
+    operations: &Operations,
+    transfers: &[Transfer],
+    postings: PostingsId,
+    now: Timestamp,
+) -> Result<Vec<NewOperation>, OperationError> {
+    let mut sums: BTreeMap<(AccountId, u32), i128> = BTreeMap::new();
+    for transfer in transfers {
+        let minor = i128::try_from(transfer.amount.0).unwrap_or(i128::MAX);
+        let (seller, moved) = match transfer.code {
+            chart::PURSE_DEBIT => (transfer.credit_account_id, minor),
+            chart::PURSE_CANCEL | chart::PURSE_DEBIT_WITHDRAWN => (transfer.debit_account_id, -minor),
+            _ => continue,
+        };
+        let sum = sums.entry((seller, transfer.ledger.0)).or_default();
+        *sum = sum.saturating_add(moved);
+    }
+    let sellers: Vec<AccountId> = sums.keys().map(|(seller, _)| *seller).collect();
+    if sellers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let accounts = operations.ledger().lookup_accounts(sellers).await?;
+    let mut all = Vec::new();
+    for ((seller, ledger), sum) in sums {
+        let account = accounts.iter().find(|account| account.id == seller);
+        let currency = chart::currency_of(ledger::LedgerId(ledger));
+        let (Some(account), Some(currency)) = (account, currency) else { continue };
+        let merchant = MerchantId::new(account.user_data_128);
+        all.extend(taking_operation(tag(postings), merchant, (sum, currency), now));
+    }
+    Ok(all)
+}
+
+/// The operation that a merchant's share of transfers that were decided together stands for. `None`: it got as much as it
+/// gave.
+pub(crate) fn taking_operation(
+    tag: u64,
+    merchant: MerchantId,
+    (sum, currency): (i128, Currency),
+    created_at: Timestamp,
+) -> Option<NewOperation> {
+    let amount = Amount::from_minor(u64::try_from(sum.unsigned_abs()).ok()?, currency).ok()?;
+    let parts: [&[u8]; 3] = [&tag.to_be_bytes(), &merchant.to_bytes(), &currency.numeric().to_be_bytes()];
+    let (kind, payer, payee) = match sum {
+        0 => return None,
+        1.. => (OperationKind::CardTakings, None, Some(merchant.into())),
+        _ => (OperationKind::CardReturns, Some(merchant.into()), None),
+    };
+    Some(NewOperation {
+        id: OperationId::new(derive("sycee operation card takings v1", &parts)),
+        kind,
+        payer,
+        payee,
+        merchant: Some(merchant),
+        card: None,
+        parent: None,
+        amount,
+        memo: String::new(),
+        fingerprint: u128::from(tag),
+        created_at,
+    })
+}
+
+/// The operation that a load, unload or rest of a card stands for.
+pub(crate) fn card_operation(
+    id: OperationId,
+    kind: OperationKind,
+    holder: HolderId,
+    amount: Amount,
+    created_at: Timestamp,
+) -> NewOperation {
+    let (payer, payee) = match kind {
+        OperationKind::CardLoad => (Some(holder.into()), None),
+        _ => (None, Some(holder.into())),
+    };
+    NewOperation {
+        id,
+        kind,
+        payer,
+        payee,
+        merchant: None,
+        card: None,
+        parent: None,
+        amount,
+        memo: String::new(),
+        fingerprint: id.bits(),
+        created_at,
+    }
+}
