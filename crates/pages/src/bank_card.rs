@@ -209,6 +209,10 @@ pub fn cards(frame: &Frame, view: &Cards) -> Markup {
                 }
             }
             p.hint { (frame.t("cards-note")) }
+            a.panel.entry href="/card-purses" {
+                (icon(Icon::Wallet))
+                span { strong { (frame.t("card-purses")) } span.muted { (frame.t("card-purses-entry")) } }
+            }
             a.panel.entry href="/lost" {
                 (icon(Icon::Stop))
                 span { strong { (frame.t("lost-title")) } span.muted { (frame.t("lost-entry")) } }

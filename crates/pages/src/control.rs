@@ -2,6 +2,11 @@
 
 pub mod approvals;
 pub mod audit_log;
+pub mod card_batches;
+pub mod card_exceptions;
+pub mod card_lists;
+pub mod card_purse;
+pub mod card_purses;
 pub mod days;
 pub mod explain;
 pub mod keys;
@@ -9,6 +14,7 @@ pub mod merchants;
 pub mod people;
 pub mod reconciliation;
 pub mod risk;
+pub mod terminals;
 
 use maud::{Markup, html};
 
@@ -31,6 +37,7 @@ pub fn overview(frame: &Frame) -> Markup {
         ("/operator/days", Icon::Clock, frame.t("days"), frame.t("days-note")),
         ("/operator/reconciliation", Icon::Bank, frame.t("reconciliation"), frame.t("reconciliation-note")),
         ("/operator/audit-log", Icon::Book, frame.t("audit-log"), frame.t("audit-log-note")),
+        ("/operator/card-purses", Icon::Card, frame.t("card-purses"), frame.t("card-purses-note")),
     ];
     document(
         frame,
@@ -38,7 +45,7 @@ pub fn overview(frame: &Frame) -> Markup {
         html! {
             h1 { (head.title) }
             ul.entries.panel {
-                @for (href, shape, label, note) in entries {
+                @for (href, shape, label, note) in entries.into_iter().chain(card_purses::entries(frame)) {
                     li {
                         a.entry href=(href) {
                             span.entry-icon { (icon(shape)) }
@@ -67,6 +74,26 @@ fn table(label: &str, columns: &[(&str, bool)], rows: Vec<Vec<Markup>>) -> Marku
                         tr {
                             @for ((name, number), cell) in columns.iter().zip(row) {
                                 td.num[*number] data-label=(name) { (cell) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A table whose rows become lists of names and values on a phone: for rows that say much.
+pub(crate) fn table_of_rows(label: &str, columns: &[(&str, bool)], rows: Vec<Vec<Markup>>) -> Markup {
+    html! {
+        div.table-scroll tabindex="0" role="region" aria-label=(label) {
+            table.table.table-rows {
+                thead { tr { @for (name, number) in columns { th.num[*number] scope="col" { (name) } } } }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            @for ((name, number), cell) in columns.iter().zip(row) {
+                                td.num[*number] data-label=(name) { div { (cell) } }
                             }
                         }
                     }

@@ -13,12 +13,13 @@ use crate::shell::{Head, Place, document};
 use crate::when;
 
 /// What a key may do: code and words.
-const SCOPES: [(&str, &str); 5] = [
+const SCOPES: [(&str, &str); 6] = [
     ("read", "scope-read"),
     ("payments", "scope-payments"),
     ("refunds", "scope-refunds"),
     ("orders", "scope-orders"),
     ("webhooks", "scope-webhooks"),
+    ("terminals", "scope-terminals"),
 ];
 
 /// One key.

@@ -163,6 +163,20 @@ pub enum Trouble {
     VaultPasskey,
     /// No card was chosen for the set.
     VaultNoCards,
+    /// A card number does not have twenty digits.
+    PurseNumber,
+    /// Card number and activation code do not belong together, or the card is somebody's already.
+    PurseUnknown,
+    /// The card is listed or closed.
+    PurseNotServed,
+    /// The order was begun, withdrawn or done before.
+    LoadOrderGone,
+    /// No master key for cards is open.
+    NoCardKey,
+    /// The clearing window of the card is not over, or nothing of it is to be given back.
+    NoPurseRefund,
+    /// A terminal has this number.
+    TerminalTaken,
     /// The rule that broke has no words of its own.
     Refused,
 }
@@ -239,12 +253,12 @@ impl Trouble {
             Self::DecidedBefore => "trouble-decided-before",
             Self::Unreadable => "trouble-unreadable",
             Self::SubjectUnknown => "trouble-subject-unknown",
-            code_or_vault => code_or_vault.key_of_codes_and_vault(),
+            other => other.key_of_codes_vault_and_purses(),
         }
     }
 
-    /// [`Trouble::key`] of what goes wrong with payment codes and vaults.
-    const fn key_of_codes_and_vault(self) -> &'static str {
+    /// [`Trouble::key`] of what goes wrong with payment codes, vaults and card purses.
+    const fn key_of_codes_vault_and_purses(self) -> &'static str {
         match self {
             Self::CodeUnknown => "trouble-code-unknown",
             Self::CodeDamaged => "trouble-code-damaged",
@@ -267,6 +281,13 @@ impl Trouble {
             Self::VaultPinsDiffer => "trouble-vault-pins-differ",
             Self::VaultPasskey => "trouble-vault-passkey",
             Self::VaultNoCards => "trouble-vault-no-cards",
+            Self::PurseNumber => "trouble-purse-number",
+            Self::PurseUnknown => "trouble-purse-unknown",
+            Self::PurseNotServed => "trouble-purse-not-served",
+            Self::LoadOrderGone => "trouble-load-order-gone",
+            Self::NoCardKey => "trouble-no-card-key",
+            Self::NoPurseRefund => "trouble-no-purse-refund",
+            Self::TerminalTaken => "trouble-terminal-taken",
             _ => "trouble-refused",
         }
     }

@@ -115,10 +115,20 @@ pub enum Notice {
     KeyOpened,
     /// A passkey opens the vault from now on.
     VaultPasskey,
+    /// A card purse was bound.
+    PurseBound,
+    /// A load was ordered.
+    LoadOrdered,
+    /// A load order was withdrawn.
+    LoadWithdrawn,
+    /// A card purse was reported lost.
+    PurseReported,
+    /// A card is on the status list.
+    CardListed,
 }
 
 impl Notice {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 31] = [
         Self::CardBound,
         Self::CardRemoved,
         Self::WalletOpened,
@@ -145,6 +155,11 @@ impl Notice {
         Self::ShareBrought,
         Self::KeyOpened,
         Self::VaultPasskey,
+        Self::PurseBound,
+        Self::LoadOrdered,
+        Self::LoadWithdrawn,
+        Self::PurseReported,
+        Self::CardListed,
     ];
 
     /// The word that carries the notice through a redirect.
@@ -168,6 +183,11 @@ impl Notice {
             Self::ShareBrought => "share-brought",
             Self::KeyOpened => "key-opened",
             Self::VaultPasskey => "vault-passkey",
+            Self::PurseBound => "purse-bound",
+            Self::LoadOrdered => "load-ordered",
+            Self::LoadWithdrawn => "load-withdrawn",
+            Self::PurseReported => "purse-reported",
+            Self::CardListed => "card-listed",
             Self::LimitsLater => "limits-later",
             Self::LimitsSaved => "limits-saved",
             Self::Posted => "posted",
@@ -205,6 +225,11 @@ impl Notice {
             Self::ShareBrought => "notice-share-brought",
             Self::KeyOpened => "notice-key-opened",
             Self::VaultPasskey => "notice-vault-passkey",
+            Self::PurseBound => "notice-purse-bound",
+            Self::LoadOrdered => "notice-load-ordered",
+            Self::LoadWithdrawn => "notice-load-withdrawn",
+            Self::PurseReported => "notice-purse-reported",
+            Self::CardListed => "notice-card-listed",
             Self::LimitsLater => "notice-limits-later",
             Self::LimitsSaved => "notice-limits-saved",
             Self::Posted => "notice-posted",

@@ -73,7 +73,7 @@ pub fn home(frame: &Frame, view: &Home) -> Markup {
                     (empty(frame.t("recent-empty"), Some(("/top-up", frame.t("top-up")))))
                 } @else { (lines(frame, &view.recent)) }
             }
-            (cards_entry(frame, view.cards))
+            div.stack.home-entries { (cards_entry(frame, view.cards)) (card_purses_entry(frame)) }
         },
     )
 }
@@ -187,6 +187,15 @@ fn actions(frame: &Frame) -> Markup {
             @for (href, shape, key) in entries {
                 a href=(href) { span.action-icon { (icon(shape)) } (frame.t(key)) }
             }
+        }
+    }
+}
+
+fn card_purses_entry(frame: &Frame) -> Markup {
+    html! {
+        a.panel.entry href="/card-purses" {
+            (icon(Icon::Wallet))
+            span { strong { (frame.t("card-purses")) } span.muted { (frame.t("card-purses-entry")) } }
         }
     }
 }

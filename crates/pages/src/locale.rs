@@ -24,6 +24,7 @@ static ZH_CN: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("../i18n/zh-CN/merchant.ftl"),
         include_str!("../i18n/zh-CN/control.ftl"),
         include_str!("../i18n/zh-CN/terminal.ftl"),
+        include_str!("../i18n/zh-CN/card-purses.ftl"),
     ])
 });
 static EN: LazyLock<Catalogue> = LazyLock::new(|| {
@@ -35,6 +36,7 @@ static EN: LazyLock<Catalogue> = LazyLock::new(|| {
         include_str!("../i18n/en/merchant.ftl"),
         include_str!("../i18n/en/control.ftl"),
         include_str!("../i18n/en/terminal.ftl"),
+        include_str!("../i18n/en/card-purses.ftl"),
     ])
 });
 

@@ -80,6 +80,7 @@ pub fn merchant(frame: &Frame, view: &MerchantDay) -> Markup {
                 a href="/merchant/charge" { (icon(Icon::Scan)) (frame.t("charge-title")) }
                 a href="/merchant/settlement" { (icon(Icon::Scale)) (frame.t("settlement")) }
                 a href="/merchant/poster" { (icon(Icon::Print)) (frame.t("poster")) }
+                a href="/merchant/terminals" { (icon(Icon::Till)) (frame.t("terminals")) }
                 a href="/merchant/staff" { (icon(Icon::Person)) (frame.t("staff")) }
                 a href="/till/report" { (icon(Icon::Gauge)) (frame.t("till-report")) }
             }

@@ -42,14 +42,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
 /// Reads a body up to [`BODY_MAX_BYTES`].
 pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
-    let too_large =
-        || Problem::new(Kind::TOO_LARGE, format!("the body is longer than {BODY_MAX_BYTES} bytes"));
+    read_up_to(request, BODY_MAX_BYTES).await
+}
+
+/// Reads a body up to `max` bytes.
+pub(crate) async fn read_up_to(request: Request, max: usize) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new(Kind::TOO_LARGE, format!("the body is longer than {max} bytes"));
     let announced = request.headers().get(axum::http::header::CONTENT_LENGTH);
     let announced: Option<u64> = announced.and_then(|text| text.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length| length > BODY_MAX_BYTES as u64) {
+    if announced.is_some_and(|length| length > max as u64) {
         return Err(too_large());
     }
-    match tokio::time::timeout(BODY_TIMEOUT, to_bytes(request.into_body(), BODY_MAX_BYTES)).await {
+    match tokio::time::timeout(BODY_TIMEOUT, to_bytes(request.into_body(), max)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(too_large()),
         Err(_) => Err(Problem::new(Kind::INVALID, "the body did not arrive in time")),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use operations::card_purses::CardPurseRefusal;
 use operations::{OperationError, Party, Port, Reason, VaultRefusal};
 use serde::Serialize;
 use wallet::ids::OperationId;
@@ -27,6 +28,7 @@ struct Told {
     field: Option<Cow<'static, str>>,
     retry_after_seconds: Option<u64>,
     decline: Option<Decline>,
+    rule: Option<CardRule>,
 }
 
 /// An operation that was carried out and ended without moving value.
@@ -34,6 +36,17 @@ struct Told {
 struct Decline {
     operation: OperationId,
     reason: &'static str,
+}
+
+/// The rule of card purses that broke, for a terminal to act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CardRule {
+    /// Which rule; it stays the same.
+    pub(crate) code: &'static str,
+    /// The operation that has reserved the amount.
+    pub(crate) operation: Option<OperationId>,
+    /// The sequence that the card has to prove.
+    pub(crate) sequence: Option<u16>,
 }
 
 /// The kinds of problem: HTTP status, the last part of the type URI, and a title that is the same for the whole kind.
@@ -153,7 +166,7 @@ pub(crate) struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "amount")]
     field: Option<&'a str>,
-    /// The operation that ended without moving value.
+    /// The operation that ended without moving value, or the one that has reserved the amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<AnyId>)]
     operation: Option<Id<OperationId>>,
@@ -161,6 +174,13 @@ pub(crate) struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "insufficient_funds")]
     reason: Option<&'a str>,
+    /// The rule of card purses that broke.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "reserved")]
+    code: Option<&'a str>,
+    /// The sequence that the card has to prove first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<u16>,
     /// Where to prove first what is missing, by POST.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "/api/v1/challenges")]
@@ -181,7 +201,8 @@ impl Problem {
     /// A problem of this kind, told in one sentence.
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
         let detail = detail.into();
-        Self { told: Box::new(Told { kind, detail, field: None, retry_after_seconds: None, decline: None }) }
+        let told = Told { kind, detail, field: None, retry_after_seconds: None, decline: None, rule: None };
+        Self { told: Box::new(told) }
     }
 
     /// An operation that ended without moving value: the same answer each time its request is repeated.
@@ -204,6 +225,13 @@ impl Problem {
     #[must_use]
     pub fn not_found() -> Self {
         Self::new(Kind::NOT_FOUND, "there is nothing here that you may see")
+    }
+
+    /// Names the rule of card purses that broke.
+    #[must_use]
+    pub(crate) fn of_rule(mut self, rule: CardRule) -> Self {
+        self.told.rule = Some(rule);
+        self
     }
 
     /// Names the field, header or parameter at fault.
@@ -254,14 +282,18 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let told = self.told;
+        let reserved_by = told.rule.and_then(|rule| rule.operation);
+        let operation = told.decline.map(|decline| decline.operation).or(reserved_by);
         let body = ProblemBody {
             kind: format!("/problems/{}", told.kind.name),
             title: told.kind.title,
             status: told.kind.status.as_u16(),
             detail: &told.detail,
             field: told.field.as_deref(),
-            operation: told.decline.map(|decline| Id(decline.operation)),
+            operation: operation.map(Id),
             reason: told.decline.map(|decline| decline.reason),
+            code: told.rule.map(|rule| rule.code),
+            sequence: told.rule.and_then(|rule| rule.sequence),
             prove_at: prove_at(told.kind),
         };
         let text = serde_json::to_vec(&body).expect("strings and numbers always serialize");
@@ -324,7 +356,7 @@ impl From<OperationError> for Problem {
             E::CardRefused(_) => refused("card"),
             E::CodeRefused(_) => refused("code"),
             E::Vault(refusal) => vault_problem(refusal),
-            E::CardPurse(_) => Self::new(Kind::CONFLICT, error.to_string()),
+            E::CardPurse(refusal) => card_problem(refusal),
             E::AlreadyPaid => Self::new(Kind::CONFLICT, error.to_string()).at("code"),
             E::KeyReused => Self::new(Kind::KEY_REUSED, error.to_string()).at("Idempotency-Key"),
             E::KeyInProgress => {
@@ -349,6 +381,28 @@ fn vault_problem(refusal: VaultRefusal) -> Problem {
         V::WrongResetCode => told(Kind::REFUSED).at("reset_code"),
         V::Full => told(Kind::REFUSED),
     }
+}
+
+fn card_problem(refusal: CardPurseRefusal) -> Problem {
+    use CardPurseRefusal as R;
+    let kind = match refusal {
+        R::NotABatch => Kind::INVALID,
+        R::TerminalBlocked => Kind::FORBIDDEN,
+        R::OtherBatch
+        | R::OrderGone
+        | R::BoundBefore
+        | R::NotListed
+        | R::WindowOpen
+        | R::RefundedBefore
+        | R::NothingLeft => Kind::CONFLICT,
+        R::InsufficientFunds => Kind::INSUFFICIENT,
+        _ => Kind::REFUSED,
+    };
+    let operation = if let R::Reserved(operation) = refusal { Some(operation) } else { None };
+    let sequence = if let R::Unproven { sequence } = refusal { Some(sequence) } else { None };
+    let problem = Problem::new(kind, refusal.to_string());
+    let problem = problem.of_rule(CardRule { code: refusal.code(), operation, sequence });
+    if refusal == R::CodeWrong { problem.at("code") } else { problem }
 }
 
 /// The field of the API that names a party.

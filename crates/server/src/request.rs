@@ -28,6 +28,22 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for PathId<T> {
     }
 }
 
+/// What stands in the path, of several placeholders. What is not of its form names nothing, so the answer is 404.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PathParts<T>(
+    /// A tuple in the order of the path, or the only one.
+    pub T,
+);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathParts<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let found = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        found.map(|axum::extract::Path(value)| Self(value)).map_err(|_| Problem::not_found())
+    }
+}
+
 /// The query string, each parameter known and given once.
 #[derive(Debug)]
 pub(crate) struct Query<T>(

@@ -166,6 +166,7 @@ scope-payments = Pay
 scope-refunds = Give money back
 scope-orders = Make, read and cancel orders
 scope-webhooks = Manage webhooks
+scope-terminals = Speak for terminals of card purses
 endpoints = Webhooks
 endpoints-lead = We post each event, signed after Standard Webhooks, and try again for two days.
 endpoints-empty = No endpoints yet.

@@ -166,6 +166,7 @@ scope-payments = 付款
 scope-refunds = 退款
 scope-orders = 创建、读取和取消订单
 scope-webhooks = 管理 Webhook
+scope-terminals = 代表卡钱包终端收发数据
 endpoints = Webhook 通知
 endpoints-lead = 每个事件按 Standard Webhooks 签名后推送，失败会在两天内重试。
 endpoints-empty = 还没有接收地址。

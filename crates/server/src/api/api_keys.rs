@@ -31,6 +31,8 @@ pub(super) enum ScopeName {
     Orders,
     /// Manage webhook endpoints.
     Webhooks,
+    /// Speak for the merchant's terminals of card purses.
+    Terminals,
 }
 
 impl ScopeName {
@@ -41,6 +43,7 @@ impl ScopeName {
             Self::Refunds => Scope::Refunds,
             Self::Orders => Scope::Orders,
             Self::Webhooks => Scope::Webhooks,
+            Self::Terminals => Scope::Terminals,
         }
     }
 
@@ -51,6 +54,7 @@ impl ScopeName {
             Scope::Refunds => Self::Refunds,
             Scope::Orders => Self::Orders,
             Scope::Webhooks => Self::Webhooks,
+            Scope::Terminals => Self::Terminals,
         }
     }
 }

@@ -5,6 +5,7 @@ mod banks;
 mod bills;
 mod board;
 mod card_payments;
+mod card_purses;
 mod cards;
 mod challenges;
 #[expect(unused_qualifications, reason = "the description macro writes parameters with their path")]
@@ -17,6 +18,7 @@ mod limits;
 mod merchants;
 mod money_requests;
 mod operator;
+mod operator_cards;
 #[expect(unused_qualifications, reason = "the description macro writes parameters with their path")]
 mod operator_control;
 mod operator_merchants;
@@ -34,6 +36,8 @@ mod security;
 mod sessions;
 #[expect(unused_qualifications, reason = "the description macro writes parameters with their path")]
 mod statement;
+#[expect(unused_qualifications, reason = "the description macro writes parameters with their path")]
+mod terminals;
 mod top_ups;
 mod transfers;
 #[expect(unused_qualifications, reason = "the description macro writes parameters with their path")]
@@ -81,6 +85,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(top_ups::create))
         .routes(routes!(withdrawals::create))
         .merge(codes_and_vault())
+        .merge(card_purse_routes())
         .routes(routes!(payees::find))
         .routes(routes!(transfers::create))
         .routes(routes!(merchants::list))
@@ -121,6 +126,25 @@ fn orders_and_webhooks() -> OpenApiRouter<App> {
         .routes(routes!(webhooks::rotate))
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::send_again))
+}
+
+/// Card purses: their holders, the terminals that take them, their issuer.
+fn card_purse_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(card_purses::list, card_purses::bind))
+        .routes(routes!(card_purses::show))
+        .routes(routes!(card_purses::order))
+        .routes(routes!(card_purses::withdraw))
+        .routes(routes!(card_purses::report))
+        .routes(routes!(terminals::upload))
+        .routes(routes!(terminals::list))
+        .routes(routes!(terminals::waiting))
+        .routes(routes!(terminals::begin))
+        .routes(routes!(terminals::confirm))
+        .routes(routes!(terminals::prove))
+        .routes(routes!(operator_cards::order_batch, operator_cards::batches))
+        .routes(routes!(operator_cards::register))
+        .routes(routes!(operator_cards::list_exceptions))
 }
 
 /// Who somebody is, how they prove it, and what acts in their name.

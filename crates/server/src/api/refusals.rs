@@ -13,6 +13,8 @@ const NOT_FOUND: (&str, &str) = ("404", "Nothing here that the caller may see");
 const CONFLICT: (&str, &str) = ("409", "Exists already, or the same request is still in progress");
 const TOO_LARGE: (&str, &str) = ("413", "The body is longer than 64 KiB");
 const MEDIA_TYPE: (&str, &str) = ("415", "The body is not `application/json`");
+const TOO_LARGE_BYTES: (&str, &str) = ("413", "The body is longer than 1 MiB");
+const MEDIA_TYPE_BYTES: (&str, &str) = ("415", "The body is not `application/octet-stream`");
 const REFUSED: (&str, &str) = (
     "422",
     "The rules refuse it: balance too low, limit exceeded, or `Idempotency-Key` reused with another body",
@@ -54,6 +56,8 @@ refusals! {
     LockableRead: BAD_REQUEST UNAUTHENTICATED FORBIDDEN NOT_FOUND CONFLICT UNAVAILABLE;
     /// Of routes that change something without a body.
     Change: BAD_REQUEST UNAUTHENTICATED FORBIDDEN NOT_FOUND CONFLICT REFUSED UNAVAILABLE;
+    /// Of routes that read a body of bytes.
+    Upload: BAD_REQUEST UNAUTHENTICATED FORBIDDEN NOT_FOUND CONFLICT TOO_LARGE_BYTES MEDIA_TYPE_BYTES REFUSED UNAVAILABLE;
     /// Of routes that change something and read a body.
     Write: BAD_REQUEST UNAUTHENTICATED FORBIDDEN NOT_FOUND CONFLICT TOO_LARGE MEDIA_TYPE REFUSED THROTTLED UNAVAILABLE;
 }

@@ -17,12 +17,14 @@ pub(crate) enum Scope {
     Orders,
     /// Manage webhook endpoints and their deliveries.
     Webhooks,
+    /// Speak for the merchant's terminals of card purses.
+    Terminals,
 }
 
 impl Scope {
     /// Every scope, in the order of pages.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Read, Self::Payments, Self::Refunds, Self::Orders, Self::Webhooks];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Read, Self::Payments, Self::Refunds, Self::Orders, Self::Webhooks, Self::Terminals];
 
     /// The word of API, forms and records.
     pub(crate) const fn code(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Scope {
             Self::Refunds => "refunds",
             Self::Orders => "orders",
             Self::Webhooks => "webhooks",
+            Self::Terminals => "terminals",
         }
     }
 
@@ -47,6 +50,7 @@ impl Scope {
             Self::Refunds => 4,
             Self::Orders => 8,
             Self::Webhooks => 16,
+            Self::Terminals => 32,
         }
     }
 }
@@ -107,6 +111,7 @@ fn needed(method: &Method, path: &str) -> &'static [Scope] {
     let mut parts = route.split('/');
     match (parts.next().unwrap_or_default(), parts.next_back().unwrap_or_default(), is_read) {
         ("webhook-endpoints" | "webhook-deliveries", _, _) => &[Scope::Webhooks],
+        ("terminals", _, _) => &[Scope::Terminals],
         ("orders", _, true) => &[Scope::Orders, Scope::Read],
         ("orders" | "payments", "refunds", false) => &[Scope::Refunds],
         ("orders", "payment", false) | ("payments", _, false) => &[Scope::Payments],
@@ -139,6 +144,10 @@ mod tests {
         assert!(allows(Scope::Read, Method::GET, "/api/v1/operations"));
         assert!(!allows(Scope::Read, Method::POST, "/api/v1/orders"));
         assert!(!allows(Scope::Read, Method::GET, "/api/v1/webhook-endpoints"));
+        assert!(allows(Scope::Terminals, Method::POST, "/api/v1/terminals/0000a1000001/batches"));
+        assert!(allows(Scope::Terminals, Method::GET, "/api/v1/terminals/0000a1000001/lists/status"));
+        assert!(!allows(Scope::Terminals, Method::GET, "/api/v1/operations"));
+        assert!(!allows(Scope::Read, Method::GET, "/api/v1/terminals/0000a1000001/lists/status"));
     }
 
     #[test]

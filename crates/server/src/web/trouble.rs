@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use bank::Decline;
+use operations::card_purses::CardPurseRefusal;
 use operations::{CodeRefusal, OperationError, Party, Port, VaultRefusal};
 use pages::form::{Problem, Trouble};
 
@@ -31,6 +32,7 @@ pub(super) fn problem_of(error: OperationError) -> Option<Problem> {
         OperationError::NotRefundable => ("amount", Trouble::OverRefund),
         OperationError::TextLength { field } => of_text(field),
         OperationError::Taken { field: "phone" } => ("phone", Trouble::PhoneTaken),
+        OperationError::Taken { field: "id" } => ("id", Trouble::TerminalTaken),
         OperationError::Taken { .. } => ("login", Trouble::LoginTaken),
         OperationError::StepUpRequired => ("pin", Trouble::Refused),
         OperationError::NotSecured { .. } => ("amount", Trouble::NotSecured),
@@ -58,7 +60,7 @@ pub(super) fn problem_of(error: OperationError) -> Option<Problem> {
         OperationError::SamePerson => ("reason", Trouble::SamePerson),
         OperationError::DecidedBefore => ("reason", Trouble::DecidedBefore),
         OperationError::Unavailable(Port::Bank) => ("card", Trouble::BankUnavailable),
-        OperationError::CardPurse(_) => ("amount", Trouble::Refused),
+        OperationError::CardPurse(refusal) => purse_trouble(refusal),
         OperationError::NotFound(_) | OperationError::Inconsistent(_) | OperationError::Unavailable(_) => {
             return None;
         }
@@ -82,6 +84,22 @@ fn vault_trouble(refusal: VaultRefusal) -> Option<(&'static str, Trouble)> {
         VaultRefusal::Full => ("name", Trouble::VaultFull),
         VaultRefusal::Missing | VaultRefusal::Locked | VaultRefusal::NoItem => return None,
     })
+}
+
+const fn purse_trouble(refusal: CardPurseRefusal) -> (&'static str, Trouble) {
+    use CardPurseRefusal as R;
+    match refusal {
+        R::CodeWrong | R::BoundBefore => ("code", Trouble::PurseUnknown),
+        R::CardNotServed => ("amount", Trouble::PurseNotServed),
+        R::Amount => ("amount", Trouble::TooLarge),
+        R::InsufficientFunds => ("amount", Trouble::InsufficientFunds(None)),
+        R::OrderGone => ("amount", Trouble::LoadOrderGone),
+        R::NoKeyOpen | R::NoKey => ("label", Trouble::NoCardKey),
+        R::NotListed | R::WindowOpen | R::RefundedBefore | R::Excess | R::NothingLeft => {
+            ("status", Trouble::NoPurseRefund)
+        }
+        _ => ("amount", Trouble::Refused),
+    }
 }
 
 const fn code_trouble(refusal: CodeRefusal) -> Trouble {

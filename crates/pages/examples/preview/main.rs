@@ -3,6 +3,8 @@
 //! Each page comes in both languages and both themes. Assets are written beside them, and their paths made relative, so
 //! that the pages can be looked at without a server.
 
+mod card_purses;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -77,11 +79,14 @@ fn all_pages(locale: Locale, theme: Theme) -> Result<Pages, Failure> {
         utc_offset_minutes: 480,
     };
     let mut all = guest_pages(&frame(Viewer::Guest))?;
-    all.extend(holder_pages(&frame(Viewer::Holder { name: pick(locale, "李雷", "Li Lei") }))?);
-    all.extend(staff_pages(
-        &frame(Viewer::Merchant { name: pick(locale, "王师傅", "Wang") }),
-        &frame(Viewer::Operator { name: pick(locale, "陈静", "Chen Jing") }),
-    )?);
+    let holder = frame(Viewer::Holder { name: pick(locale, "李雷", "Li Lei") });
+    let merchant = frame(Viewer::Merchant { name: pick(locale, "王师傅", "Wang") });
+    let operator = frame(Viewer::Operator { name: pick(locale, "陈静", "Chen Jing") });
+    all.extend(holder_pages(&holder)?);
+    all.extend(staff_pages(&merchant, &operator)?);
+    all.extend(card_purses::holder(&holder)?);
+    all.extend(card_purses::merchant(&merchant)?);
+    all.extend(card_purses::operator(&operator)?);
     Ok(all)
 }
 

@@ -1,0 +1,219 @@
+//! A holder's card purses: bind one, order loads, report it lost.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use messages::card::Asn;
+use operations::card_purses::view::{self, CardPurse};
+use operations::card_purses::{binding, loads, lost};
+use records::load_orders::{LoadOrder, LoadOrderState};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use wallet::ids::{HolderId, LoadOrderId};
+
+use super::refusals::{Change, Read, Write};
+use crate::App;
+use crate::auth::Holder;
+use crate::fields::{AnyId, CurrencyCode, Id, Minor, Secret};
+use crate::hex_digits::Hex;
+use crate::json::{self, Body};
+use crate::problem::Problem;
+use crate::request::{Key, PathParts};
+use crate::rfc3339;
+
+/// A load order.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LoadOrderView {
+    #[schema(value_type = AnyId)]
+    id: Id<LoadOrderId>,
+    /// Minor units.
+    amount: u64,
+    currency: CurrencyCode,
+    /// `waiting`, `begun`, `done` or `withdrawn`.
+    state: &'static str,
+    #[schema(format = DateTime)]
+    ordered_at: String,
+}
+
+impl From<LoadOrder> for LoadOrderView {
+    fn from(order: LoadOrder) -> Self {
+        Self {
+            id: Id(order.id),
+            amount: order.amount.minor(),
+            currency: CurrencyCode(order.amount.currency()),
+            state: order.state.code(),
+            ordered_at: rfc3339::format(order.ordered_at),
+        }
+    }
+}
+
+/// A card purse, as its issuer knows it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CardPurseView {
+    /// The card number.
+    card: Hex<10>,
+    /// `bound`, `listed` or `closed`.
+    state: &'static str,
+    currency: CurrencyCode,
+    /// What was loaded less what was cleared, in minor units. The card may hold less: terminals upload later.
+    balance: u64,
+    /// What it spent beyond that.
+    excess: u64,
+    /// Of payments that were uploaded without a proof.
+    held: u64,
+    /// Of loads and unloads that only the card can confirm.
+    in_doubt: u64,
+    /// Why terminals do not take it: `lost`, `cloned` or `counterfeit`.
+    listed: Option<&'static str>,
+    /// Load orders that wait or have begun.
+    load_orders: Vec<LoadOrderView>,
+    /// When a terminal or the host heard from it last.
+    #[schema(format = DateTime)]
+    last_seen: Option<String>,
+}
+
+impl From<CardPurse> for CardPurseView {
+    fn from(card: CardPurse) -> Self {
+        let open = |order: &LoadOrder| matches!(order.state, LoadOrderState::Waiting | LoadOrderState::Begun);
+        Self {
+            card: Hex(card.asn.0),
+            state: card.state.code(),
+            currency: CurrencyCode(card.currency),
+            balance: card.shadow.minor(),
+            excess: card.excess.minor(),
+            held: card.held.minor(),
+            in_doubt: card.in_doubt.iter().fold(0, |sum, doubt| sum.saturating_add(doubt.amount.minor())),
+            listed: card.listed.map(|(listing, _)| listing.code()),
+            load_orders: card.orders.into_iter().filter(open).map(LoadOrderView::from).collect(),
+            last_seen: card.last_seen.map(rfc3339::format),
+        }
+    }
+}
+
+/// The caller's card purses.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CardPurseList {
+    card_purses: Vec<CardPurseView>,
+}
+
+/// The card, where it is this holder's. Others' are not found.
+async fn own(app: &App, holder: HolderId, card: Hex<10>) -> Result<CardPurse, Problem> {
+    let found = view::get(app.operations(), Asn(card.0)).await?;
+    if found.holder == Some(holder) { Ok(found) } else { Err(Problem::not_found()) }
+}
+
+/// List the caller's card purses.
+#[utoipa::path(
+    get, path = "/api/v1/card-purses", tag = "Card purses",
+    responses((status = 200, description = "The card purses of the caller", body = CardPurseList), Read)
+)]
+pub(super) async fn list(State(app): State<App>, holder: Holder) -> Result<Response, Problem> {
+    let found = view::of_holder(app.operations(), holder.id).await?;
+    Ok(json::ok(&CardPurseList { card_purses: found.into_iter().map(CardPurseView::from).collect() }))
+}
+
+/// Show a card purse.
+#[utoipa::path(
+    get, path = "/api/v1/card-purses/{card}", tag = "Card purses",
+    params(("card" = Hex<10>, Path, description = "The card number")),
+    responses((status = 200, description = "The card purse", body = CardPurseView), Read)
+)]
+pub(super) async fn show(
+    State(app): State<App>,
+    holder: Holder,
+    PathParts(card): PathParts<Hex<10>>,
+) -> Result<Response, Problem> {
+    Ok(json::ok(&CardPurseView::from(own(&app, holder.id, card).await?)))
+}
+
+/// Which card becomes the caller's.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Binding {
+    /// The card number.
+    card: Hex<10>,
+    /// The activation code of the letter that came with it: 8 digits.
+    #[schema(value_type = String, example = "20417733")]
+    code: Secret,
+}
+
+/// Bind a card purse: loads come from the caller's wallet, and what is left goes back to it.
+#[utoipa::path(
+    post, path = "/api/v1/card-purses", tag = "Card purses", request_body = Binding,
+    responses((status = 201, description = "Bound", body = CardPurseView), Write)
+)]
+pub(super) async fn bind(
+    State(app): State<App>,
+    holder: Holder,
+    Body(body): Body<Binding>,
+) -> Result<Response, Problem> {
+    binding::bind(app.operations(), holder.id, Asn(body.card.0), body.code.expose()).await?;
+    Ok(json::created(&CardPurseView::from(own(&app, holder.id, body.card).await?)))
+}
+
+/// How much is to be loaded.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LoadOrderRequest {
+    amount: Minor,
+    currency: CurrencyCode,
+}
+
+/// Order a load. Nothing moves until the card is held to a terminal that is online.
+#[utoipa::path(
+    post, path = "/api/v1/card-purses/{card}/load-orders", tag = "Card purses", request_body = LoadOrderRequest,
+    params(
+        ("card" = Hex<10>, Path, description = "The card number"),
+        ("Idempotency-Key" = String, Header, description = "A new one for each intended effect")
+    ),
+    responses((status = 201, description = "Ordered", body = LoadOrderView), Write)
+)]
+pub(super) async fn order(
+    State(app): State<App>,
+    holder: Holder,
+    PathParts(card): PathParts<Hex<10>>,
+    Key(key): Key,
+    Body(body): Body<LoadOrderRequest>,
+) -> Result<Response, Problem> {
+    let card = own(&app, holder.id, card).await?;
+    let amount = body.amount.of(body.currency);
+    let order = loads::order(app.operations(), &key, holder.id, card.asn, amount).await?;
+    Ok(json::created(&LoadOrderView::from(order)))
+}
+
+/// Withdraw a load order that waits.
+#[utoipa::path(
+    delete, path = "/api/v1/card-purses/{card}/load-orders/{id}", tag = "Card purses",
+    params(
+        ("card" = Hex<10>, Path, description = "The card number"),
+        ("id" = AnyId, Path, description = "The load order")
+    ),
+    responses((status = 204, description = "Withdrawn"), Change)
+)]
+pub(super) async fn withdraw(
+    State(app): State<App>,
+    holder: Holder,
+    PathParts((card, order)): PathParts<(Hex<10>, Id<LoadOrderId>)>,
+) -> Result<StatusCode, Problem> {
+    own(&app, holder.id, card).await?;
+    loads::withdraw(app.operations(), holder.id, order.0).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Report a card purse lost. It cannot be undone.
+///
+/// Terminals refuse the card as soon as they have the next status list, which is issued at once.
+#[utoipa::path(
+    post, path = "/api/v1/card-purses/{card}/loss", tag = "Card purses",
+    params(("card" = Hex<10>, Path, description = "The card number")),
+    responses((status = 200, description = "On the status list", body = CardPurseView), Change)
+)]
+pub(super) async fn report(
+    State(app): State<App>,
+    holder: Holder,
+    PathParts(card): PathParts<Hex<10>>,
+) -> Result<Response, Problem> {
+    let found = own(&app, holder.id, card).await?;
+    lost::report(app.operations(), holder.id, found.asn).await?;
+    Ok(json::ok(&CardPurseView::from(own(&app, holder.id, card).await?)))
+}

@@ -1,0 +1,223 @@
+//! Card purses in the words and types of pages: what holders and the operator both see.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
+use messages::card::{Asn, Seconds};
+use money::{Amount, Delta};
+use operations::card_purses::view::{self, CardPurse, Certainty, EntryKind as Did};
+use operations::card_purses::{CardListing, CardPurseState};
+use operations::merchants;
+use pages::card_purse::{self as shown, Belief, EntryKind, LogEntry, PurseState};
+use records::issue_batches;
+use wallet::ids::{IssueBatchId, MerchantId};
+
+use super::describe::pick;
+use super::stop::Stop;
+use super::visit::Visit;
+use crate::hex_digits::Hex;
+use crate::rfc3339;
+
+/// How many entries of a card's log a page has.
+const ENTRIES: u32 = 30;
+/// How many entries a file has at most.
+const ENTRIES_OF_FILE: u32 = 5_000;
+
+/// The digits of a card number.
+pub(super) fn digits(card: Asn) -> String {
+    Hex(card.0).to_string()
+}
+
+/// The card number that somebody typed, spaces and dashes left out.
+pub(super) fn typed_number(text: &str) -> Option<Asn> {
+    let digits: String = text.chars().filter(|digit| !digit.is_whitespace() && *digit != '-').collect();
+    digits.parse().ok().map(|Hex(number)| Asn(number))
+}
+
+/// A moment that cards and lists count in whole seconds.
+pub(super) const fn moment(seconds: Seconds) -> Timestamp {
+    Timestamp(seconds.0.saturating_mul(NANOSECONDS_PER_SECOND))
+}
+
+/// How far a card came, and why it is listed.
+pub(super) const fn state(state: CardPurseState, listed: Option<CardListing>) -> PurseState {
+    match (state, listed) {
+        (CardPurseState::Made, _) => PurseState::Made,
+        (CardPurseState::Bound, _) => PurseState::Bound,
+        (CardPurseState::Closed, _) => PurseState::Closed,
+        (CardPurseState::Listed, Some(CardListing::Cloned)) => PurseState::Cloned,
+        (CardPurseState::Listed, Some(CardListing::Counterfeit)) => PurseState::Counterfeit,
+        (CardPurseState::Listed, Some(CardListing::Lost) | None) => PurseState::Lost,
+    }
+}
+
+/// The last month of a batch's cards, `MM/YY`.
+async fn expiry(visit: &Visit, batch: IssueBatchId) -> Result<Option<String>, Stop> {
+    let found = visit.app.records().read(move |sql| issue_batches::get(sql, batch)).await;
+    Ok(visit.need_records(found)?.map(|batch| {
+        let day = last_day(batch.valid_until);
+        let (year, month) = (day.get(2..4).unwrap_or_default(), day.get(5..7).unwrap_or_default());
+        format!("{month}/{year}")
+    }))
+}
+
+/// A day counted from 1970-01-01, as `2031-11-30`.
+pub(super) fn last_day(days: u32) -> String {
+    let moment = Timestamp(u64::from(days).saturating_mul(86_400 * NANOSECONDS_PER_SECOND));
+    rfc3339::format(moment).chars().take(10).collect()
+}
+
+/// A card as lists show it.
+pub(super) async fn purse(visit: &Visit, card: &CardPurse) -> Result<shown::CardPurse, Stop> {
+    Ok(shown::CardPurse {
+        number: digits(card.asn),
+        state: state(card.state, card.listed.map(|(listing, _)| listing)),
+        balance: card.shadow,
+        seen_at: card.last_seen,
+        expiry: expiry(visit, card.batch).await?,
+    })
+}
+
+/// What loads and unloads in doubt sum to.
+pub(super) fn in_doubt(card: &CardPurse) -> Amount {
+    let add = |sum: Amount, doubt: &view::InDoubt| sum.checked_add(doubt.amount).unwrap_or(sum);
+    card.in_doubt.iter().fold(Amount::zero(card.currency), add)
+}
+
+/// A page of a card's log, and the query string of the next, older one.
+pub(super) struct LogPage {
+    pub(super) entries: Vec<LogEntry>,
+    pub(super) older: Option<String>,
+}
+
+/// What a card did before a moment, newest first.
+pub(super) async fn log(visit: &Visit, card: Asn, before: Option<u64>) -> Result<LogPage, Stop> {
+    let found = view::log(visit.app.operations(), card, before.map(Timestamp), ENTRIES).await;
+    let found = visit.need(found)?;
+    let full = u32::try_from(found.len()).is_ok_and(|count| count >= ENTRIES);
+    let last = found.last().map(|entry| entry.at.0);
+    let older = last.filter(|_| full).map(|before| format!("?before={before}"));
+    Ok(LogPage { entries: entries(visit, found).await?, older })
+}
+
+async fn entries(visit: &Visit, found: Vec<view::LogEntry>) -> Result<Vec<LogEntry>, Stop> {
+    let mut names = HashMap::new();
+    let mut entries = Vec::with_capacity(found.len());
+    for entry in found {
+        let place = place(visit, &mut names, entry.merchant).await?;
+        entries.push(LogEntry {
+            kind: kind(entry.kind),
+            at: entry.at,
+            place,
+            delta: change(entry.kind, entry.amount),
+            belief: belief(entry.certainty),
+        });
+    }
+    Ok(entries)
+}
+
+/// The merchant's name; empty where there is none. `names` has those that were asked for before.
+async fn place(
+    visit: &Visit,
+    names: &mut HashMap<MerchantId, String>,
+    merchant: Option<MerchantId>,
+) -> Result<String, Stop> {
+    let Some(id) = merchant else { return Ok(String::new()) };
+    if let Some(name) = names.get(&id) {
+        return Ok(name.clone());
+    }
+    let name = merchant_name(visit, id).await?;
+    names.insert(id, name.clone());
+    Ok(name)
+}
+
+/// The name of a merchant for readers of this language.
+pub(super) async fn merchant_name(visit: &Visit, id: MerchantId) -> Result<String, Stop> {
+    let found = visit.need(merchants::get(visit.app.operations(), id).await)?;
+    Ok(pick(visit.locale, &found.name_zh, Some(&found.name_en)).to_owned())
+}
+
+const fn kind(kind: Did) -> EntryKind {
+    match kind {
+        Did::Load => EntryKind::Load,
+        Did::Unload => EntryKind::Unload,
+        Did::Debit => EntryKind::Debit,
+        Did::Cancel => EntryKind::Cancel,
+        Did::Rest => EntryKind::Rest,
+    }
+}
+
+const fn belief(certainty: Certainty) -> Belief {
+    match certainty {
+        Certainty::Proven => Belief::Proven,
+        Certainty::Inferred => Belief::Inferred,
+        Certainty::Open => Belief::Held,
+    }
+}
+
+/// What it changed on the card.
+fn change(kind: Did, amount: Amount) -> Delta {
+    match kind {
+        Did::Load | Did::Cancel => amount.to_delta(),
+        Did::Unload | Did::Debit | Did::Rest => amount.to_delta().negated(),
+    }
+}
+
+/// A card's log as a file of comma-separated values.
+pub(super) async fn log_csv(visit: &Visit, card: Asn) -> Result<String, Stop> {
+    let found = visit.need(view::log(visit.app.operations(), card, None, ENTRIES_OF_FILE).await)?;
+    let mut text = String::from("time,kind,certainty,amount,currency,merchant,terminal\r\n");
+    for entry in found {
+        let (kind, certainty) = codes(&entry);
+        let change = change(entry.kind, entry.amount);
+        let sign = if change.minor() < 0 { "-" } else { "" };
+        let merchant = entry.merchant.map(|id| id.to_string()).unwrap_or_default();
+        let terminal = entry.terminal.map(|id| Hex(id.0).to_string()).unwrap_or_default();
+        let (at, amount) = (rfc3339::format(entry.at), entry.amount.decimal());
+        let currency = entry.amount.currency().code();
+        // Writing to a text does not fail.
+        let _written = write!(
+            text,
+            "{at},{kind},{certainty},{sign}{amount},{currency},{merchant},{terminal}\r\n"
+        );
+    }
+    Ok(text)
+}
+
+const fn codes(entry: &view::LogEntry) -> (&'static str, &'static str) {
+    let kind = match entry.kind {
+        Did::Load => "load",
+        Did::Unload => "unload",
+        Did::Debit => "debit",
+        Did::Cancel => "cancel",
+        Did::Rest => "rest",
+    };
+    let certainty = match entry.certainty {
+        Certainty::Proven => "proven",
+        Certainty::Inferred => "inferred",
+        Certainty::Open => "open",
+    };
+    (kind, certainty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_number_is_read_as_people_type_it() {
+        let number = Asn([0, 0, 0, 0, 0, 0, 0, 1, 0x23, 0x45]);
+        assert_eq!(typed_number(" 0000 0000 0000 0001-2345 "), Some(number));
+        assert_eq!(typed_number(&digits(number)), Some(number));
+        for wrong in ["", "1234", "000000000000000123456", "0000000000000001234x"] {
+            assert_eq!(typed_number(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_last_day_is_counted_from_1970() {
+        assert_eq!(last_day(0), "1970-01-01");
+        assert_eq!(last_day(22_613), "2031-11-30");
+    }
+}

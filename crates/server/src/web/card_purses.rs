@@ -1,0 +1,221 @@
+//! A holder's card purses: the list, binding, one purse with its load orders and its log, loss.
+
+use axum::extract::Query;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use messages::card::Asn;
+use operations::card_purses::view::{self, CardPurse};
+use operations::card_purses::{binding, loads, lost};
+use operations::{IdempotencyKey, OperationError, Party};
+use pages::card_purse::{BindPurse, LoadOrder, OrderStage, PurseDetail};
+use pages::fault::Fault;
+use pages::form::{Problem, Trouble};
+use pages::frame::Notice;
+use records::load_orders::LoadOrderState;
+use serde::Deserialize;
+use wallet::ids::{HolderId, LoadOrderId};
+
+use super::card_purse_views as views;
+use super::own_form::OwnForm;
+use super::stop::Stop;
+use super::trouble::{problem_of, settled};
+use super::visit::{HolderVisit, Visit, page, page_with_problems, see_other};
+use super::{amounts, cards::Bare};
+use crate::fields::{Id, Secret};
+use crate::hex_digits::Hex;
+use crate::request::PathParts;
+
+/// `GET /card-purses`
+pub(super) async fn list(HolderVisit { visit, holder }: HolderVisit) -> Result<Response, Stop> {
+    let mut purses = Vec::new();
+    for card in visit.need(view::of_holder(visit.app.operations(), holder).await)? {
+        purses.push(views::purse(&visit, &card).await?);
+    }
+    Ok(page(pages::card_purse::purses(&visit.frame(), &purses)))
+}
+
+/// `GET /card-purses/bind`
+pub(super) async fn show_bind(HolderVisit { visit, .. }: HolderVisit) -> Response {
+    page(pages::card_purse::bind(&visit.frame(), &BindPurse::default()))
+}
+
+#[derive(Deserialize)]
+pub(super) struct BindForm {
+    #[serde(default)]
+    number: String,
+    code: Secret,
+}
+
+/// `POST /card-purses/bind`
+pub(super) async fn bind(
+    HolderVisit { visit, holder }: HolderVisit,
+    OwnForm(form): OwnForm<BindForm>,
+) -> Result<Response, Stop> {
+    let code: String = form.code.expose().chars().filter(|digit| !digit.is_whitespace()).collect();
+    let problem = match views::typed_number(&form.number) {
+        None => Problem { field: "number", trouble: Trouble::PurseNumber },
+        Some(card) => match binding::bind(visit.app.operations(), holder, card, &code).await {
+            Ok(()) => {
+                let (number, notice) = (views::digits(card), Notice::PurseBound.code());
+                return Ok(see_other(&format!("/card-purses/{number}?notice={notice}")));
+            }
+            Err(error) => problem_of(error).ok_or_else(|| visit.stop_for(error))?,
+        },
+    };
+    let view = BindPurse { number: form.number, problems: vec![problem] };
+    Ok(page_with_problems(pages::card_purse::bind(&visit.frame(), &view)))
+}
+
+/// The card in the path, where it is this holder's. Others' are not found.
+async fn own(visit: &Visit, holder: HolderId, card: Hex<10>) -> Result<CardPurse, Stop> {
+    let found = visit.need(view::get(visit.app.operations(), Asn(card.0)).await)?;
+    if found.holder == Some(holder) {
+        Ok(found)
+    } else {
+        Err(visit.stop_for(OperationError::NotFound(Party::CardPurse)))
+    }
+}
+
+/// Where in a log to go on.
+#[derive(Deserialize, Default)]
+pub(super) struct LogQuery {
+    before: Option<u64>,
+}
+
+/// `GET /card-purses/{card}`
+pub(super) async fn show(
+    PathParts(card): PathParts<Hex<10>>,
+    HolderVisit { visit, holder }: HolderVisit,
+    Query(query): Query<LogQuery>,
+) -> Result<Response, Stop> {
+    let card = own(&visit, holder, card).await?;
+    let view = detail(&visit, holder, &card, query.before).await?;
+    Ok(page(pages::card_purse::purse(&visit.frame(), &view)))
+}
+
+async fn detail(
+    visit: &Visit,
+    holder: HolderId,
+    card: &CardPurse,
+    before: Option<u64>,
+) -> Result<PurseDetail, Stop> {
+    let available = amounts::available(visit, holder).await?;
+    let available = available.into_iter().find(|held| held.currency() == card.currency);
+    let log = views::log(visit, card.asn, before).await?;
+    Ok(PurseDetail {
+        purse: views::purse(visit, card).await?,
+        in_doubt: views::in_doubt(card),
+        held: card.held,
+        excess: card.excess,
+        orders: open_orders(card),
+        available: available.unwrap_or(money::Amount::zero(card.currency)),
+        order_max: None,
+        amount: String::new(),
+        attempt: visit.attempt(),
+        refund_from: None,
+        grade: None,
+        log: log.entries,
+        older: log.older,
+        problems: Vec::new(),
+    })
+}
+
+/// The load orders that are not over, oldest first.
+fn open_orders(card: &CardPurse) -> Vec<LoadOrder> {
+    let shown = |order: &records::load_orders::LoadOrder| {
+        let stage = match order.state {
+            LoadOrderState::Waiting => OrderStage::Waiting,
+            LoadOrderState::Begun => OrderStage::Begun,
+            LoadOrderState::Done | LoadOrderState::Withdrawn => return None,
+        };
+        let id = order.id.to_string();
+        Some(LoadOrder { id, amount: order.amount, ordered_at: order.ordered_at, stage })
+    };
+    card.orders.iter().rev().filter_map(shown).collect()
+}
+
+/// The page of the card again, with good news or with what is wrong.
+async fn after(
+    visit: &Visit,
+    holder: HolderId,
+    card: &CardPurse,
+    outcome: Result<Notice, (Problem, String)>,
+) -> Result<Response, Stop> {
+    match outcome {
+        Ok(notice) => {
+            let number = views::digits(card.asn);
+            Ok(see_other(&format!("/card-purses/{number}?notice={}", notice.code())))
+        }
+        Err((problem, amount)) => {
+            let mut view = detail(visit, holder, card, None).await?;
+            (view.problems, view.amount) = (vec![problem], amount);
+            Ok(page_with_problems(pages::card_purse::purse(&visit.frame(), &view)))
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct OrderForm {
+    idempotency_key: String,
+    amount: String,
+}
+
+/// `POST /card-purses/{card}/load-orders`
+pub(super) async fn order(
+    PathParts(card): PathParts<Hex<10>>,
+    HolderVisit { visit, holder }: HolderVisit,
+    OwnForm(form): OwnForm<OrderForm>,
+) -> Result<Response, Stop> {
+    let card = own(&visit, holder, card).await?;
+    let key: IdempotencyKey = form.idempotency_key.parse().map_err(|_| visit.stop(Fault::BadRequest))?;
+    let ordered = match amounts::typed(&form.amount, card.currency.code()) {
+        Err(problem) => Err(problem),
+        Ok(amount) => {
+            let ordering =
+                settled(|| loads::order(visit.app.operations(), &key, holder, card.asn, amount)).await;
+            match ordering {
+                Ok(_) => Ok(Notice::LoadOrdered),
+                Err(error) => Err(problem_of(error).ok_or_else(|| visit.stop_for(error))?),
+            }
+        }
+    };
+    after(&visit, holder, &card, ordered.map_err(|problem| (problem, form.amount))).await
+}
+
+/// `POST /card-purses/{card}/load-orders/{id}/withdraw`
+pub(super) async fn withdraw(
+    PathParts((card, order)): PathParts<(Hex<10>, Id<LoadOrderId>)>,
+    HolderVisit { visit, holder }: HolderVisit,
+    OwnForm(Bare {}): OwnForm<Bare>,
+) -> Result<Response, Stop> {
+    let card = own(&visit, holder, card).await?;
+    let withdrawn = match loads::withdraw(visit.app.operations(), holder, order.0).await {
+        Ok(()) => Ok(Notice::LoadWithdrawn),
+        Err(error) => Err((problem_of(error).ok_or_else(|| visit.stop_for(error))?, String::new())),
+    };
+    after(&visit, holder, &card, withdrawn).await
+}
+
+/// `POST /card-purses/{card}/lost`
+pub(super) async fn report(
+    PathParts(card): PathParts<Hex<10>>,
+    HolderVisit { visit, holder }: HolderVisit,
+    OwnForm(Bare {}): OwnForm<Bare>,
+) -> Result<Response, Stop> {
+    let card = own(&visit, holder, card).await?;
+    visit.need(lost::report(visit.app.operations(), holder, card.asn).await)?;
+    after(&visit, holder, &card, Ok(Notice::PurseReported)).await
+}
+
+/// `GET /card-purses/{card}/log.csv`
+pub(super) async fn csv(
+    PathParts(card): PathParts<Hex<10>>,
+    HolderVisit { visit, holder }: HolderVisit,
+) -> Result<Response, Stop> {
+    let card = own(&visit, holder, card).await?;
+    let text = views::log_csv(&visit, card.asn).await?;
+    let name = format!("attachment; filename=\"card-purse-{}.csv\"", views::digits(card.asn));
+    let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)];
+    Ok((headers, text).into_response())
+}
