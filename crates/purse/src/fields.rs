@@ -194,6 +194,15 @@ impl Kind {
         Self::OnlineUnlock,
     ];
 
+    /// Whether a security module signs it.
+    #[must_use]
+    pub const fn is_debit_or_cancel(self) -> bool {
+        matches!(
+            self,
+            Self::PurchaseDeposit | Self::Purchase | Self::CompoundPurchase | Self::Cash | Self::Cancel
+        )
+    }
+
     /// The identifier on the wire.
     #[must_use]
     pub const fn byte(self) -> u8 {

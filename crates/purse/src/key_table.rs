@@ -49,6 +49,11 @@ impl KeyRecord {
         (self.usage == P::USAGE).then(|| Key::new(self.bytes))
     }
 
+    /// What it is for.
+    pub(crate) const fn usage(&self) -> u8 {
+        self.usage
+    }
+
     const fn free() -> Self {
         Self { usage: 0, index: 0, version: 0, algorithm: 0, bytes: [0; 16] }
     }
@@ -105,6 +110,11 @@ impl<const PLACES: usize> KeyTable<PLACES> {
     #[must_use]
     pub fn with_version<P: Purpose>(&self, version: u8) -> Option<&KeyRecord> {
         self.records.iter().find(|record| record.usage == P::USAGE && record.version == version)
+    }
+
+    /// The records of a purpose.
+    pub fn all_records<P: Purpose>(&self) -> impl Iterator<Item = &KeyRecord> {
+        self.records.iter().filter(|record| record.usage == P::USAGE)
     }
 
     /// All keys of a purpose.

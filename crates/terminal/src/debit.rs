@@ -1,8 +1,7 @@
 //! One transaction with a card, from its signed terms to its proof. The same for sales, gates and cancels.
 //!
 //! The order decides everything: the security module signs; the intent is durable; only then the card is asked to pay; the
-//! module checks the card's MAC2 and makes its TAC anew; the outcome is durable; only then the card is released and a receipt
-//! shown.
+//! module confirms the card's MAC2 and TAC; the outcome is durable; only then the card is released and a receipt shown.
 //!
 //! MAC2 names neither terminal nor the whole of the module's transaction number: where one card is relayed to two terminals, one
 //! MAC2 may be right at both. The TAC names both, and it is what the issuer pays for. So both have to be right.
@@ -129,17 +128,11 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
         }
     }
 
-    /// Whether what the card answered is right. MAC2 comes first: the module forgets what it signed with its next command.
-    fn is_proved(&mut self, intent: &Intent, codes: &Codes) -> Result<bool, Failure> {
-        Ok(self.with_module(|module| module.is_proved(codes.mac2))?
-            && self.is_code_right(intent, codes.tac)?)
-    }
-
     /// Has the security module check what the card answered, and writes the outcome down.
     fn check(&mut self, intent: &Intent, codes: Codes) -> Result<Receipt, Failure> {
         let number = intent.number;
         let unrecorded = |error| Failure::NotRecorded(number, error);
-        match self.is_proved(intent, &codes) {
+        match self.with_module(|module| module.is_proved(&codes)) {
             Ok(true) => {
                 self.note(&Entry::Done(number, codes)).map_err(unrecorded)?;
                 Ok(Receipt::of(intent, &codes))

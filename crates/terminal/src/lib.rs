@@ -10,7 +10,7 @@
 //! Formats and states: docs/spec/terminal.md.
 //!
 //! Invariants: an intent is durable before its card is asked to pay, and its outcome before the card is released; no receipt
-//! without a TAC that the security module made anew; of one card and sequence, one record at most is done.
+//! without a TAC that the security module confirmed; of one card and sequence, one record at most is done.
 
 mod cancel;
 mod recovery;

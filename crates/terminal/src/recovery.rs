@@ -1,6 +1,6 @@
 //! What became of records whose answer never came, when their card comes back.
 //!
-//! * The card gives its proof again (GET TRANSACTION PROVE), and the security module makes the same TAC: it is done. The TAC
+//! * The card gives its proof again (GET TRANSACTION PROVE), and the security module confirms the TAC: it is done. The TAC
 //!   covers the module's transaction number, so the proof of another sale at the same sequence is no proof of this one.
 //! * The card's counter stands where the record began: it is not done. This is the card's word without a MAC; whoever changes it
 //!   on the way loses the holder's money, not the merchant's or the issuer's, and the gap shows at the next clearing.
@@ -15,7 +15,7 @@ use crate::{
     entry::{Entry, Intent, NotDone, RecordNumber},
     journal::{JournalError, UPKEEP_ROOM_BYTES},
     reader::Reader,
-    refusal::{Failure, from_card},
+    refusal::{Failure, from_card, from_module},
     terminal::Terminal,
 };
 
@@ -42,18 +42,17 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
         Ok(proved)
     }
 
-    /// Whether a TAC is the one that the card makes of the record's terms.
-    pub(crate) fn is_code_right(&mut self, intent: &Intent, tac: Tac) -> Result<bool, Failure> {
-        let message = [
-            &intent.amount.to_bytes()[..],
-            &[intent.kind.byte()],
-            &self.id().0,
-            &intent.transaction.to_bytes(),
-            &intent.when.0,
-        ]
-        .concat();
-        let card = (&intent.card, intent.issuer);
-        self.with_module(|module| module.is_code(card, &message, tac))
+    /// Whether a TAC is the one that the card makes of the record's terms. After a wrong one the module is not asked about the
+    /// record again before the terminal starts anew: each costs one of its tries.
+    fn is_code_right(&mut self, intent: &Intent, tac: Tac) -> Result<bool, Failure> {
+        if self.disproved.contains(&intent.number) {
+            return Ok(false);
+        }
+        let is_right = self.with_module(|module| module.is_code(intent, tac)).map_err(from_module)?;
+        if !is_right {
+            self.disproved.insert(intent.number);
+        }
+        Ok(is_right)
     }
 
     /// Settles the open records of a card by the sequence that its next transaction will bear.

@@ -7,15 +7,10 @@ use purse::{
 };
 
 use crate::{
-    card::{Authorisation, Begun, ExchangeError, PublicInformation, exchange, parse},
+    card::{Authorisation, Begun, Codes, ExchangeError, PublicInformation, exchange, parse},
+    entry::Intent,
     reader::Reader,
 };
-
-/// Usage of the key that makes TACs, P1 of 80 1A.
-const CODES: u8 = 0x34;
-
-/// So many versions of that key are tried, because cards do not say which they have.
-const CODE_KEYS_TRIED: usize = 4;
 
 /// What a module says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +25,10 @@ pub struct ModuleTotals {
     pub authorised: Amount,
     /// What of it cards proved to have paid.
     pub verified: Amount,
+    /// So many wrong proofs in a row until it signs nothing more.
+    pub tries: u8,
+    /// So many wrong TACs of cards that came back until it checks no more of them.
+    pub code_tries: u8,
 }
 
 /// How cards of this system derive their keys, and which application of the module holds the masters.
@@ -39,8 +38,6 @@ pub struct ModuleProfile {
     pub file_identifier: [u8; 2],
     /// Levels of diversification: 1, the card's serial number; 2, also its issuer.
     pub levels: u8,
-    /// The newest version of the master of the keys that make TACs. Older ones are tried, too, where the module has them.
-    pub code_key_version: u8,
 }
 
 /// A security module in a reader.
@@ -50,26 +47,30 @@ pub(crate) struct Module<'r> {
 }
 
 impl Module<'_> {
-    /// Powers the module, selects its application and reads the terminal's number. A module without the key that makes TACs is
-    /// refused before any card is asked: MAC2 alone is no proof.
+    /// Powers the module, selects its application and reads the terminal's number. A module that knows no TACs is refused before
+    /// any card is asked: MAC2 alone is no proof.
     pub(crate) fn open(&mut self) -> Result<TerminalId, ExchangeError> {
         self.reader.power_on()?;
         exchange(self.reader, [0x00, 0xA4, 0x00, 0x00], &[&self.profile.file_identifier], None)?;
-        self.derive_code_key(self.profile.code_key_version, &Asn([0; 10]), [0; 8])?;
+        exchange(self.reader, [0x00, 0xB0, 0x98, 0x00], &[], Some(2))?;
         let answer = exchange(self.reader, [0x00, 0xB0, 0x96, 0x00], &[], Some(6))?;
         parse(answer.data(), |reader| reader.take().map(TerminalId))
     }
 
     /// What the module says about itself.
     pub(crate) fn totals(&mut self) -> Result<ModuleTotals, ExchangeError> {
-        let answer = exchange(self.reader, [0x00, 0xB0, 0x97, 0x00], &[], Some(17))?;
-        parse(answer.data(), |reader| {
+        let sums = exchange(self.reader, [0x00, 0xB0, 0x97, 0x00], &[], Some(17))?;
+        let left = exchange(self.reader, [0x00, 0xB0, 0x98, 0x00], &[], Some(2))?;
+        let [tries, code_tries] = parse(left.data(), |reader| reader.take())?;
+        parse(sums.data(), |reader| {
             Some(ModuleTotals {
                 minimum_version: reader.byte()?,
                 transaction: TerminalTransaction::from_bytes(reader.take()?),
                 ceiling: Amount::from_bytes(reader.take()?),
                 authorised: Amount::from_bytes(reader.take()?),
                 verified: Amount::from_bytes(reader.take()?),
+                tries,
+                code_tries,
             })
         })
     }
@@ -104,40 +105,31 @@ impl Module<'_> {
         })
     }
 
-    /// 80 72: whether the card's MAC2 is the one of what was authorised last.
-    pub(crate) fn is_proved(&mut self, mac2: Mac) -> Result<bool, ExchangeError> {
-        match exchange(self.reader, [0x80, 0x72, 0x00, 0x00], &[&mac2.0], None) {
+    /// 80 72: whether MAC2 and TAC are the card's for what was authorised last.
+    pub(crate) fn is_proved(&mut self, codes: &Codes) -> Result<bool, ExchangeError> {
+        self.compare([0x80, 0x72, 0x00, 0x00], &[&codes.mac2.0, &codes.tac.0.0])
+    }
+
+    /// 80 78: whether a card makes this TAC of a record's terms. Also long after the module has forgotten the session, this tells
+    /// whether a card proves its own debit and no other: a TAC names terminal and transaction number.
+    pub(crate) fn is_code(&mut self, intent: &Intent, tac: Tac) -> Result<bool, ExchangeError> {
+        let parts: [&[u8]; 6] = [
+            &intent.amount.to_bytes(),
+            &[intent.kind.byte()],
+            &intent.transaction.to_bytes(),
+            &intent.when.0,
+            &tac.0.0,
+            &self.factors(&intent.card, intent.issuer),
+        ];
+        self.compare([0x80, 0x78, 0x00, 0x00], &parts)
+    }
+
+    /// Yes, or 9302.
+    fn compare(&mut self, header: [u8; 4], parts: &[&[u8]]) -> Result<bool, ExchangeError> {
+        match exchange(self.reader, header, parts, None) {
             Ok(_) => Ok(true),
             Err(ExchangeError::Refused(StatusWord::TRANSACTION_MAC_WRONG)) => Ok(false),
             Err(error) => Err(error),
         }
-    }
-
-    /// 80 1A and 80 FA: whether a card makes this TAC of a message. Also long after the module has forgotten the session, this
-    /// tells whether a card proves its own debit and no other: the message has terminal and transaction number in it.
-    pub(crate) fn is_code(
-        &mut self,
-        (asn, issuer): (&Asn, [u8; 8]),
-        message: &[u8],
-        code: Tac,
-    ) -> Result<bool, ExchangeError> {
-        for version in (0..=self.profile.code_key_version).rev().take(CODE_KEYS_TRIED) {
-            match self.derive_code_key(version, asn, issuer) {
-                // It has no key of this version.
-                Err(ExchangeError::Refused(_)) => continue,
-                derived => derived?,
-            }
-            let answer = exchange(self.reader, [0x80, 0xFA, 0x05, 0x00], &[message], Some(4))?;
-            if parse(answer.data(), |reader| reader.take().map(|code| Tac(Mac(code))))? == code {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// 80 1A: the card's key that makes TACs, for the next command.
-    fn derive_code_key(&mut self, version: u8, asn: &Asn, issuer: [u8; 8]) -> Result<(), ExchangeError> {
-        let factors = self.factors(asn, issuer);
-        exchange(self.reader, [0x80, 0x1A, CODES, version], &[&factors], None).map(|_| ())
     }
 }

@@ -70,8 +70,10 @@ pub struct Terminal<D, M> {
     id: TerminalId,
     /// The last record before the terminal started: its receipt may never have been shown.
     pub(crate) unshown: Option<RecordNumber>,
-    /// Cards whose MAC2 was wrong: no more of the module's tries for them until the terminal starts again.
+    /// Cards whose answer to DEBIT was wrong: no more of the module's tries for them until the terminal starts again.
     pub(crate) suspects: BTreeSet<Asn>,
+    /// Records whose proof was wrong: as of suspects.
+    pub(crate) disproved: BTreeSet<RecordNumber>,
 }
 
 /// Why a terminal does not start.
@@ -122,8 +124,19 @@ impl<D: Disk, M: Reader> Terminal<D, M> {
             Err(error) => return Err((StartError::Module(error), journal.into_disk(), module)),
         };
         let unshown = book.records().next_back().map(|record| record.intent.number);
-        let suspects = BTreeSet::new();
-        Ok(Self { settings, journal, book, lists, module, is_module_open: true, id, unshown, suspects })
+        let (suspects, disproved) = Default::default();
+        Ok(Self {
+            settings,
+            journal,
+            book,
+            lists,
+            module,
+            is_module_open: true,
+            id,
+            unshown,
+            suspects,
+            disproved,
+        })
     }
 
     /// Stops; disk and module can be started with again.

@@ -6,7 +6,10 @@ mod shop;
 
 use std::collections::BTreeMap;
 
-use globalplatform::apdu::{Command, Response};
+use globalplatform::{
+    apdu::{Command, Response},
+    status::StatusWord,
+};
 use issuer::{
     clearing::{Seller, clear},
     master_keys::{MasterKeys, SoftwareKeyStore},
@@ -19,9 +22,10 @@ use messages::card::{
     receipt::{RecordVerdict, RefusalReason},
 };
 use money::Currency;
+use purse::psam::CODE_TRIES;
 use shop::{
-    CARD_ISSUER, Field, Till, asn, at, card, field, held, hold_again, master, module_with, now, refused,
-    sale, settings, sums, till,
+    CARD_ISSUER, Field, Leaves, Restless, Till, asn, at, card, field, held, hold_again, master, module_with,
+    now, refused, restart, sale, settings, sums, till,
 };
 use terminal::{
     card::ExchangeError,
@@ -89,10 +93,11 @@ fn relayed(first: &mut Till, second: &mut Till, field: &mut Field) -> Failure {
 fn a_card_that_is_relayed_to_two_tills_pays_at_one() {
     let (mut first, mut second, mut field) = (till(1), till(2), field(card(1, 1_000), 1));
     let failure = relayed(&mut first, &mut second, &mut field);
+    let totals = second.module_totals().unwrap();
     assert_eq!(
-        second.module_totals().unwrap().verified.units(),
-        300,
-        "MAC2 alone satisfies the second module"
+        (totals.verified.units(), totals.tries),
+        (0, 4),
+        "MAC2 is right at the second module, and no proof"
     );
     assert_eq!(failure, Failure::NotProved(RecordNumber(0)));
     assert_eq!((held(&field), sums(&first), sums(&second)), (700, (300, 0), (0, 300)));
@@ -193,14 +198,50 @@ fn a_module_without_the_key_that_makes_tacs_does_not_start_a_terminal() {
 /// Cards do not say which version their key has.
 #[test]
 fn a_card_with_an_older_key_that_makes_tacs_pays() {
-    let mut settings = settings();
-    settings.module.code_key_version = 3;
-    let module = module_with(1, 10_000, &[1, 3]);
-    let mut till =
-        Terminal::start(SimulatedDisk::new(), module, settings).map_err(|(error, ..)| error).unwrap();
+    let mut till = shop::start(SimulatedDisk::new(), module_with(1, 10_000, &[1, 3]));
     till.take_list(List::Parameters, &shop::issuer::parameters(1), &now(8, 0)).unwrap();
     till.take_list(List::Status, &shop::issuer::status_list(1, &[]), &now(8, 0)).unwrap();
     let mut field = field(card(1, 1_000), 1);
     till.sell(&mut field, &sale(1, 300), &at(9, 0)).unwrap();
     assert_eq!(sums(&till), (300, 0));
+}
+
+/// A till whose record is open, and a card that used the record's sequence at another one: its proof is wrong here.
+fn open_here_and_paid_elsewhere() -> (Till, Field) {
+    let (mut here, mut elsewhere, mut field) = (till(1), till(2), field(card(1, 1_000), 1));
+    here.sell(&mut Restless::new(&mut field, Leaves::Before(2)), &sale(1, 300), &at(9, 0)).unwrap_err();
+    elsewhere.sell(&mut field, &sale(2, 300), &at(9, 0)).unwrap();
+    (here, field)
+}
+
+#[test]
+fn a_wrong_proof_costs_one_try_until_the_terminal_starts_anew() {
+    let (mut till, mut field) = open_here_and_paid_elsewhere();
+    for left in [CODE_TRIES - 1, CODE_TRIES - 2] {
+        for minute in 1..4 {
+            // The card goes after its proof, so that the record stays open.
+            let mut restless = Restless::new(&mut field, Leaves::Before(2));
+            let outcome = till.sell(&mut restless, &sale(1, 300), &at(9, minute));
+            assert_eq!(outcome, Err(Failure::Card(ExchangeError::Unanswered(ReaderError::Lost))));
+        }
+        assert_eq!((till.module_totals().unwrap().code_tries, sums(&till)), (left, (0, 300)));
+        till = restart(till);
+    }
+}
+
+#[test]
+fn a_module_without_tries_keeps_the_record_of_a_card_that_comes_back_and_serves_others() {
+    let (mut till, mut field) = (till(1), field(card(1, 1_000), 1));
+    till.sell(&mut Restless::new(&mut field, Leaves::After(2)), &sale(1, 300), &at(9, 0)).unwrap_err();
+    let guess = [&[0, 0, 1, 44, 6][..], &[0; 15], &[0; 8]].concat();
+    let guess = Command::new([0x80, 0x78, 0, 0], &guess, None).unwrap();
+    for _ in 0..CODE_TRIES {
+        assert_eq!(till.module_reader_mut().transmit(&guess).unwrap().status(), StatusWord(0x9302));
+    }
+    let outcome = till.sell(&mut field, &sale(1, 300), &at(9, 1));
+    assert_eq!(refused(outcome), Refusal::Module(StatusWord::BLOCKED));
+    assert_eq!((held(&field), sums(&till)), (700, (0, 300)));
+    let mut other = shop::field(card(2, 1_000), 2);
+    till.sell(&mut other, &sale(2, 100), &at(9, 2)).unwrap();
+    assert_eq!(sums(&till), (100, 300));
 }

@@ -28,8 +28,7 @@ pub const PURSE_AID: [u8; 8] = [0xA0, 0x00, 0x00, 0x06, 0x32, 0x01, 0x01, 0x05];
 /// The number of the terminal that the security module is for.
 pub const TERMINAL: TerminalId = TerminalId([0x10, 0x00, 0x00, 0x00, 0x00, 0x01]);
 /// The terminal, as [`crate::tap`] wants to know it.
-pub const TILL: Till<'static> =
-    Till { aid: &PURSE_AID, terminal: TERMINAL, key_index: 1, code_key_version: 1 };
+pub const TILL: Till<'static> = Till { aid: &PURSE_AID, terminal: TERMINAL, key_index: 1 };
 /// The PIN of the purse.
 pub const PIN: [u8; 3] = [0x12, 0x34, 0x56];
 

@@ -6,12 +6,12 @@
 //! | 2 | card | INITIALIZE FOR PURCHASE | balance, sequence, random number |
 //! | 3 | module | 80 70 | counts the sale, gives MAC1 |
 //! | 4 | card | DEBIT | checks MAC1, debits, gives TAC and MAC2 |
-//! | 5 | module | 80 72 | checks MAC2 |
+//! | 5 | module | 80 72 | compares MAC2 and TAC |
 //!
 //! From 4 on the card may have paid, whatever the terminal hears: an answer can be late, cut off, or broken on its way, and even
-//! a refusal may be a broken answer. Only a right MAC2 ends the tap well; everything else leaves an [`Attempt`], which the
+//! a refusal may be a broken answer. Only a right MAC2 and TAC end the tap well; everything else leaves an [`Attempt`], which the
 //! terminal must not forget. [`recover`] asks the same card for its proof (GET TRANSACTION PROVE), believes it only where the
-//! security module makes the same TAC, and says that nothing was paid only where the card's counter has not moved.
+//! security module confirms the TAC (80 78), and says that nothing was paid only where the card's counter has not moved.
 
 use std::fmt;
 
@@ -24,7 +24,6 @@ use purse::{
     amount::Amount,
     bytes::Reader as Fields,
     fields::{Asn, DateTime, Kind, Mac, Sequence, Tac, TerminalId, TerminalTransaction},
-    pboc::key::{Purpose, TransactionCode},
 };
 
 use crate::reader::{CardGone, Reader};
@@ -46,8 +45,6 @@ pub struct Till<'a> {
     pub terminal: TerminalId,
     /// Index of the purchase key in cards.
     pub key_index: u8,
-    /// Version of the TAC master key in its security module.
-    pub code_key_version: u8,
 }
 
 /// What is to be paid, and when.
@@ -74,7 +71,7 @@ pub struct Attempt {
     pub when: DateTime,
     /// The terminal's number of it.
     pub transaction: TerminalTransaction,
-    /// What the card answered, if it was heard.
+    /// What the card answered, if it was heard and the security module has not found it wrong.
     pub tac: Option<Tac>,
 }
 
@@ -140,7 +137,7 @@ pub fn tap(
     let asn = select(card, till)?;
     let begun = initialise(card, till, INITIALIZE, sale.amount)?;
     let (transaction, mac1) = authorise(module, &asn, &begun, sale)?;
-    let mut attempt = Attempt {
+    let attempt = Attempt {
         asn,
         sequence: begun.sequence,
         balance: begun.balance,
@@ -156,10 +153,11 @@ pub fn tap(
         return Err(TapError::Unproved(attempt));
     };
     let tac = Tac(Mac(tac));
-    attempt.tac = Some(tac);
-    match send(module, [0x80, 0x72, 0x00, 0x00], &mac2, None) {
-        Ok(checked) if checked.status().is_success() => Ok(Receipt { attempt, tac }),
-        _ => Err(TapError::Unproved(attempt)),
+    let heard = Attempt { tac: Some(tac), ..attempt };
+    match compare(module, [0x80, 0x72, 0x00, 0x00], &[&mac2[..], &tac.0.0].concat()) {
+        Ok(true) => Ok(Receipt { attempt: heard, tac }),
+        Ok(false) => Err(TapError::Unproved(attempt)),
+        Err(_) => Err(TapError::Unproved(heard)),
     }
 }
 
@@ -173,10 +171,10 @@ pub fn recover(
     till: &Till<'_>,
     attempt: &Attempt,
 ) -> Result<Recovered, TapError> {
-    let right = code_of(module, till, attempt)?;
-    let paid = Recovered::Paid(Receipt { attempt: Attempt { tac: Some(right), ..*attempt }, tac: right });
-    if attempt.tac == Some(right) {
-        return Ok(paid);
+    if let Some(tac) = attempt.tac
+        && is_code(module, attempt, tac)?
+    {
+        return Ok(Recovered::Paid(Receipt { attempt: *attempt, tac }));
     }
     if select(card, till)? != attempt.asn {
         return Err(TapError::OtherCard);
@@ -184,10 +182,11 @@ pub fn recover(
     let after = attempt.sequence.next().unwrap_or(Sequence::END);
     let prove = [0x80, 0x5A, 0x00, Kind::Purchase.byte()];
     let answer = send(card, prove, &after.to_bytes(), Some(8))?;
-    if let [_mac2 @ .., a, b, c, d] = answer.data()
-        && Tac(Mac([*a, *b, *c, *d])) == right
+    if let [_, _, _, _, tac @ ..] = answer.data()
+        && let Ok(tac) = <[u8; 4]>::try_from(tac).map(|tac| Tac(Mac(tac)))
+        && is_code(module, attempt, tac)?
     {
-        return Ok(paid);
+        return Ok(Recovered::Paid(Receipt { attempt: Attempt { tac: Some(tac), ..*attempt }, tac }));
     }
     // A compound purchase of nothing shows where the counter is, and ends without a debit.
     let now = initialise(card, till, INITIALIZE_COMPOUND, Amount::ZERO)?.sequence;
@@ -255,21 +254,27 @@ fn authorise(
     Ok((TerminalTransaction::from_bytes(take(&mut data, STEP)?), Mac(take(&mut data, STEP)?)))
 }
 
-/// The TAC that a genuine card gives for an attempt, as the security module makes it.
-fn code_of(module: &mut impl Reader, till: &Till<'_>, attempt: &Attempt) -> Result<Tac, TapError> {
-    const STEP: &str = "make the TAC";
-    let derive = [0x80, 0x1A, TransactionCode::USAGE, till.code_key_version];
-    data_of("derive the TAC key", &send(module, derive, &attempt.asn.factor(), None)?)?;
-    let data = [
+/// 80 78: whether a genuine card gives this TAC for an attempt.
+fn is_code(module: &mut impl Reader, attempt: &Attempt, tac: Tac) -> Result<bool, TapError> {
+    let question = [
         &attempt.amount.to_bytes()[..],
         &[Kind::Purchase.byte()],
-        &till.terminal.0,
         &attempt.transaction.to_bytes(),
         &attempt.when.0,
+        &tac.0.0,
+        &attempt.asn.factor(),
     ]
     .concat();
-    let answer = send(module, [0x80, 0xFA, 0x05, 0x00], &data, Some(4))?;
-    Ok(Tac(Mac(take(&mut data_of(STEP, &answer)?, STEP)?)))
+    compare(module, [0x80, 0x78, 0x00, 0x00], &question)
+}
+
+/// The security module's yes, or 9302.
+fn compare(module: &mut impl Reader, header: [u8; 4], data: &[u8]) -> Result<bool, TapError> {
+    match send(module, header, data, None)?.status() {
+        status if status.is_success() => Ok(true),
+        StatusWord::TRANSACTION_MAC_WRONG => Ok(false),
+        status => Err(TapError::Refused("compare", status)),
+    }
 }
 
 /// Sends a command. Whoever goes away here has not paid.

@@ -125,7 +125,7 @@ pub(super) enum Fault {
     BooksUnanswered,
     /// The till takes any proof for that of its sale.
     AnyProof,
-    /// The till looks at MAC2 alone, which names no terminal.
+    /// The till looks at MAC2 alone, which names no terminal, with a module that knows no TACs.
     CodeUnchecked,
     /// The till books a receipt each time it comes.
     BooksAgain,
@@ -133,7 +133,7 @@ pub(super) enum Fault {
     CancelUnrecorded,
     /// The module answers before its memory has counted.
     NumberRepeats,
-    /// The module takes any MAC2, and the till any TAC.
+    /// The till takes whatever its module says to a receipt for a yes.
     ReceiptUnchecked,
     /// The issuer signs a load and reserves nothing.
     SignsFirst,

@@ -6,10 +6,17 @@ use crate::{
     fields::{TerminalId, TerminalTransaction},
     journal::Stored,
     key_table::{KeyRecord, KeyTable},
+    pboc::key::{Cancel, Maintenance, Purchase, Purpose, TransactionCode},
 };
 
 /// How many keys a security module holds.
 pub const MODULE_KEYS_MAX: usize = 12;
+
+/// How many wrong TACs 80 78 answers between two collections. Each is a guess at one of 2^32.
+pub const CODE_TRIES: u8 = 64;
+
+/// What keys in a security module are for: it takes, and never gives.
+const PURPOSES: [u8; 4] = [Purchase::USAGE, Cancel::USAGE, TransactionCode::USAGE, Maintenance::USAGE];
 
 /// What a security module begins its life with.
 #[derive(Clone, Debug)]
@@ -20,7 +27,8 @@ pub struct ModulePersonalisation<'a> {
     pub serial: [u8; 10],
     /// Number of the terminal.
     pub terminal: TerminalId,
-    /// Master keys. The index of each is its usage byte: levels of diversification << 5, plus 2.
+    /// Master keys for purchases, cancels and TACs, and the maintenance key that the issuer collects with. The index of each is
+    /// its usage byte: levels of diversification << 5, plus 2.
     pub keys: &'a [KeyRecord],
     /// The algorithm identifier that means SM4, if any.
     pub sm4_algorithm: Option<u8>,
@@ -28,7 +36,7 @@ pub struct ModulePersonalisation<'a> {
     pub minimum_version: u8,
     /// The most that may be authorised between two collections.
     pub ceiling: Amount,
-    /// How many wrong MAC2s in a row lock it.
+    /// How many wrong proofs in a row lock it.
     pub tries: u8,
 }
 
@@ -48,12 +56,17 @@ pub struct ModuleContents {
     pub(super) tries: u8,
     pub(super) tries_max: u8,
     pub(super) keys: KeyTable<MODULE_KEYS_MAX>,
+    /// How many wrong TACs 80 78 still answers.
+    pub(super) code_tries: u8,
 }
 
 impl ModuleContents {
-    /// A module that authorised nothing yet. `None` where keys are too many or two have the same purpose and version.
+    /// A module that authorised nothing yet. `None` where keys are too many, two have the same purpose and version, or one is for
+    /// what no module does, such as loads.
     #[must_use]
     pub fn personalised(with: &ModulePersonalisation<'_>) -> Option<Self> {
+        let is_ours = |key: &KeyRecord| PURPOSES.contains(&key.usage());
+        with.keys.iter().all(is_ours).then_some(())?;
         Some(Self {
             file_identifier: with.file_identifier,
             serial: with.serial,
@@ -68,6 +81,7 @@ impl ModuleContents {
             tries: with.tries,
             tries_max: with.tries,
             keys: KeyTable::by_version(with.keys)?,
+            code_tries: CODE_TRIES,
         })
     }
 
@@ -105,7 +119,7 @@ impl ModuleContents {
 impl Stored for ModuleContents {
     const LAYOUT: u32 = 0x5053_0001;
     const BYTES: usize =
-        (2 + 10 + 6 + 2 + 1 + 4 * 3 + 4 + 4 + 2 + KeyTable::<MODULE_KEYS_MAX>::BYTES).next_multiple_of(4);
+        (2 + 10 + 6 + 2 + 1 + 4 * 3 + 4 + 4 + 2 + KeyTable::<MODULE_KEYS_MAX>::BYTES + 1).next_multiple_of(4);
 
     fn write(&self, body: &mut Writer<'_>) {
         body.put(&self.file_identifier);
@@ -120,6 +134,8 @@ impl Stored for ModuleContents {
         body.put(&self.collections.to_be_bytes());
         body.put(&[self.tries, self.tries_max]);
         self.keys.write(body);
+        // In a module from before this field there is a zero: it answers 80 78 from its next collection on.
+        body.byte(self.code_tries);
         while body.length().is_some_and(|length| length < Self::BYTES) {
             body.byte(0);
         }
@@ -142,6 +158,7 @@ impl Stored for ModuleContents {
             tries: body.byte()?,
             tries_max: body.byte()?,
             keys: KeyTable::read(body)?,
+            code_tries: body.byte()?,
         })
     }
 }

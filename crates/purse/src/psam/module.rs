@@ -5,12 +5,16 @@ use globalplatform::{
     status::StatusWord,
 };
 
-use super::contents::ModuleContents;
+use super::{
+    code_check::Debit,
+    contents::{CODE_TRIES, ModuleContents},
+    factors::Factors,
+};
 use crate::{
     amount::Amount,
     answer::{Answer, Refusal, after, data, done, ensure, expect_le},
     chip::{self, Chip},
-    fields::{DateTime, Kind, Mac, Random, Sequence, TerminalId, TerminalTransaction, Terms},
+    fields::{DateTime, Kind, Mac, Random, Sequence, Tac, TerminalId, TerminalTransaction, Terms},
     key_table::KeyRecord,
     nvm::{Fault, Nvm},
     pboc::{
@@ -21,9 +25,6 @@ use crate::{
     },
 };
 
-/// The most levels of diversification.
-const LEVELS_MAX: usize = 3;
-
 /// A security module in its memory.
 pub type SecurityModule<N> = Chip<N, ModuleContents, Session>;
 
@@ -33,8 +34,6 @@ pub struct Session {
     is_selected: bool,
     /// A transaction whose MAC1 left: the card has to prove that it paid.
     authorised: Option<Authorised>,
-    /// What 80 1A derived.
-    derived: Option<Derived>,
     challenge: Option<[u8; 8]>,
 }
 
@@ -43,14 +42,8 @@ impl chip::Session for Session {}
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Authorised {
     session: SessionKey,
-    amount: Amount,
-    is_cancel: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Derived {
-    Codes(SessionKey),
-    Maintenance(Damk),
+    debit: Debit,
+    card: Factors,
 }
 
 /// The MAC by which the issuer collects a module: "collect" ‖ terminal ‖ number of the collection ‖ challenge ‖ new ceiling ‖
@@ -95,10 +88,9 @@ impl<N: Nvm> SecurityModule<N> {
             (0x00, 0xB0) => self.read_binary(command),
             (0x80, 0x70) => self.authorise(command),
             (0x80, 0x72) => self.verify(command, authorised),
-            (0x80, 0x1A) => self.derive(command),
-            (0x80, 0xFA) => self.compute(command),
             (0x80, 0x74) => self.initialise_collection(command, random),
             (0x80, 0x76) => self.collect(command, challenge),
+            (0x80, 0x78) => self.check_code(command),
             (0x00 | 0x80, _) => Err(StatusWord::INSTRUCTION_UNKNOWN.into()),
             _ => Err(StatusWord::CLASS_UNKNOWN.into()),
         }
@@ -112,7 +104,7 @@ impl<N: Nvm> SecurityModule<N> {
     }
 
     /// 00 B0: 15 is the serial number, 16 the number of the terminal, 17 lowest version ‖ next transaction ‖ ceiling ‖
-    /// authorised ‖ verified.
+    /// authorised ‖ verified, 18 tries of 80 72 ‖ tries of 80 78: there only where the module has a key that makes TACs.
     fn read_binary(&self, command: &Command<'_>) -> Answer {
         ensure(command.data().is_empty(), StatusWord::WRONG_LENGTH)?;
         let contents = self.contents();
@@ -126,6 +118,7 @@ impl<N: Nvm> SecurityModule<N> {
                 &contents.authorised.to_bytes(),
                 &contents.verified.to_bytes(),
             ]),
+            (0x98, 0) if self.code_keys().next().is_some() => done(&[&[contents.tries, contents.code_tries]]),
             _ => Err(StatusWord::FILE_NOT_FOUND.into()),
         }
     }
@@ -140,6 +133,7 @@ impl<N: Nvm> SecurityModule<N> {
         let [a, b, c, d, e, f, g, h, i, j, kind, when @ .., version, algorithm] = *head;
         let kind = Kind::from_byte(kind).ok_or(StatusWord::WRONG_DATA)?;
         let amount = Amount::from_bytes([g, h, i, j]);
+        let card = Factors::parse(factors).ok_or(StatusWord::WRONG_LENGTH)?;
         let contents = self.contents();
         ensure(version >= contents.minimum_version, StatusWord::KEY_INDEX)?;
         let transaction = contents.transaction;
@@ -149,99 +143,76 @@ impl<N: Nvm> SecurityModule<N> {
         let from = (Random([a, b, c, d]), Sequence::from_bytes([e, f]), transaction);
         let session = match kind {
             Kind::PurchaseDeposit | Kind::Purchase | Kind::CompoundPurchase | Kind::Cash => {
-                self.session_key::<key::Purchase>((version, algorithm), factors, from)?
+                self.session_key::<key::Purchase>((version, algorithm), &card, from)?
             }
-            Kind::Cancel => self.session_key::<key::Cancel>((version, algorithm), factors, from)?,
+            Kind::Cancel => self.session_key::<key::Cancel>((version, algorithm), &card, from)?,
             _ => return Err(StatusWord::WRONG_DATA.into()),
         };
 
         let terms = Terms { amount, kind, terminal: contents.terminal };
-        let mac1 = transaction::purchase_mac1(&session, &terms, &DateTime(when));
+        let when = DateTime(when);
+        let mac1 = transaction::purchase_mac1(&session, &terms, &when);
         let mut next = contents.clone();
         next.transaction = TerminalTransaction(next_transaction);
         next.authorised = authorised;
         self.journal.commit(next)?;
-        self.session.authorised = Some(Authorised { session, amount, is_cancel: kind == Kind::Cancel });
+        self.session.authorised =
+            Some(Authorised { session, debit: Debit { terms, transaction, when }, card });
         done(&[&transaction.to_bytes(), &mac1.0])
     }
 
     fn session_key<P: Purpose>(
         &self,
         (version, algorithm): (u8, u8),
-        factors: &[u8],
+        card: &Factors,
         (random, sequence, transaction): (Random, Sequence, TerminalTransaction),
     ) -> Result<SessionKey, Refusal> {
-        let (key, meant) = self.card_key::<P>(version, factors)?;
         let record = self.contents().keys.with_version::<P>(version).ok_or(StatusWord::KEY_INDEX)?;
+        ensure(card.levels() == levels_of(record), StatusWord::WRONG_LENGTH)?;
+        let (key, meant) = self.card_key::<P>(record, card).ok_or(StatusWord::KEY_INDEX)?;
         ensure(record.algorithm == algorithm, StatusWord::WRONG_DATA)?;
         Ok(SessionKey::offline(&key, meant, random, sequence, transaction))
     }
 
-    /// The key of a card: one level for each factor, as many as the usage byte of the master key says.
-    fn card_key<P: Purpose>(&self, version: u8, factors: &[u8]) -> Result<(Key<P>, Algorithm), Refusal> {
-        let record: &KeyRecord =
-            self.contents().keys.with_version::<P>(version).ok_or(StatusWord::KEY_INDEX)?;
-        let (factors, rest) = factors.as_chunks::<8>();
-        let levels = usize::from(record.index >> 5);
-        ensure(rest.is_empty() && factors.len() == levels && levels <= LEVELS_MAX, StatusWord::WRONG_LENGTH)?;
+    /// The key of a card: one level for each of its first factors, as many as the usage byte of the master key says. `None`
+    /// where there are fewer.
+    pub(super) fn card_key<P: Purpose>(
+        &self,
+        record: &KeyRecord,
+        card: &Factors,
+    ) -> Option<(Key<P>, Algorithm)> {
         let is_sm4 = self.contents().sm4_algorithm == Some(record.algorithm);
         let algorithm = if is_sm4 { Algorithm::Sm4Own } else { Algorithm::TripleDes };
-        let master: Key<P> = record.key().ok_or(StatusWord::KEY_INDEX)?;
-        Ok((master.diversified_by(algorithm, factors), algorithm))
+        let factors = card.first(levels_of(record))?;
+        Some((record.key::<P>()?.diversified_by(algorithm, factors), algorithm))
     }
 
-    /// 80 72: whether the card's MAC2 proves the debit. Wrong ones are counted, and lock the module.
+    /// 80 72: whether the card's MAC2 ‖ TAC prove the debit; MAC2 alone where the module has no key that makes TACs. Wrong ones
+    /// are counted, and lock the module.
     fn verify(&mut self, command: &Command<'_>, authorised: Option<Authorised>) -> Answer {
-        let mac2: [u8; 4] = data(command, 0)?;
+        let (mac2, tac) = if self.contents().keys.first::<key::TransactionCode>().is_some() {
+            let [a, b, c, d, tac @ ..] = data::<8>(command, 0)?;
+            (Mac([a, b, c, d]), Some(Tac(Mac(tac))))
+        } else {
+            (Mac(data(command, 0)?), None)
+        };
         ensure(command.p1 == 0 && command.p2 == 0, StatusWord::WRONG_P1_P2)?;
-        let Authorised { session, amount, is_cancel } = authorised.ok_or(StatusWord::NOT_ACCEPTED)?;
+        let Authorised { session, debit, card } = authorised.ok_or(StatusWord::NOT_ACCEPTED)?;
+        ensure(tac.is_none() || self.code_keys().next().is_some(), StatusWord::KEY_INDEX)?;
         let mut next = self.contents().clone();
         next.tries = next.tries.checked_sub(1).ok_or(StatusWord::BLOCKED)?;
         self.journal.commit(next)?;
-        ensure(transaction::purchase_mac2(&session, amount) == Mac(mac2), StatusWord::TRANSACTION_MAC_WRONG)?;
+        let amount = debit.terms.amount;
+        let is_mac2_right = transaction::purchase_mac2(&session, amount) == mac2;
+        let is_tac_right = tac.is_none_or(|tac| self.is_code(&debit, &card, tac));
+        ensure(is_mac2_right && is_tac_right, StatusWord::TRANSACTION_MAC_WRONG)?;
         let mut next = self.contents().clone();
         next.tries = next.tries_max;
-        if !is_cancel {
+        if debit.terms.kind != Kind::Cancel {
             next.verified = next.verified.checked_add(amount).unwrap_or(Amount::MAX);
         }
         self.journal.commit(next)?;
         done(&[])
-    }
-
-    /// 80 1A: derives a card's key for 80 FA; P1 is the usage of the key, P2 its version. Only keys that make TACs or protect
-    /// files: a purchase key computed freely would make the counters of the module worthless.
-    fn derive(&mut self, command: &Command<'_>) -> Answer {
-        const CODES: u8 = key::TransactionCode::USAGE;
-        const MAINTENANCE: u8 = key::Maintenance::USAGE;
-        self.session.derived = None;
-        let derived = match command.p1 {
-            CODES => {
-                let (key, algorithm) = self.card_key::<key::TransactionCode>(command.p2, command.data())?;
-                Derived::Codes(SessionKey::of_transaction_codes(&key, algorithm))
-            }
-            MAINTENANCE => {
-                Derived::Maintenance(self.card_key::<key::Maintenance>(command.p2, command.data())?.0)
-            }
-            _ => return Err(StatusWord::REFERENCED_DATA_NOT_FOUND.into()),
-        };
-        self.session.derived = Some(derived);
-        done(&[])
-    }
-
-    /// 80 FA 05 00: a MAC under what 80 1A derived. For a TAC key the data is the message; for a maintenance key challenge 4
-    /// ‖ message.
-    fn compute(&mut self, command: &Command<'_>) -> Answer {
-        ensure(command.p1 == 0x05 && command.p2 == 0, StatusWord::WRONG_P1_P2)?;
-        ensure(!command.data().is_empty(), StatusWord::WRONG_LENGTH)?;
-        let mac = match self.session.derived.take().ok_or(StatusWord::CONDITIONS_NOT_MET)? {
-            Derived::Codes(codes) => codes.mac(&[command.data()]),
-            Derived::Maintenance(key) => {
-                let (challenge, message) =
-                    command.data().split_first_chunk::<4>().ok_or(StatusWord::WRONG_LENGTH)?;
-                secure_messaging::command_mac(&key, *challenge, &[message])
-            }
-        };
-        done(&[&mac.0])
     }
 
     /// 80 74: terminal ‖ number of the collection ‖ authorised ‖ verified ‖ challenge.
@@ -277,7 +248,13 @@ impl<N: Nvm> SecurityModule<N> {
         next.authorised = Amount::ZERO;
         next.verified = Amount::ZERO;
         next.tries = next.tries_max;
+        next.code_tries = CODE_TRIES;
         self.journal.commit(next)?;
         done(&[])
     }
+}
+
+/// How many levels below a master key its cards' keys are.
+fn levels_of(master: &KeyRecord) -> usize {
+    usize::from(master.index >> 5)
 }

@@ -183,7 +183,7 @@ pub(crate) fn issuer_key() -> KeyPair {
 pub(crate) fn settings() -> Settings {
     Settings {
         aid: AID.to_vec(),
-        module: ModuleProfile { file_identifier: [0xDF, 0x01], levels: 1, code_key_version: 1 },
+        module: ModuleProfile { file_identifier: [0xDF, 0x01], levels: 1 },
         issuer: SubjectId([7; 16]),
         issuer_key: issuer_key().public(),
         key: KeyPair::from_seed(&[0x7E; 32]),

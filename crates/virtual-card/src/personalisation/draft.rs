@@ -55,7 +55,9 @@ impl fmt::Display for Unfit {
             Self::Missing(what) => write!(f, "{what} is missing"),
             Self::Purse(error) => error.fmt(f),
             Self::Transfer(error) => error.fmt(f),
-            Self::ModuleKeys => f.write_str("keys are too many or two are the same"),
+            Self::ModuleKeys => {
+                f.write_str("keys are too many, two are the same, or one is for what no security module does")
+            }
             Self::Record(sfi) => write!(f, "content does not fit the file {sfi:02X}"),
         }
     }

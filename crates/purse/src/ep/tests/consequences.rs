@@ -66,7 +66,7 @@ struct Known {
     cards_torn: HashMap<(ChipNumber, Stimulus), Torn<TextNumber>>,
     modules_whole: HashMap<(ChipNumber, Question), Becomes<Vec<u8>>>,
     modules_torn: HashMap<(ChipNumber, Question), Torn<Vec<u8>>>,
-    codes: HashMap<(TerminalTransaction, Wish), [u8; 4]>,
+    codes: HashMap<(TerminalTransaction, Wish, [u8; 4]), bool>,
 }
 
 impl Known {
@@ -184,14 +184,14 @@ impl Consequences {
         })
     }
 
-    /// The TAC of a record.
-    pub(super) fn code(&self, record: &Record) -> [u8; 4] {
-        let place = (record.transaction, record.wish);
-        if let Some(code) = self.known(|known| known.codes.get(&place).copied()) {
-            return code;
+    /// Whether a TAC is that of a record.
+    pub(super) fn is_code(&self, record: &Record, tac: [u8; 4]) -> bool {
+        let place = (record.transaction, record.wish, tac);
+        if let Some(is_code) = self.known(|known| known.codes.get(&place).copied()) {
+            return is_code;
         }
-        let code = till::code(record);
-        self.known(|known| known.codes.insert(place, code));
-        code
+        let is_code = till::is_code(record, tac);
+        self.known(|known| known.codes.insert(place, is_code));
+        is_code
     }
 }

@@ -136,11 +136,11 @@ impl Desk {
                     }
                 }
             }
-            Text::Receipt([_, _, _, _, mac2 @ ..]) => {
+            Text::Receipt(receipt) => {
                 for till in 0..TILLS {
                     events.push(Event::Recover { till, text });
                     if world.tills[till].waits_for.is_some() {
-                        let question = Question::Verify(mac2);
+                        let question = Question::Verify(receipt);
                         self.with_torn(world, (till, question), events, |torn| Event::Verify {
                             till,
                             text,
@@ -243,9 +243,8 @@ impl Desk {
         torn: Option<usize>,
     ) -> Option<()> {
         let Text::Receipt(receipt) = *self.consequences.text(text) else { return None };
-        let [_, _, _, _, mac2 @ ..] = receipt;
         let transaction = world.tills[till].waits_for.take()?;
-        let question = Question::Verify(mac2);
+        let question = Question::Verify(receipt);
         let (module, answer) = match torn {
             None => self.consequences.module_whole(world.modules[till], question),
             Some(torn) => self.consequences.module_torn(world.modules[till], question)[torn].clone(),
@@ -253,12 +252,7 @@ impl Desk {
         world.modules[till] = module;
         world.tears += u8::from(torn.is_some());
         if answer.is_some() {
-            world.tills[till].book(
-                transaction,
-                receipt,
-                |record| self.consequences.code(record),
-                self.consequences.fault,
-            );
+            world.tills[till].book(transaction);
         }
         Some(())
     }
@@ -271,13 +265,12 @@ impl Desk {
             Event::Authorise { .. } | Event::Unrecorded { .. } => return self.authorise(world, event),
             Event::Verify { till, text, torn } => return self.verify(world, (till, text), torn),
             Event::Recover { till, text } => {
-                let Text::Receipt(receipt) = *self.consequences.text(text) else { return None };
+                let Text::Receipt([a, b, c, d, _mac2 @ ..]) = *self.consequences.text(text) else {
+                    return None;
+                };
                 world.modules[till] = self.consequences.module_whole(world.modules[till], Question::Leave).0;
-                world.tills[till].recover(
-                    receipt,
-                    |record| self.consequences.code(record),
-                    self.consequences.fault,
-                );
+                let is_code = |record: &Record| self.consequences.is_code(record, [a, b, c, d]);
+                world.tills[till].recover(is_code, self.consequences.fault);
             }
             Event::Sign(text) => {
                 let Text::LoadBegun(wish, begun) = &*self.consequences.text(text) else { return None };
@@ -309,7 +302,8 @@ impl Model for Desk {
         let mut said: Vec<_> = texts.map(|text| self.consequences.number_of_text(text)).collect();
         said.sort_unstable();
         let card = self.consequences.number_of_card(card::issued());
-        let modules = [0, 1].map(|till| self.consequences.number_of_module(till::module(till)));
+        let module = |till| self.consequences.number_of_module(till::module(till, self.consequences.fault));
+        let modules = [0, 1].map(module);
         let (tills, issuer) = (Default::default(), Issuer::default());
         let world =
             World { card, modules, tills, issuer, said, closings: 0, begins: 0, authorisations: 0, tears: 0 };

@@ -41,24 +41,25 @@ pub(super) struct Till {
 pub(super) enum Question {
     /// 80 70 for what a card has begun.
     Authorise(Wish, [u8; 15]),
-    /// 80 72 with MAC2.
-    Verify([u8; 4]),
+    /// 80 72 with a receipt: TAC ‖ MAC2.
+    Verify([u8; 8]),
     /// It loses power.
     Leave,
 }
 
-/// A module that authorised nothing yet.
-pub(super) fn module(till: usize) -> Module {
+/// A module that authorised nothing yet. Where the till looks at MAC2 alone, it has no key that makes TACs.
+pub(super) fn module(till: usize, fault: Option<Fault>) -> Module {
     let keys = [
         KeyRecord::new(&master::<key::Purchase>(), ONE_LEVEL, 1, 0),
-        KeyRecord::new(&master::<key::TransactionCode>(), ONE_LEVEL, 1, 0),
         KeyRecord::new(&master::<key::Cancel>(), ONE_LEVEL, 1, 0),
+        KeyRecord::new(&master::<key::TransactionCode>(), ONE_LEVEL, 1, 0),
     ];
+    let keys = if fault == Some(Fault::CodeUnchecked) { &keys[..2] } else { &keys };
     let contents = ModuleContents::personalised(&ModulePersonalisation {
         file_identifier: [0xDF, 0x01],
         serial: [0x51; 10],
         terminal: terminal(till),
-        keys: &keys,
+        keys,
         sm4_algorithm: None,
         minimum_version: 1,
         ceiling: Amount::new(1_000),
@@ -78,7 +79,7 @@ fn ask(module: &mut Module, header: [u8; 4], data: &[u8]) -> Result<Option<Vec<u
     Ok(response.status().is_success().then(|| response.data().to_vec()))
 }
 
-fn run(module: &mut Module, question: Question) -> Result<Option<Vec<u8>>, NvmFault> {
+fn run(module: &mut Module, question: Question, fault: Option<Fault>) -> Result<Option<Vec<u8>>, NvmFault> {
     match question {
         Question::Authorise(wish, begun) => {
             let parts: [&[u8]; 7] = [
@@ -92,7 +93,11 @@ fn run(module: &mut Module, question: Question) -> Result<Option<Vec<u8>>, NvmFa
             ];
             ask(module, [0x80, 0x70, 0, 0], &parts.concat())
         }
-        Question::Verify(mac2) => ask(module, [0x80, 0x72, 0, 0], &mac2),
+        Question::Verify([tac @ .., a, b, c, d]) => {
+            let mac2 = [a, b, c, d];
+            let tac: &[u8] = if fault == Some(Fault::CodeUnchecked) { &[] } else { &tac };
+            ask(module, [0x80, 0x72, 0, 0], &[&mac2, tac].concat())
+        }
         Question::Leave => {
             module.reset();
             select(module);
@@ -104,7 +109,7 @@ fn run(module: &mut Module, question: Question) -> Result<Option<Vec<u8>>, NvmFa
 /// What the module becomes where power stays, and its answer.
 pub(super) fn whole(before: &Module, question: Question, fault: Option<Fault>) -> (Module, Option<Vec<u8>>) {
     let mut module = before.clone();
-    let mut answer = run(&mut module, question).unwrap();
+    let mut answer = run(&mut module, question, fault).unwrap();
     module.mirror().unwrap();
     if fault == Some(Fault::ReceiptUnchecked) && matches!(question, Question::Verify(_)) {
         answer = Some(Vec::new());
@@ -123,7 +128,7 @@ pub(super) fn torn(
     for (write, tear) in (0..).zip(tears.into_iter().cycle()) {
         let mut module = before.clone();
         module.nvm_mut().cut_at(write, tear);
-        if run(&mut module, question).is_ok() {
+        if run(&mut module, question, fault).is_ok() {
             break;
         }
         let mut nvm = module.power_off();
@@ -136,25 +141,28 @@ pub(super) fn torn(
     }
     if fault == Some(Fault::NumberRepeats) && matches!(question, Question::Authorise(..)) {
         let mut module = before.clone();
-        run(&mut module, Question::Leave).unwrap();
+        run(&mut module, Question::Leave, fault).unwrap();
         left.push((module, whole(before, question, None).1));
     }
     left
 }
 
-/// The TAC of a record, as a module computes it again.
-pub(super) fn code(record: &Record) -> [u8; 4] {
-    let mut module = module(record.wish.till);
-    ask(&mut module, [0x80, 0x1A, 0x34, 1], &ASN.factor()).unwrap().unwrap();
-    let message: [&[u8]; 5] = [
+/// Whether a TAC is that of a record, as its module says by 80 78 once it has given out the record's number.
+pub(super) fn is_code(record: &Record, tac: [u8; 4]) -> bool {
+    let mut module = module(record.wish.till, None);
+    let begun = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0];
+    while module.contents().transaction() <= record.transaction {
+        run(&mut module, Question::Authorise(record.wish, begun), None).unwrap().unwrap();
+    }
+    let question: [&[u8]; 6] = [
         &record.wish.amount.to_be_bytes(),
         &[record.wish.kind.byte()],
-        &terminal(record.wish.till).0,
         &record.transaction.to_bytes(),
         &WHEN.0,
+        &tac,
+        &ASN.factor(),
     ];
-    let code = ask(&mut module, [0x80, 0xFA, 5, 0], &message.concat()).unwrap().unwrap();
-    code.try_into().unwrap()
+    ask(&mut module, [0x80, 0x78, 0, 0], &question.concat()).unwrap().is_some()
 }
 
 impl Till {
@@ -182,32 +190,19 @@ impl Till {
         self.records.push(Record { is_booked, ..record });
     }
 
-    /// Books the record of a transaction whose MAC2 its module has verified, where the TAC is right, too: MAC2 names no
-    /// terminal, so that two tills to which one card was relayed may have the same.
-    pub(super) fn book(
-        &mut self,
-        transaction: TerminalTransaction,
-        receipt: [u8; 8],
-        code: impl Fn(&Record) -> [u8; 4],
-        fault: Option<Fault>,
-    ) {
-        let believes = matches!(fault, Some(Fault::CodeUnchecked | Fault::ReceiptUnchecked));
+    /// Books the record of a transaction whose receipt its module has verified: MAC2, which names no terminal, and TAC.
+    pub(super) fn book(&mut self, transaction: TerminalTransaction) {
         for record in self.records.iter_mut().filter(|record| record.transaction == transaction) {
-            record.is_booked |= believes || code(record)[..] == receipt[..4];
+            record.is_booked = true;
         }
     }
 
     /// Books what a receipt proves, whenever it comes.
-    pub(super) fn recover(
-        &mut self,
-        receipt: [u8; 8],
-        code: impl Fn(&Record) -> [u8; 4],
-        fault: Option<Fault>,
-    ) {
+    pub(super) fn recover(&mut self, is_code: impl Fn(&Record) -> bool, fault: Option<Fault>) {
         self.waits_for = None;
         let mut again = Vec::new();
         for record in &mut self.records {
-            let is_right = fault == Some(Fault::AnyProof) || code(record)[..] == receipt[..4];
+            let is_right = fault == Some(Fault::AnyProof) || is_code(record);
             if is_right && record.is_booked && fault == Some(Fault::BooksAgain) {
                 again.push(*record);
             }
