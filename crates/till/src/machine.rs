@@ -6,7 +6,7 @@ use ledger::Timestamp;
 use messages::card::TerminalParameters;
 use money::Currency;
 use pages::terminal::{Trouble, gate::GateWay};
-use purse::{amount::Amount, fields::TerminalId};
+use purse::amount::Amount;
 use terminal::{
     book::Book,
     clock::Now,
@@ -97,7 +97,6 @@ struct Halted {
 /// What the worker owns.
 pub(crate) struct Machine {
     running: Result<Box<Till>, Option<Box<Halted>>>,
-    id: TerminalId,
     settings: Settings,
     slot: Arc<dyn Slot>,
     host: HttpHost,
@@ -122,14 +121,12 @@ impl Machine {
     pub(crate) fn new(parts: Parts) -> (Self, Window) {
         let Parts { mut till, settings, slot, host, clock, mode, currency, line, kept } = parts;
         let module = till.module_totals().ok();
-        let id = till.id();
         let (taps, way, passage) = (Taps::default(), None, None);
         let now = now_at(clock());
         let shown = shown(&till, &kept, &taps, (way, passage.clone()), module, (&now, currency), 0);
         let window = Arc::new(RwLock::new(Arc::new(shown)));
         let machine = Self {
             running: Ok(Box::new(till)),
-            id,
             settings,
             slot,
             host,
@@ -148,10 +145,6 @@ impl Machine {
             is_to_stop: false,
         };
         (machine, window)
-    }
-
-    pub(crate) const fn id(&self) -> TerminalId {
-        self.id
     }
 
     pub(crate) fn now(&self) -> Now {
@@ -241,7 +234,7 @@ impl Machine {
     fn see_to_card(&mut self) {
         if let Some(tap) = self.taps.waiting().cloned() {
             let progress = self.tap(&tap);
-            self.taps.progress(tap.name, progress);
+            self.taps.came(tap.name, progress);
         } else if let (Mode::Gate(gate), Some(way)) = (self.mode, self.way) {
             let outcome = self.pass(&gate, way);
             self.passage = Some(LastPassage { at: (self.clock)(), outcome });

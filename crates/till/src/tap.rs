@@ -58,11 +58,13 @@ pub(crate) struct Tap {
     pub(crate) name: SaleId,
     pub(crate) purpose: Purpose,
     pub(crate) progress: Progress,
+    /// Whether the next card is for it: it was asked for, or the card was taken away too early.
+    pub(crate) waits: bool,
 }
 
 impl Tap {
     pub(crate) const fn new(name: SaleId, purpose: Purpose) -> Self {
-        Self { name, purpose, progress: Progress::Waiting }
+        Self { name, purpose, progress: Progress::Waiting, waits: true }
     }
 }
 
@@ -75,9 +77,9 @@ impl Taps {
         self.0.iter().find(|tap| tap.name == name)
     }
 
-    /// The one that waits for its card: asked for, or taken away too early.
+    /// The one that waits for its card.
     pub(crate) fn waiting(&self) -> Option<&Tap> {
-        self.0.iter().find(|tap| tap.progress == Progress::Waiting)
+        self.0.iter().find(|tap| tap.waits)
     }
 
     /// Begins a tap, and puts the one aside that waited. Begun again under the same name, it is the one that there is.
@@ -94,26 +96,37 @@ impl Taps {
 
     /// Has a tap wait for its card again. One that is done stays done.
     pub(crate) fn again(&mut self, name: SaleId) {
-        let is_over = |progress: &Progress| {
-            matches!(progress, Progress::Paid(_) | Progress::Shown(_) | Progress::Moved(_))
+        let is_over = |tap: &Tap| {
+            matches!(tap.progress, Progress::Paid(_) | Progress::Shown(_) | Progress::Moved(_))
         };
-        if self.get(name).is_none_or(|tap| is_over(&tap.progress)) {
+        if self.get(name).is_none_or(is_over) {
             return;
         }
         self.put_aside();
-        self.progress(name, Progress::Waiting);
+        if let Some(tap) = self.0.iter_mut().find(|tap| tap.name == name) {
+            (tap.progress, tap.waits) = (Progress::Waiting, true);
+        }
     }
 
     /// No tap waits any more.
     pub(crate) fn put_aside(&mut self) {
-        for tap in self.0.iter_mut().filter(|tap| tap.progress == Progress::Waiting) {
-            tap.progress = Progress::Aside;
+        for tap in self.0.iter_mut().filter(|tap| tap.waits) {
+            tap.waits = false;
+            if tap.progress == Progress::Waiting {
+                tap.progress = Progress::Aside;
+            }
         }
     }
 
-    pub(crate) fn progress(&mut self, name: SaleId, progress: Progress) {
+    /// What came of a tap. Where the card was taken away too early, it waits for that card to come back.
+    pub(crate) fn came(&mut self, name: SaleId, progress: Progress) {
         if let Some(tap) = self.0.iter_mut().find(|tap| tap.name == name) {
+            tap.waits = matches!(&progress, Progress::Failed(trouble) if is_to_come_back(trouble));
             tap.progress = progress;
         }
     }
+}
+
+fn is_to_come_back(trouble: &Trouble) -> bool {
+    trouble.may_have_moved() || matches!(trouble, Trouble::CardGone | Trouble::OtherCard(_))
 }

@@ -168,8 +168,8 @@ pub struct TapView {
     pub purpose: Purpose,
     /// How far it came.
     pub progress: Progress,
-    /// Changes when there is something new.
-    pub stamp: u64,
+    /// Changes when there is something new; `None`: the tap waits for no card.
+    pub stamp: Option<u64>,
     /// How the terminal stands.
     pub line: Line,
 }
@@ -180,18 +180,16 @@ pub fn tap(frame: &Frame, view: &TapView) -> Markup {
     let title = frame.t(view.purpose.key());
     let head = Head { title, place: Place::Till, class: "narrow" };
     let (next, label) = view.purpose.next();
-    let watched = matches!(&view.progress, Progress::Waiting)
-        || matches!(&view.progress, Progress::Failed(trouble) if trouble.may_have_moved());
     document(
         frame,
         &head,
         html! {
-            (top(frame, &view.line, watched.then_some(view.stamp)))
+            (top(frame, &view.line, view.stamp))
             (back(next, frame.t("back")))
             h1 { (title) }
             @if let Some(amount) = view.purpose.amount() { p.order-figure { (figures::amount(frame, amount)) } }
             (progress(frame, view))
-            @if !watched { a.button.button-primary.button-wide href=(next) { (frame.t(label)) } }
+            @if view.stamp.is_none() { a.button.button-primary.button-wide href=(next) { (frame.t(label)) } }
         },
     )
 }
@@ -199,7 +197,7 @@ pub fn tap(frame: &Frame, view: &TapView) -> Markup {
 fn progress(frame: &Frame, view: &TapView) -> Markup {
     match &view.progress {
         Progress::Waiting => html! {
-            div.till-word.till-waiting role="status" { (icon(Icon::Card)) span { (frame.t("tap-hold")) } }
+            div.till-word.till-waiting role="status" data-state="waiting" { (icon(Icon::Card)) span { (frame.t("tap-hold")) } }
             a.button.button-wide href={ "/taps/" (view.id) } { (frame.t("refresh")) }
             (step(view, "aside", frame.t("tap-put-aside"), Icon::Cross))
         },
@@ -299,6 +297,6 @@ fn failed(frame: &Frame, view: &TapView, trouble: &Trouble) -> Markup {
             p { (frame.t(trouble.advice())) }
         }
         (step(view, "again", frame.t("tap-again"), Icon::Card))
-        @if is_open { a.button.button-wide href=(view.purpose.next().0) { (frame.t("tap-later")) } }
+        @if view.stamp.is_some() { a.button.button-wide href=(view.purpose.next().0) { (frame.t("tap-later")) } }
     }
 }

@@ -12,7 +12,7 @@ use purse::{
     fields::{Asn, DateTime, Kind, Random, Sequence, TerminalId, Terms},
     key_table::KeyRecord,
     pboc::{
-        key::{Algorithm, Dck, Dgk, Dlk, Dpk, Dsk, Dtk, Key, Purpose},
+        key::{Algorithm, Dck, Dgk, Dlk, Dpk, Dsk, Dtk, Dulk, Key, Purpose},
         session::SessionKey,
         transaction,
     },
@@ -72,8 +72,10 @@ pub(crate) fn empty_card(number: u8, key_version: u8) -> Card {
     let card = asn(number);
     let (dpk, dtk, dck): (Dpk, Dtk, Dck) = (own_key(&card), own_key(&card), own_key(&card));
     let (dlk, dsk, dgk): (Dlk, Dsk, Dgk) = (own_key(&card), own_key(&card), own_key(&card));
+    let dulk: Dulk = own_key(&card);
     let keys = [
         KeyRecord::new(&dlk, 1, 1, 0),
+        KeyRecord::new(&dulk, 1, 1, 0),
         KeyRecord::new(&dpk, 1, key_version, 0),
         KeyRecord::new(&dtk, 1, 1, 0),
         KeyRecord::new(&dck, 1, key_version, 0),

@@ -34,17 +34,17 @@ use crate::{
 pub(super) async fn show(State(shared): Site, visit: Visit, Path(name): Path<String>) -> Response {
     let (shown, frame) = (shared.shown(), visit.frame(&shared));
     let found = from_hex(&name).map(SaleId).and_then(|name| look_up(&shared, &shown, name));
-    let Some((purpose, progress)) = found else { return visit.stop(&shared, Fault::NotFound) };
-    let line = pages_of::line(&shared, &shown);
-    let view = TapView { id: name, purpose, progress, stamp: shown.stamp, line };
+    let Some((purpose, progress, waits)) = found else { return visit.stop(&shared, Fault::NotFound) };
+    let (line, stamp) = (pages_of::line(&shared, &shown), waits.then_some(shown.stamp));
+    let view = TapView { id: name, purpose, progress, stamp, line };
     page(StatusCode::OK, &tap(&frame, &view))
 }
 
 /// The tap, or what the journal and the baskets say about a sale of this name from before the terminal started.
-fn look_up(shared: &Shared, shown: &Shown, name: SaleId) -> Option<(PagePurpose, Progress)> {
+fn look_up(shared: &Shared, shown: &Shown, name: SaleId) -> Option<(PagePurpose, Progress, bool)> {
     if let Some(tap) = shown.taps.get(name) {
         let purpose = pages_of::purpose(shared, tap.purpose);
-        return Some((purpose, pages_of::progress(shared, &tap.progress)));
+        return Some((purpose, pages_of::progress(shared, &tap.progress), tap.waits));
     }
     let tap = known_sale(shown, name)?;
     let progress = match last_record(shown, name) {
@@ -56,7 +56,7 @@ fn look_up(shared: &Shared, shown: &Shown, name: SaleId) -> Option<(PagePurpose,
             RecordState::NotDone(_) => Progress::PutAside,
         },
     };
-    Some((pages_of::purpose(shared, tap.purpose), progress))
+    Some((pages_of::purpose(shared, tap.purpose), progress, false))
 }
 
 fn last_record(shown: &Shown, sale: SaleId) -> Option<&Record> {
