@@ -27,8 +27,6 @@ pub struct Setup {
     pub module_file: String,
     /// Levels of diversification of its cards' keys.
     pub levels: u8,
-    /// The newest version of the key that makes transaction codes.
-    pub code_key_version: u8,
     /// Whose lists it takes: 16 bytes.
     pub issuer: String,
     /// The issuer's key: 32 bytes.
@@ -114,7 +112,6 @@ fn settings_of(setup: &Setup, key: KeyPair) -> Result<Settings, SetupError> {
         module: ModuleProfile {
             file_identifier: from_hex(&setup.module_file).ok_or_else(|| wrong("module_file"))?,
             levels: setup.levels,
-            code_key_version: setup.code_key_version,
         },
         issuer: from_hex(&setup.issuer).map(SubjectId).ok_or_else(|| wrong("issuer"))?,
         issuer_key: issuer_key.ok_or_else(|| wrong("issuer_key"))?,
@@ -142,7 +139,6 @@ mod tests {
             aid: "a000000386980701".to_owned(),
             module_file: "df01".to_owned(),
             levels: 1,
-            code_key_version: 1,
             issuer: "07".repeat(16),
             issuer_key: to_hex(&KeyPair::from_seed(&[0x15; 32]).public().to_bytes()),
         }

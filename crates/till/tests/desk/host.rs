@@ -240,11 +240,7 @@ async fn load_orders(State(host): State<Host>, Path((_, card)): Path<(String, St
     Json(json!({ "load_orders": waiting })).into_response()
 }
 
-async fn loads(
-    State(host): State<Host>,
-    Path(terminal): Path<String>,
-    Json(body): Json<Value>,
-) -> Response {
+async fn loads(State(host): State<Host>, Path(terminal): Path<String>, Json(body): Json<Value>) -> Response {
     let mut guard = host.issuer();
     let issuer = &mut *guard;
     let direction = if body["direction"] == "load" { Direction::Load } else { Direction::Unload };
@@ -323,8 +319,7 @@ async fn proofs(State(host): State<Host>, Json(body): Json<Value>) -> Response {
     let mut issuer = host.issuer();
     issuer.proofs += 1;
     let (card, code) = (Asn(hex(&body["card"])), Mac(hex(&body["code"])));
-    let doubted: Vec<OperationId> =
-        issuer.cards[&card].in_doubt().map(|attempt| attempt.operation).collect();
+    let doubted: Vec<OperationId> = issuer.cards[&card].in_doubt().map(|attempt| attempt.operation).collect();
     for operation in doubted {
         if settle(&mut issuer, card, operation, code).is_ok() {
             return Json(json!({ "operation": operation.to_string(), "state": "done" })).into_response();
