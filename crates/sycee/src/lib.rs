@@ -16,6 +16,7 @@ mod ledger_command;
 pub mod ledger_exec;
 mod ledger_verify;
 mod serve;
+mod terminal;
 mod town;
 
 use exit::Failure;
@@ -44,6 +45,8 @@ enum Command {
     /// Work with cards: purses and their secure channels
     #[command(subcommand)]
     Card(card::CardCommand),
+    /// Run a terminal for card purses: a till or gate that works without the server
+    Terminal(terminal::TerminalArguments),
     /// Measure, beside plain solutions and the bare disk
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -82,6 +85,7 @@ fn dispatch(command: &Command) -> Result<(), Failure> {
         Command::Ledger(command) => ledger_command::run(command),
         Command::Audit(options) => audit::run(options),
         Command::Card(command) => card::run(command),
+        Command::Terminal(arguments) => terminal::run(arguments),
         Command::Bench(command) => bench::run(command),
         Command::Docs(document) => docs_command::run(*document, <Cli as clap::CommandFactory>::command()),
     }

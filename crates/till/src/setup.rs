@@ -9,10 +9,19 @@ use std::{
 };
 
 use pki::{KeyPair, PublicKey, SubjectId};
+use purse::fields::TerminalId;
 use serde::{Deserialize, Serialize};
-use terminal::{security_module::ModuleProfile, terminal::Settings};
+use terminal::{
+    reader::Reader,
+    security_module::ModuleProfile,
+    simulated_disk::SimulatedDisk,
+    terminal::{Settings, StartError, Terminal},
+};
 
-use crate::hex::{from_hex, to_hex};
+use crate::{
+    hex::{from_hex, to_hex},
+    slot::ModuleReader,
+};
 
 const KEY_FILE: &str = "key";
 const SETUP_FILE: &str = "setup.json";
@@ -102,6 +111,21 @@ pub fn read(directory: &Path) -> Result<Settings, SetupError> {
     let setup: Setup = serde_json::from_str(&text(SETUP_FILE)?)
         .map_err(|error| SetupError::Content(SETUP_FILE, error.to_string()))?;
     settings_of(&setup, KeyPair::from_seed(&seed))
+}
+
+/// The number of the terminal whose security module sits in a reader.
+///
+/// # Errors
+/// [`StartError`].
+pub fn number_of(module: Box<dyn Reader + Send>, settings: Settings) -> Result<TerminalId, StartError> {
+    let started = Terminal::start(SimulatedDisk::new(), ModuleReader(module), settings);
+    started.map(|terminal| terminal.id()).map_err(|(error, _, _)| error)
+}
+
+/// Bytes as people compare them.
+#[must_use]
+pub fn in_hex(bytes: &[u8]) -> String {
+    to_hex(bytes)
 }
 
 fn settings_of(setup: &Setup, key: KeyPair) -> Result<Settings, SetupError> {

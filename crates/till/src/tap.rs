@@ -96,9 +96,8 @@ impl Taps {
 
     /// Has a tap wait for its card again. One that is done stays done.
     pub(crate) fn again(&mut self, name: SaleId) {
-        let is_over = |tap: &Tap| {
-            matches!(tap.progress, Progress::Paid(_) | Progress::Shown(_) | Progress::Moved(_))
-        };
+        let is_over =
+            |tap: &Tap| matches!(tap.progress, Progress::Paid(_) | Progress::Shown(_) | Progress::Moved(_));
         if self.get(name).is_none_or(is_over) {
             return;
         }

@@ -55,7 +55,8 @@ impl Worker {
         job: impl FnOnce(&mut Machine) -> T + Send + 'static,
     ) -> Result<T, Stopped> {
         let (sender, receiver) = oneshot::channel();
-        self.send(job, sender)?;
+        // Whoever asked may have gone.
+        self.send(job, move |outcome| drop(sender.send(outcome)))?;
         receiver.await.map_err(|_| Stopped)
     }
 
@@ -64,22 +65,21 @@ impl Worker {
         &self,
         job: impl FnOnce(&mut Machine) -> T + Send + 'static,
     ) -> Result<T, Stopped> {
-        let (sender, receiver) = oneshot::channel();
-        self.send(job, sender)?;
-        receiver.blocking_recv().map_err(|_| Stopped)
+        let (sender, receiver) = channel();
+        self.send(job, move |outcome| drop(sender.send(outcome)))?;
+        receiver.recv().map_err(|_| Stopped)
     }
 
-    fn send<T: Send + 'static>(
+    fn send<T>(
         &self,
         job: impl FnOnce(&mut Machine) -> T + Send + 'static,
-        answer: oneshot::Sender<T>,
+        answer: impl FnOnce(T) + Send + 'static,
     ) -> Result<(), Stopped> {
         let job = move |machine: &mut Machine| {
             let outcome = job(machine);
             // What pages are made of is there before anybody is told.
             machine.publish();
-            // Whoever asked may have gone.
-            let _ = answer.send(outcome);
+            answer(outcome);
         };
         self.0.send(Box::new(job)).map_err(|_| Stopped)
     }

@@ -81,6 +81,11 @@ tap-confirm-later = The card is done. The server will hear of it as soon as it c
 tap-more-loads = { $count } more loads wait for this card: hold it again.
 tap-not-known = NOT KNOWN YET
 tap-not-taken = NOT DONE
+log-load = Load
+log-unload = Unload
+log-debit = Purchase
+log-cancel = Cancel
+log-other = Other
 # What goes wrong, and what to do
 tap-clock = The clock cannot be believed: it was set back, or is far ahead.
 tap-parameters = The terminal has no valid parameters.

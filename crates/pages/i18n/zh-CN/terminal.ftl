@@ -81,6 +81,11 @@ tap-confirm-later = 卡上已完成，联网后自动告知服务器。
 tap-more-loads = 这张卡还有 { $count } 笔圈存在等，请再次拍卡。
 tap-not-known = 结果未知
 tap-not-taken = 未完成
+log-load = 圈存
+log-unload = 圈提
+log-debit = 消费
+log-cancel = 撤销
+log-other = 其他
 # What goes wrong, and what to do
 tap-clock = 时钟不可信：被拨回，或者快得离谱。
 tap-parameters = 终端没有有效的参数。

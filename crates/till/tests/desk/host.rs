@@ -66,7 +66,8 @@ pub(crate) struct Issuer {
     pub(crate) loaded: i64,
     pub(crate) unloaded: i64,
     pub(crate) proofs: u32,
-    pub(crate) codes: u32,
+    /// How many loads were ever ordered.
+    ordered: u128,
 }
 
 #[derive(Clone)]
@@ -95,7 +96,7 @@ impl Host {
             loaded: 0,
             unloaded: 0,
             proofs: 0,
-            codes: 0,
+            ordered: 0,
         };
         let host = Self { issuer: Arc::new(Mutex::new(issuer)), address };
         let router = Router::new()
@@ -114,6 +115,16 @@ impl Host {
         self.issuer.lock().unwrap()
     }
 
+    pub(crate) fn count(&self) -> Count {
+        let issuer = self.issuer();
+        let Issuer { loaded, unloaded, paid, proofs, .. } = *issuer;
+        Count { loaded, unloaded, paid, proofs, orders: issuer.orders.len() }
+    }
+
+    pub(crate) fn in_doubt(&self, card: u8) -> usize {
+        self.issuer().cards[&asn(card)].in_doubt().count()
+    }
+
     pub(crate) fn put_list(&self, list: &'static str, version: u32, bytes: Vec<u8>) {
         self.issuer().lists.insert(list, (version, bytes));
     }
@@ -121,10 +132,21 @@ impl Host {
     /// Orders a load; its operation.
     pub(crate) fn order(&self, card: u8, amount: u32) -> u128 {
         let mut issuer = self.issuer();
-        let operation = 0x100 + u128::try_from(issuer.orders.len()).unwrap() + 16 * u128::from(card);
+        issuer.ordered += 1;
+        let operation = 0x100 + issuer.ordered;
         issuer.orders.push((asn(card), operation, amount));
         operation
     }
+}
+
+/// What the issuer has counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) loaded: i64,
+    pub(crate) unloaded: i64,
+    pub(crate) paid: i64,
+    pub(crate) proofs: u32,
+    pub(crate) orders: usize,
 }
 
 fn identity(asn: Asn) -> CardIdentity {
@@ -240,11 +262,7 @@ async fn load_orders(State(host): State<Host>, Path((_, card)): Path<(String, St
     Json(json!({ "load_orders": waiting })).into_response()
 }
 
-async fn loads(
-    State(host): State<Host>,
-    Path(terminal): Path<String>,
-    Json(body): Json<Value>,
-) -> Response {
+async fn loads(State(host): State<Host>, Path(terminal): Path<String>, Json(body): Json<Value>) -> Response {
     let mut guard = host.issuer();
     let issuer = &mut *guard;
     let direction = if body["direction"] == "load" { Direction::Load } else { Direction::Unload };
@@ -312,7 +330,6 @@ async fn confirmation(
     if issuer.fault == Some(Fault::ConfirmationLost) {
         return StatusCode::BAD_GATEWAY.into_response();
     }
-    issuer.codes += 1;
     let cards: Vec<Asn> = issuer.cards.keys().copied().collect();
     let code = Mac(hex(&body["code"]));
     let done = cards.into_iter().any(|card| settle(&mut issuer, card, operation(&name), code).is_ok());
@@ -323,8 +340,7 @@ async fn proofs(State(host): State<Host>, Json(body): Json<Value>) -> Response {
     let mut issuer = host.issuer();
     issuer.proofs += 1;
     let (card, code) = (Asn(hex(&body["card"])), Mac(hex(&body["code"])));
-    let doubted: Vec<OperationId> =
-        issuer.cards[&card].in_doubt().map(|attempt| attempt.operation).collect();
+    let doubted: Vec<OperationId> = issuer.cards[&card].in_doubt().map(|attempt| attempt.operation).collect();
     for operation in doubted {
         if settle(&mut issuer, card, operation, code).is_ok() {
             return Json(json!({ "operation": operation.to_string(), "state": "done" })).into_response();

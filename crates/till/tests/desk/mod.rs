@@ -17,9 +17,14 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
+use globalplatform::apdu::{Command, Response};
 use money::Currency;
 use purse::amount::Amount;
-use terminal::{Station, reader::Reader};
+use terminal::{
+    Station,
+    in_process::InProcess,
+    reader::{Reader, ReaderError},
+};
 use till::{Fare, Gate, HostAddress, Item, Mode, Options, Site, Slot};
 use tower::ServiceExt;
 
@@ -64,12 +69,35 @@ impl Slot for Desk {
     }
 }
 
+/// The security module, which outlives the process.
+#[derive(Clone)]
+struct Psam(Arc<Mutex<InProcess<shop::Module>>>);
+
+impl Reader for Psam {
+    fn is_card_present(&mut self) -> Result<bool, ReaderError> {
+        self.0.lock().unwrap().is_card_present()
+    }
+
+    fn power_on(&mut self) -> Result<(), ReaderError> {
+        self.0.lock().unwrap().power_on()
+    }
+
+    fn power_off(&mut self) {
+        self.0.lock().unwrap().power_off();
+    }
+
+    fn transmit(&mut self, command: &Command<'_>) -> Result<Response, ReaderError> {
+        self.0.lock().unwrap().transmit(command)
+    }
+}
+
 /// A till, its slot, its clock and its directory.
 pub(crate) struct Corner {
     pub(crate) site: Site,
     pub(crate) desk: Arc<Desk>,
     pub(crate) clock: Arc<AtomicU64>,
     pub(crate) place: tempfile::TempDir,
+    psam: Psam,
     router: Router,
 }
 
@@ -86,7 +114,13 @@ pub(crate) fn gate() -> Mode {
     Mode::Gate(Gate { station: Station { line: 9, station: 7 }, fare })
 }
 
-fn options(place: &Path, host: &Host, desk: &Arc<Desk>, clock: &Arc<AtomicU64>, mode: Mode) -> Options {
+fn options(
+    place: &Path,
+    host: &Host,
+    (desk, psam): (&Arc<Desk>, &Psam),
+    clock: &Arc<AtomicU64>,
+    mode: Mode,
+) -> Options {
     let ticking = Arc::clone(clock);
     Options {
         data: place.join("terminal"),
@@ -94,7 +128,7 @@ fn options(place: &Path, host: &Host, desk: &Arc<Desk>, clock: &Arc<AtomicU64>, 
         mode,
         currency: Currency::CNY,
         settings: settings(),
-        module: Box::new(shop::module(1, 10_000_000)),
+        module: Box::new(psam.clone()),
         slot: Arc::clone(desk) as Arc<dyn Slot>,
         host: HostAddress { url: format!("http://{}", host.address), key: KEY.to_owned() },
         clock: Arc::new(move || ledger::Timestamp(ticking.load(Ordering::Relaxed) * 1_000_000_000)),
@@ -112,9 +146,10 @@ impl Corner {
         let place = tempfile::tempdir().unwrap();
         let desk = Arc::new(Desk { field: Mutex::new(Field::empty(1)), leaves: Mutex::new(None) });
         let clock = Arc::new(AtomicU64::new(UTC + 3_600));
-        let site = Site::open(options(place.path(), host, &desk, &clock, mode)).unwrap();
+        let psam = Psam(Arc::new(Mutex::new(shop::module(1, 10_000_000))));
+        let site = Site::open(options(place.path(), host, (&desk, &psam), &clock, mode)).unwrap();
         let router = site.router();
-        let corner = Self { site, desk, clock, place, router };
+        let corner = Self { site, desk, clock, place, psam, router };
         corner.until(|status| status.is_online && status.lists[0] > 0 && status.lists[2] > 0).await;
         corner
     }
@@ -125,16 +160,13 @@ impl Corner {
         corner
     }
 
-    /// The process ends and starts again. The module is the same: the numbers that it gave out are used up.
+    /// The process ends and starts again.
     pub(crate) fn restart(self, host: &Host, mode: Mode) -> Self {
-        let Self { site, desk, clock, place, router } = self;
-        site.close();
+        let Self { site, desk, clock, place, psam, router } = self;
         drop((site, router));
-        let mut again = options(place.path(), host, &desk, &clock, mode);
-        again.module = Box::new(shop::module(1, 10_000_000));
-        let site = Site::open(again).unwrap();
+        let site = Site::open(options(place.path(), host, (&desk, &psam), &clock, mode)).unwrap();
         let router = site.router();
-        Self { site, desk, clock, place, router }
+        Self { site, desk, clock, place, psam, router }
     }
 
     /// Waits until the till stands so.
