@@ -6,6 +6,8 @@ mod assets;
 mod bills;
 mod board;
 mod card_move;
+mod card_purse_views;
+mod card_purses;
 mod cards;
 mod checkout;
 mod closing;
