@@ -253,6 +253,34 @@ pub fn sums(sql: &mut dyn Sql) -> Result<Vec<CardSums>, RecordsError> {
     })
 }
 
+/// How many cards are at one place of their lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardCount {
+    /// Where.
+    pub state: CardPurseState,
+    /// Why they are listed.
+    pub listed: Option<CardListing>,
+    /// How many.
+    pub cards: u64,
+}
+
+/// How many cards there are, by state and listing.
+///
+/// # Errors
+/// What the database says.
+pub fn counts(sql: &mut dyn Sql) -> Result<Vec<CardCount>, RecordsError> {
+    let rows = sql.query(
+        "SELECT CASE WHEN is_closed = 1 THEN 'closed' WHEN listed IS NOT NULL THEN 'listed' \
+         WHEN holder_id IS NOT NULL THEN 'bound' ELSE 'made' END AS state, \
+         CASE WHEN is_closed = 1 THEN NULL ELSE listed END AS why, COUNT(*) \
+         FROM card_purses GROUP BY 1, 2 ORDER BY 1, 2",
+        &[],
+    )?;
+    each(&rows, |row| {
+        Ok(CardCount { state: row.code(0)?, listed: row.optional(1, Row::code)?, cards: row.count(2)? })
+    })
+}
+
 fn read(row: &Row) -> Result<CardPurse, RecordsError> {
     let (why, since) = (row.optional(9, Row::code)?, row.optional(10, Row::count)?);
     Ok(CardPurse {

@@ -170,6 +170,15 @@ impl App {
         Ok(auth::create_api_key(self, principal, label.to_owned(), scopes).await?.key)
     }
 
+    /// As [`App::create_api_key`], for a key that only terminals for card purses speak with.
+    ///
+    /// # Errors
+    /// Where the records cannot be written.
+    pub async fn create_terminal_key(&self, principal: PrincipalId, label: &str) -> Result<String, Problem> {
+        let scopes = auth::Scopes::of(&[auth::Scope::Terminals]);
+        Ok(auth::create_api_key(self, principal, label.to_owned(), scopes).await?.key)
+    }
+
     /// Whether ledger and records answer.
     pub(crate) async fn is_ready(&self) -> bool {
         // A merchant that does not exist costs the ledger one look.

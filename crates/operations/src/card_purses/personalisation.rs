@@ -23,7 +23,7 @@ const ISSUER_DOMAIN: [u8; 8] = [0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00];
 const SECURITY_DOMAIN: [u8; 7] = *b"\xF0SYCEE\xD1";
 const SECURITY_MODULE: [u8; 7] = *b"\xF0SYCEE\x02";
 /// The most that a card holds, in minor units.
-const BALANCE_MAX: u32 = 100_000;
+pub const BALANCE_MAX: u32 = 100_000;
 /// The most of one transaction, in minor units.
 const TRANSACTION_MAX: u32 = 50_000;
 /// One level of diversification (1 << 5), plus 2: what a master key in a security module is.

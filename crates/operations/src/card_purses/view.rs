@@ -10,6 +10,7 @@ use ledger::Timestamp;
 use messages::card::{Asn, DateTime, Seconds, Sequence, TerminalId, TerminalTransaction};
 use money::{Amount, Currency};
 use records::card_places::{self, CardPlace};
+pub use records::card_purses::CardCount;
 use records::load_orders::{self, LoadOrder};
 use records::operations::{Operation, OperationKind, OperationState};
 use records::{RecordsError, Sql, card_operations, card_purses as rows, terminals};
@@ -135,6 +136,14 @@ pub async fn of_holder(operations: &Operations, holder: HolderId) -> Result<Vec<
 pub async fn get(operations: &Operations, asn: Asn) -> Result<CardPurse, OperationError> {
     let read = move |sql: &mut dyn Sql| rows::get(sql, asn)?.map(|row| seen(sql, row)).transpose();
     view(operations.records().read(read).await?.ok_or(OperationError::NotFound(Party::CardPurse))?)
+}
+
+/// How many cards there are, by state and listing.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn counts(operations: &Operations) -> Result<Vec<CardCount>, OperationError> {
+    Ok(operations.records().read(rows::counts).await?)
 }
 
 type Seen = (rows::CardPurse, Vec<CardPlace>, Vec<LoadOrder>);

@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use messages::card::{Asn, Seconds};
 use money::{Amount, Delta};
+use operations::card_purses::issuing::number_text;
 use operations::card_purses::view::{self, CardPurse, Certainty, EntryKind as Did};
-use operations::card_purses::{CardListing, CardPurseState};
+use operations::card_purses::{CardListing, CardPurseState, terminals};
 use operations::merchants;
 use pages::card_purse::{self as shown, Belief, EntryKind, LogEntry, PurseState};
 use records::issue_batches;
@@ -16,24 +17,14 @@ use wallet::ids::{IssueBatchId, MerchantId};
 use super::describe::pick;
 use super::stop::Stop;
 use super::visit::Visit;
-use crate::hex_digits::Hex;
 use crate::rfc3339;
 
 /// How many entries of a card's log a page has.
 const ENTRIES: u32 = 30;
-/// How many entries a file has at most.
-const ENTRIES_OF_FILE: u32 = 5_000;
-
-/// The digits of a card number.
-pub(super) fn digits(card: Asn) -> String {
-    Hex(card.0).to_string()
-}
-
-/// The card number that somebody typed, spaces and dashes left out.
-pub(super) fn typed_number(text: &str) -> Option<Asn> {
-    let digits: String = text.chars().filter(|digit| !digit.is_whitespace() && *digit != '-').collect();
-    digits.parse().ok().map(|Hex(number)| Asn(number))
-}
+/// How many entries are read at once for a file.
+const ENTRIES_OF_PAGE: u32 = 200;
+/// How many times.
+const PAGES_OF_FILE: usize = 200;
 
 /// A moment that cards and lists count in whole seconds.
 pub(super) const fn moment(seconds: Seconds) -> Timestamp {
@@ -71,12 +62,19 @@ pub(super) fn last_day(days: u32) -> String {
 /// A card as lists show it.
 pub(super) async fn purse(visit: &Visit, card: &CardPurse) -> Result<shown::CardPurse, Stop> {
     Ok(shown::CardPurse {
-        number: digits(card.asn),
+        number: number_text(card.asn),
         state: state(card.state, card.listed.map(|(listing, _)| listing)),
         balance: card.shadow,
         seen_at: card.last_seen,
         expiry: expiry(visit, card.batch).await?,
     })
+}
+
+/// From when on the rest of a listed card can be given back.
+pub(super) fn refund_from(visit: &Visit, card: &CardPurse) -> Option<Timestamp> {
+    let days = u64::from(visit.app.operations().services().policy.clearing_window_days);
+    let (_, since) = card.listed?;
+    Some(moment(Seconds(since.0.saturating_add(days.saturating_mul(86_400)))))
 }
 
 /// What loads and unloads in doubt sum to.
@@ -166,23 +164,28 @@ fn change(kind: Did, amount: Amount) -> Delta {
 
 /// A card's log as a file of comma-separated values.
 pub(super) async fn log_csv(visit: &Visit, card: Asn) -> Result<String, Stop> {
-    let found = visit.need(view::log(visit.app.operations(), card, None, ENTRIES_OF_FILE).await)?;
     let mut text = String::from("time,kind,certainty,amount,currency,merchant,terminal\r\n");
-    for entry in found {
-        let (kind, certainty) = codes(&entry);
-        let change = change(entry.kind, entry.amount);
-        let sign = if change.minor() < 0 { "-" } else { "" };
-        let merchant = entry.merchant.map(|id| id.to_string()).unwrap_or_default();
-        let terminal = entry.terminal.map(|id| Hex(id.0).to_string()).unwrap_or_default();
-        let (at, amount) = (rfc3339::format(entry.at), entry.amount.decimal());
-        let currency = entry.amount.currency().code();
-        // Writing to a text does not fail.
-        let _written = write!(
-            text,
-            "{at},{kind},{certainty},{sign}{amount},{currency},{merchant},{terminal}\r\n"
-        );
+    let mut before = None;
+    for _ in 0..PAGES_OF_FILE {
+        let found = visit.need(view::log(visit.app.operations(), card, before, ENTRIES_OF_PAGE).await)?;
+        found.iter().for_each(|entry| csv_line(&mut text, entry));
+        match found.last() {
+            Some(last) => before = Some(last.at),
+            None => break,
+        }
     }
     Ok(text)
+}
+
+fn csv_line(text: &mut String, entry: &view::LogEntry) {
+    let (kind, certainty) = codes(entry);
+    let sign = if change(entry.kind, entry.amount).minor() < 0 { "-" } else { "" };
+    let merchant = entry.merchant.map(|id| id.to_string()).unwrap_or_default();
+    let terminal = entry.terminal.map(terminals::name).unwrap_or_default();
+    let (at, amount) = (rfc3339::format(entry.at), entry.amount.decimal());
+    let currency = entry.amount.currency().code();
+    write!(text, "{at},{kind},{certainty},{sign}{amount},{currency},{merchant},{terminal}\r\n")
+        .expect("writing to a text succeeds");
 }
 
 const fn codes(entry: &view::LogEntry) -> (&'static str, &'static str) {
@@ -204,16 +207,6 @@ const fn codes(entry: &view::LogEntry) -> (&'static str, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_card_number_is_read_as_people_type_it() {
-        let number = Asn([0, 0, 0, 0, 0, 0, 0, 1, 0x23, 0x45]);
-        assert_eq!(typed_number(" 0000 0000 0000 0001-2345 "), Some(number));
-        assert_eq!(typed_number(&digits(number)), Some(number));
-        for wrong in ["", "1234", "000000000000000123456", "0000000000000001234x"] {
-            assert_eq!(typed_number(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn the_last_day_is_counted_from_1970() {

@@ -4,6 +4,8 @@ use axum::extract::Query;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use messages::card::Asn;
+use money::Amount;
+use operations::card_purses::issuing::{BALANCE_MAX, number_text, read_number};
 use operations::card_purses::view::{self, CardPurse};
 use operations::card_purses::{binding, loads, lost};
 use operations::{IdempotencyKey, OperationError, Party};
@@ -51,12 +53,11 @@ pub(super) async fn bind(
     HolderVisit { visit, holder }: HolderVisit,
     OwnForm(form): OwnForm<BindForm>,
 ) -> Result<Response, Stop> {
-    let code: String = form.code.expose().chars().filter(|digit| !digit.is_whitespace()).collect();
-    let problem = match views::typed_number(&form.number) {
+    let problem = match read_number(&form.number) {
         None => Problem { field: "number", trouble: Trouble::PurseNumber },
-        Some(card) => match binding::bind(visit.app.operations(), holder, card, &code).await {
+        Some(card) => match binding::bind(visit.app.operations(), holder, card, form.code.expose()).await {
             Ok(()) => {
-                let (number, notice) = (views::digits(card), Notice::PurseBound.code());
+                let (number, notice) = (number_text(card), Notice::PurseBound.code());
                 return Ok(see_other(&format!("/card-purses/{number}?notice={notice}")));
             }
             Err(error) => problem_of(error).ok_or_else(|| visit.stop_for(error))?,
@@ -108,16 +109,21 @@ async fn detail(
         held: card.held,
         excess: card.excess,
         orders: open_orders(card),
-        available: available.unwrap_or(money::Amount::zero(card.currency)),
-        order_max: None,
+        available: available.unwrap_or(Amount::zero(card.currency)),
+        order_max: order_max(card),
         amount: String::new(),
         attempt: visit.attempt(),
-        refund_from: None,
+        refund_from: views::refund_from(visit, card),
         grade: None,
         log: log.entries,
         older: log.older,
         problems: Vec::new(),
     })
+}
+
+/// What the card can still take, as far as its issuer knows.
+fn order_max(card: &CardPurse) -> Option<Amount> {
+    Amount::from_minor(u64::from(BALANCE_MAX), card.currency).ok()?.checked_sub(card.shadow).ok()
 }
 
 /// The load orders that are not over, oldest first.
@@ -143,7 +149,7 @@ async fn after(
 ) -> Result<Response, Stop> {
     match outcome {
         Ok(notice) => {
-            let number = views::digits(card.asn);
+            let number = number_text(card.asn);
             Ok(see_other(&format!("/card-purses/{number}?notice={}", notice.code())))
         }
         Err((problem, amount)) => {
@@ -215,7 +221,7 @@ pub(super) async fn csv(
 ) -> Result<Response, Stop> {
     let card = own(&visit, holder, card).await?;
     let text = views::log_csv(&visit, card.asn).await?;
-    let name = format!("attachment; filename=\"card-purse-{}.csv\"", views::digits(card.asn));
+    let name = format!("attachment; filename=\"card-purse-{}.csv\"", number_text(card.asn));
     let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)];
     Ok((headers, text).into_response())
 }

@@ -3,7 +3,8 @@
 use axum::routing::{get, post};
 
 use super::{
-    bills, board, cards, documents, limits, months, notifications, pay, requests, transaction, vouchers,
+    bills, board, card_purses, cards, documents, limits, months, notifications, pay, requests, transaction,
+    vouchers,
 };
 use crate::route_table::RouteTable;
 
@@ -17,6 +18,13 @@ pub(super) fn routes() -> RouteTable {
         .route("/cards/{card}/freeze", post(cards::freeze))
         .route("/cards/{card}/unfreeze", post(cards::unfreeze))
         .route("/cards/{card}/remove", post(cards::remove))
+        .route("/card-purses", get(card_purses::list))
+        .route("/card-purses/bind", get(card_purses::show_bind).post(card_purses::bind))
+        .route("/card-purses/{card}", get(card_purses::show))
+        .route("/card-purses/{card}/log.csv", get(card_purses::csv))
+        .route("/card-purses/{card}/load-orders", post(card_purses::order))
+        .route("/card-purses/{card}/load-orders/{id}/withdraw", post(card_purses::withdraw))
+        .route("/card-purses/{card}/lost", post(card_purses::report))
         .route("/pay-with", post(cards::pay_with))
         .route("/pay/{merchant}/favourite", post(pay::favourite))
         .route("/history.pdf", get(documents::statement))

@@ -2,7 +2,7 @@
 
 use axum::routing::{get, post};
 
-use super::{checkout, developer, office, orders, till, vouchers};
+use super::{checkout, developer, merchant_terminals, office, orders, till, vouchers};
 use crate::route_table::RouteTable;
 
 /// Every page of this family.
@@ -50,6 +50,7 @@ fn till_routes() -> RouteTable {
 
 fn office_routes() -> RouteTable {
     RouteTable::new()
+        .route("/merchant/terminals", get(merchant_terminals::show))
         .route("/merchant/settlement", get(office::settlement))
         .route("/merchant/settlement.csv", get(office::settlement_csv))
         .route("/merchant/poster", get(office::poster))

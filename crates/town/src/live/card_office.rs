@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use messages::card::TerminalId;
 use money::Currency;
+use operations::card_purses::binding;
 use operations::card_purses::issuing::{self, BatchRequest, PURSE_AID, SECURITY_MODULE_FILE};
 use operations::card_purses::keys;
 use operations::card_purses::terminals::{self, NewTerminal};
-use operations::card_purses::binding;
 use operations::key_ceremony::{self, Purpose};
 use operations::{IdempotencyKey, OperationError, Operations};
 use purse::amount::Amount;

@@ -2,6 +2,10 @@
 
 mod approvals;
 mod audit_log;
+mod card_batches;
+mod card_exceptions;
+mod card_lists;
+mod card_purses;
 mod days;
 mod explain;
 mod keys;
@@ -10,6 +14,7 @@ mod people;
 mod reconciliation;
 mod risk;
 mod rules;
+mod terminals;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -30,6 +35,7 @@ use crate::route_table::RouteTable;
 
 pub(super) fn routes() -> RouteTable {
     RouteTable::new()
+        .merge(card_purse_routes())
         .route("/operator/control", get(overview))
         .route("/operator/risk", get(risk::queue))
         .route("/operator/risk/{id}", post(risk::decide))
@@ -66,6 +72,29 @@ pub(super) fn routes() -> RouteTable {
         .route("/operator/reconciliation/{file}", get(reconciliation::show))
         .route("/operator/reconciliation/{file}/{number}", post(reconciliation::resolve))
         .route("/operator/reconciliation/statement/{bank}", get(reconciliation::export))
+}
+
+/// The pages of the issuer of card purses.
+fn card_purse_routes() -> RouteTable {
+    RouteTable::new()
+        .route("/operator/card-purses", get(card_purses::overview))
+        .route("/operator/card-purses/{card}", get(card_purses::show))
+        .route("/operator/card-purses/{card}/give", post(card_purses::give))
+        .route("/operator/card-purses/{card}/list", post(card_purses::put_on_list))
+        .route("/operator/card-purses/{card}/refund", post(card_purses::refund))
+        .route("/operator/card-purses/{card}/card.json", get(card_batches::card_file))
+        .route("/operator/card-batches", get(card_batches::list).post(card_batches::order))
+        .route("/operator/card-batches/{id}", get(card_batches::show))
+        .route("/operator/card-batches/{id}/cards.jsonl", get(card_batches::card_files))
+        .route("/operator/card-batches/{id}/letters", get(card_batches::letters))
+        .route("/operator/terminals", get(terminals::list).post(terminals::register))
+        .route("/operator/terminals/{terminal}/block", post(terminals::block))
+        .route("/operator/terminals/{terminal}/unblock", post(terminals::unblock))
+        .route("/operator/terminals/{terminal}/security-module.json", get(terminals::security_module))
+        .route("/operator/card-lists", get(card_lists::list))
+        .route("/operator/card-lists/issue", post(card_lists::issue))
+        .route("/operator/card-lists/parameters", post(card_lists::set_parameters))
+        .route("/operator/card-exceptions", get(card_exceptions::list))
 }
 
 /// `GET /operator/control`

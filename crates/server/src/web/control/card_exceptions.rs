@@ -1,0 +1,94 @@
+//! What a person has to look at about card purses.
+
+use std::collections::HashMap;
+
+use axum::response::Response;
+use messages::card::{Asn, TerminalId};
+use operations::card_purses::Direction;
+use operations::card_purses::exceptions::{self, Exceptions};
+use operations::card_purses::issuing::number_text;
+use operations::card_purses::terminals;
+use pages::control::card_exceptions::{Exception, ExceptionKind};
+use wallet::ids::PrincipalId;
+
+use super::name_of;
+use crate::card_words::refusal_code;
+use crate::web::stop::Stop;
+use crate::web::visit::{OperatorVisit, Visit, page};
+
+/// `GET /operator/card-exceptions`
+pub(super) async fn list(OperatorVisit { visit }: OperatorVisit) -> Result<Response, Stop> {
+    let found = visit.need(exceptions::list(visit.app.operations()).await)?;
+    let fleet = visit.need(terminals::list(visit.app.operations()).await)?;
+    let labels = fleet.into_iter().map(|terminal| (terminal.id, terminal.label)).collect();
+    let mut shown = in_doubt(&visit, &found).await?;
+    shown.extend(of_records(found, &labels));
+    Ok(page(pages::control::card_exceptions::exceptions(&visit.frame(), &shown)))
+}
+
+fn exception(kind: ExceptionKind, card: Asn) -> Exception {
+    Exception {
+        kind,
+        card: number_text(card),
+        place: String::new(),
+        at: None,
+        amount: None,
+        about: String::new(),
+    }
+}
+
+/// Suspense: each amount with whose it is.
+async fn in_doubt(visit: &Visit, found: &Exceptions) -> Result<Vec<Exception>, Stop> {
+    let mut shown = Vec::with_capacity(found.in_doubt.len());
+    for (card, holder, doubt) in &found.in_doubt {
+        let holder = match holder {
+            Some(holder) => name_of(visit, PrincipalId::from(*holder)).await?,
+            None => String::new(),
+        };
+        let way = match doubt.direction {
+            Direction::Load => "load",
+            Direction::Unload => "unload",
+        };
+        shown.push(Exception {
+            at: Some(doubt.begun_at),
+            amount: Some(doubt.amount),
+            about: format!("{way} · {holder}"),
+            ..exception(ExceptionKind::InDoubt, *card)
+        });
+    }
+    Ok(shown)
+}
+
+fn of_records(found: Exceptions, labels: &HashMap<TerminalId, String>) -> Vec<Exception> {
+    let place = |terminal: TerminalId| match labels.get(&terminal) {
+        Some(label) => format!("{label} · {}", terminals::name(terminal)),
+        None => terminals::name(terminal),
+    };
+    let held = found.held.iter().map(|debit| Exception {
+        place: place(debit.terminal),
+        at: Some(debit.at),
+        amount: Some(debit.amount),
+        about: format!("#{}", debit.sequence.0),
+        ..exception(ExceptionKind::Held, debit.asn)
+    });
+    let refused = found.refused.iter().map(|refused| Exception {
+        place: place(refused.terminal),
+        at: Some(refused.refused_at),
+        about: refusal_code(refused.reason).to_owned(),
+        ..exception(ExceptionKind::Refused, refused.asn)
+    });
+    let gaps = found.gaps.iter().map(|(card, first, last)| Exception {
+        about: format!("#{}–#{}", first.0, last.0),
+        ..exception(ExceptionKind::Gap, *card)
+    });
+    let counterfeits = found.counterfeits.iter().map(|(card, excess)| Exception {
+        amount: Some(*excess),
+        ..exception(ExceptionKind::Counterfeit, *card)
+    });
+    let findings = found.findings.iter().map(|found| Exception {
+        at: Some(found.found_at),
+        about: format!("{} #{}", found.finding.code(), found.sequence.0),
+        ..exception(ExceptionKind::Finding, found.asn)
+    });
+    held.chain(refused).chain(gaps).chain(counterfeits).chain(findings).collect()
+}
