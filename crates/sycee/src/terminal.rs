@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::terminal::Station;
-use ::terminal::reader::Reader;
+use card_reader::reader::Reader;
 use clap::{Args, Subcommand, ValueEnum};
 use money::Currency;
 use till::setup::{self, Setup, SetupError};
@@ -208,9 +208,9 @@ fn key_of(file: &Path) -> Result<String, Failure> {
 
 #[cfg(feature = "pcsc")]
 fn system_reader(name: &str) -> Result<Box<dyn Reader + Send>, Failure> {
-    let opened = ::terminal::pcsc_reader::PcscReader::open(name);
+    let opened = card_reader::pcsc_reader::PcscReader::open(name);
     opened.map(|reader| Box::new(reader) as Box<dyn Reader + Send>).map_err(|error| {
-        let names = ::terminal::pcsc_reader::names().unwrap_or_default();
+        let names = card_reader::pcsc_reader::names().unwrap_or_default();
         let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         Failure::unavailable(format!("{error}; the system's readers: {known}"))
     })

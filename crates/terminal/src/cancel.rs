@@ -1,5 +1,6 @@
 //! Cancel of the last sale: the same card gets back what it paid, before anything else happened on it or here.
 
+use card_reader::reader::Reader;
 use purse::fields::Kind;
 
 use crate::{
@@ -7,7 +8,6 @@ use crate::{
     card::Card,
     debit::{Plan, Receipt},
     disk::Disk,
-    reader::Reader,
     refusal::{Failure, Refusal, from_card},
     terminal::{Circumstances, Terminal},
 };

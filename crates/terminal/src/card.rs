@@ -16,7 +16,7 @@ use purse::{
     },
 };
 
-use crate::reader::{Reader, ReaderError};
+use card_reader::reader::{Reader, ReaderError};
 
 /// Why a card or security module gave no usable answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 //! MAC2 names neither terminal nor the whole of the module's transaction number: where one card is relayed to two terminals, one
 //! MAC2 may be right at both. The TAC names both, and it is what the issuer pays for. So both have to be right.
 
+use card_reader::reader::Reader;
 use globalplatform::status::StatusWord;
 use purse::{
     amount::Amount,
@@ -17,7 +18,6 @@ use crate::{
     clock::Now,
     disk::Disk,
     entry::{Due, Entry, Intent, NotDone, RecordNumber, SaleId},
-    reader::Reader,
     refusal::{Failure, Refusal, from_card, from_module},
     terminal::Terminal,
 };

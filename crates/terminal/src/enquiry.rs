@@ -1,5 +1,6 @@
 //! What anybody may read off a card: what it holds, and its last transactions. Nothing is debited, and nothing of it is proved.
 
+use card_reader::reader::Reader;
 use globalplatform::status::StatusWord;
 use messages::card::CardStatus;
 use purse::{
@@ -10,7 +11,6 @@ use purse::{
 use crate::{
     card::{Card, ExchangeError, PublicInformation, exchange, parse},
     disk::Disk,
-    reader::Reader,
     refusal::{Failure, from_card},
     terminal::Terminal,
 };

@@ -1,6 +1,7 @@
 //! A gate of a railway: in with an amount of nothing, out with the fare, each a compound purchase that writes the trip record in
 //! the same commit of the card.
 
+use card_reader::reader::Reader;
 use purse::{
     amount::Amount,
     fields::{Asn, DateTime, Kind},
@@ -13,7 +14,6 @@ use crate::{
     debit::{Plan, Receipt},
     disk::Disk,
     entry::{RecordNumber, SaleId},
-    reader::Reader,
     refusal::{Failure, Refusal, from_card},
     terminal::{Circumstances, Terminal},
     trip::{Entrance, Station, TRIP_FILE, Trip},

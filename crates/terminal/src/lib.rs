@@ -2,7 +2,7 @@
 //!
 //! * [`terminal::Terminal`]: what holds it together. [`sale`], [`split`], [`gate`], `cancel`: what it does with a card;
 //!   [`debit`] is the part that all have in common.
-//! * [`reader`]: what it speaks to cards and its security module through; [`in_process`], `pcsc_reader`: two such.
+//! * [`card_reader`]: what it speaks to cards and its security module through.
 //! * [`journal`], [`entry`], [`book`]: what it writes down before and after a card pays, and what that adds up to.
 //!   [`disk`]: where; [`simulated_disk`]: where tests cut the power.
 //! * [`lists`], [`upload`], [`load`]: what it gets from the issuer's host, and what it sends. [`enquiry`]: what a card shows.
@@ -24,13 +24,9 @@ pub mod disk;
 pub mod enquiry;
 pub mod entry;
 pub mod gate;
-pub mod in_process;
 pub mod journal;
 pub mod lists;
 pub mod load;
-#[cfg(feature = "pcsc")]
-pub mod pcsc_reader;
-pub mod reader;
 pub mod refusal;
 pub mod sale;
 pub mod security_module;
@@ -39,4 +35,7 @@ pub mod split;
 pub mod terminal;
 pub mod upload;
 
+#[cfg(feature = "pcsc")]
+pub use card_reader::pcsc_reader;
+pub use card_reader::{in_process, reader};
 pub use trip::{Entrance, Station};

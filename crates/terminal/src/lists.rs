@@ -4,6 +4,7 @@
 //! after a crash there is a file that is the newest list by the journal; a file that is not is no list at all, and until the
 //! next download the terminal goes without.
 
+use card_reader::reader::Reader;
 use std::fmt;
 
 use messages::card::{
@@ -19,7 +20,6 @@ use crate::{
     disk::{Disk, DiskError},
     entry::{Entry, List, Newest},
     journal::{JournalError, UPKEEP_ROOM_BYTES},
-    reader::Reader,
     refusal::Refusal,
     terminal::{Settings, Terminal},
 };

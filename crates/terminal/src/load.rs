@@ -4,6 +4,7 @@
 //! Between the two commands the card keeps its power, and nothing else is asked of it. What becomes of one that breaks is the
 //! host's to decide, by what the card proves later (docs/spec/issuer-host.md).
 
+use card_reader::reader::Reader;
 use globalplatform::status::StatusWord;
 use purse::{
     amount::Amount,
@@ -15,7 +16,6 @@ use crate::{
     clock::Now,
     disk::Disk,
     journal::UPKEEP_ROOM_BYTES,
-    reader::Reader,
     refusal::{Failure, from_card},
     terminal::Terminal,
 };

@@ -6,6 +6,7 @@
 //!   on the way loses the holder's money, not the merchant's or the issuer's, and the gap shows at the next clearing.
 //! * The counter stands further, and there is no proof: the card did this or something else since. Clearing decides.
 
+use card_reader::reader::Reader;
 use purse::fields::{Asn, Sequence, Tac};
 
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
     disk::Disk,
     entry::{Entry, Intent, NotDone, RecordNumber},
     journal::{JournalError, UPKEEP_ROOM_BYTES},
-    reader::Reader,
     refusal::{Failure, from_card, from_module},
     terminal::Terminal,
 };

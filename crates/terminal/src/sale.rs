@@ -1,5 +1,6 @@
 //! A sale at the till.
 
+use card_reader::reader::Reader;
 use globalplatform::status::StatusWord;
 use messages::card::TerminalParameters;
 use purse::{
@@ -14,7 +15,6 @@ use crate::{
     debit::{Plan, Receipt},
     disk::Disk,
     entry::SaleId,
-    reader::Reader,
     refusal::{Failure, Refusal, from_card},
     terminal::{Circumstances, Network, Terminal},
 };

@@ -8,6 +8,7 @@
 //! * A completion comes by the white list to every terminal, and whichever sees the card first delivers it; the card closes its
 //!   split once.
 
+use card_reader::reader::Reader;
 use std::fmt;
 
 use globalplatform::status::StatusWord;
@@ -26,7 +27,6 @@ use crate::{
     debit::{Plan, Receipt},
     disk::Disk,
     entry::{Due, Entry},
-    reader::Reader,
     refusal::{Failure, Refusal, from_card},
     sale::{Sale, Shortfall},
     terminal::Terminal,

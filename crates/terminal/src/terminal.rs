@@ -1,5 +1,6 @@
 //! The terminal: its journal, its security module, its lists, and what must hold before anything is asked of a card.
 
+use card_reader::reader::Reader;
 use std::collections::BTreeSet;
 
 use messages::card::TerminalParameters;
@@ -14,7 +15,6 @@ use crate::{
     entry::{Entry, RecordNumber},
     journal::{Journal, JournalError, SALE_ROOM_BYTES, UPKEEP_ROOM_BYTES},
     lists::Lists,
-    reader::Reader,
     refusal::{Failure, Refusal},
     security_module::{Module, ModuleProfile, ModuleTotals},
 };

@@ -5,6 +5,7 @@
 //! * A record leaves the journal only after a receipt of the issuer, which is signed and speaks of exactly this batch, accepts or
 //!   knows it. One that the issuer refuses stays for a person to look at, and holds nothing up.
 
+use card_reader::reader::Reader;
 use std::fmt;
 
 use messages::card::{
@@ -22,7 +23,6 @@ use crate::{
     entry::{Batch, Entry, List, RECEIVED_MAX, RecordNumber},
     journal::{JournalError, UPKEEP_ROOM_BYTES},
     lists::ListError,
-    reader::Reader,
     refusal::Failure,
     terminal::Terminal,
 };

@@ -4,6 +4,7 @@
 
 mod shop;
 
+use card_reader::reader::{Reader, ReaderError};
 use std::collections::BTreeMap;
 
 use globalplatform::{
@@ -30,7 +31,6 @@ use shop::{
 use terminal::{
     card::ExchangeError,
     entry::{List, RecordNumber},
-    reader::{Reader, ReaderError},
     refusal::{Failure, Refusal},
     simulated_disk::SimulatedDisk,
     terminal::{StartError, Terminal},

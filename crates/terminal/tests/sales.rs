@@ -3,6 +3,7 @@
 
 mod shop;
 
+use card_reader::in_process::InProcess;
 use globalplatform::status::StatusWord;
 use messages::card::{CardStatus, KeyVersion, TerminalParameters, Units};
 use purse::{amount::Amount, fake_card::FakeCard, fields::DateTime};
@@ -14,7 +15,6 @@ use terminal::{
     book::State,
     clock::ClockError,
     entry::{List, NotDone, RecordNumber},
-    in_process::InProcess,
     refusal::{Failure, Refusal},
     simulated_disk::SimulatedDisk,
     terminal::{Circumstances, Network},
@@ -149,8 +149,8 @@ fn a_module_that_fake_cards_have_locked_refuses_and_takes_nothing() {
 /// Hard case 17. The reader exchanges the cards when DEBIT is sent.
 #[test]
 fn a_card_that_takes_the_place_of_another_is_not_debited() {
+    use card_reader::reader::{Reader, ReaderError};
     use globalplatform::apdu::{Command, Response};
-    use terminal::reader::{Reader, ReaderError};
 
     struct Swapping<'f>(&'f mut shop::Field, Option<shop::Card>);
     impl Reader for Swapping<'_> {
@@ -286,8 +286,8 @@ fn cards_that_take_turns_pay_each_their_own() {
 /// The budget of a tap is eight commands to card and module together; a card that comes back costs three more.
 #[test]
 fn a_tap_takes_five_commands() {
+    use card_reader::reader::{Reader, ReaderError};
     use globalplatform::apdu::{Command, Response};
-    use terminal::reader::{Reader, ReaderError};
 
     struct Counting<'f>(&'f mut shop::Field, usize, usize);
     impl Reader for Counting<'_> {

@@ -179,7 +179,7 @@ fn an_older_list_or_one_of_somebody_else_is_not_taken_also_after_a_restart() {
     assert_eq!(refusal, ListError::Refused(ListRefusal::Signature));
 }
 
-fn module_of(number: u8) -> terminal::in_process::InProcess<shop::Module> {
+fn module_of(number: u8) -> card_reader::in_process::InProcess<shop::Module> {
     module(number, 1_000)
 }
 

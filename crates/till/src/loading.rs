@@ -10,6 +10,7 @@
 //! Whatever breaks off in between is settled by the card at this or any other terminal: the server keeps the money of a load on its
 //! own account until then. The notes only make it known sooner.
 
+use card_reader::reader::Reader;
 use money::Currency;
 use pages::terminal::Trouble;
 use purse::{
@@ -20,7 +21,6 @@ use terminal::{
     card::PublicInformation,
     clock::Now,
     load::{Direction, OnlineBegun, OnlineFailure},
-    reader::Reader,
     refusal::Failure,
 };
 

@@ -1,5 +1,6 @@
 //! What the worker owns: the terminal, the slot, the taps; and what it publishes for pages.
 
+use card_reader::reader::Reader;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ledger::Timestamp;
@@ -16,7 +17,6 @@ use terminal::{
     gate::Way,
     journal::JournalError,
     lists::ListHeld,
-    reader::Reader,
     refusal::{Failure, Refusal},
     sale::Sale,
     security_module::ModuleTotals,

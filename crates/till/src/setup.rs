@@ -1,6 +1,7 @@
 //! What a terminal is set up with, as two files of its directory: its key, and `setup.json`, which says whose lists it takes and
 //! what its cards and security module are like.
 
+use card_reader::reader::Reader;
 use std::{
     fmt, fs,
     io::{self, ErrorKind, Write as _},
@@ -12,7 +13,6 @@ use pki::{KeyPair, PublicKey, SubjectId};
 use purse::fields::TerminalId;
 use serde::{Deserialize, Serialize};
 use terminal::{
-    reader::Reader,
     security_module::ModuleProfile,
     simulated_disk::SimulatedDisk,
     terminal::{Settings, StartError, Terminal},

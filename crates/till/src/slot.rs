@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use card_reader::reader::{Reader, ReaderError};
 use globalplatform::apdu::{Command, Response};
-use terminal::reader::{Reader, ReaderError};
 
 /// A place for one card at a time, which others may put cards into while the till runs.
 pub trait Slot: Send + Sync {

@@ -1,12 +1,12 @@
 //! What the terminal says went wrong, as pages say it.
 
+use card_reader::reader::ReaderError;
 use money::Currency;
 use pages::terminal::Trouble;
 use purse::amount::Amount;
 use terminal::{
     card::ExchangeError,
     journal::JournalError,
-    reader::ReaderError,
     refusal::{Failure, Refusal},
     split::SplitRefusal,
 };

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use card_reader::reader::Reader;
 use globalplatform::{apdu::Command, status::StatusWord};
 use pki::{Certificate, CertificateBody, Day, Generation, IssueError, KeyPair, Kind, Serial, SubjectId};
 use purse::{
@@ -19,7 +20,6 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     compute::hexadecimal,
-    reader::Reader,
     tap::{Sale, Till},
 };
 
@@ -27,6 +27,8 @@ use crate::{
 pub const PURSE_AID: [u8; 8] = [0xA0, 0x00, 0x00, 0x06, 0x32, 0x01, 0x01, 0x05];
 /// The number of the terminal that the security module is for.
 pub const TERMINAL: TerminalId = TerminalId([0x10, 0x00, 0x00, 0x00, 0x00, 0x01]);
+/// File identifier of the security module's application.
+pub const MODULE_FILE: [u8; 2] = [0xDF, 0x01];
 /// The terminal, as [`crate::tap`] wants to know it.
 pub const TILL: Till<'static> = Till { aid: &PURSE_AID, terminal: TERMINAL, key_index: 1 };
 /// The PIN of the purse.
@@ -152,7 +154,7 @@ pub fn security_module() -> Value {
         "security_domain": security_domain,
         "security_module": {
             "aid": hex(SECURITY_MODULE),
-            "file_identifier": "DF01",
+            "file_identifier": hex(MODULE_FILE),
             "serial": "00000000000000000001",
             "terminal": hex(TERMINAL),
             "minimum_version": "01",
@@ -193,7 +195,7 @@ impl std::error::Error for LoadError {}
 pub fn load(card: &mut impl Reader, asn: &Asn, amount: Amount, when: &DateTime) -> Result<(), LoadError> {
     let mut say = |header, data: &[u8], le| {
         let command = Command::new(header, data, Some(le)).map_err(|_| LoadError::NotGenuine)?;
-        let answer = card.transmit(command.to_bytes().as_slice()).map_err(|_| LoadError::Gone)?;
+        let answer = card.transmit(&command).map_err(|_| LoadError::Gone)?;
         if answer.status().is_success() { Ok(answer) } else { Err(LoadError::Refused(answer.status())) }
     };
     say([0x00, 0xA4, 0x04, 0x00], &PURSE_AID, 256)?;

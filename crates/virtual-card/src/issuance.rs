@@ -8,9 +8,10 @@
 
 use std::fmt;
 
+use card_reader::reader::{Reader, ReaderError};
 use globalplatform::{
     aid::Aid,
-    apdu::{COMMAND_DATA_MAX, Command, Response},
+    apdu::{COMMAND_DATA_MAX, Command, CommandBytes, Response},
     domain::Entropy,
     life_cycle::CardState,
     registry::{DOMAIN_LOAD_FILE, DOMAIN_MODULE},
@@ -25,7 +26,7 @@ use crate::{
     kind::{PACKAGE, PACKAGE_CODE},
     memory::REGIONS,
     personalisation::{AppletPlan, Grouping, Personalisation},
-    reader::{CardGone, InProcess, Reader},
+    reader::InProcess,
 };
 
 const SECURITY_DOMAIN: u8 = 0x80;
@@ -61,8 +62,8 @@ impl fmt::Display for IssuanceError {
 
 impl std::error::Error for IssuanceError {}
 
-impl From<CardGone> for IssuanceError {
-    fn from(_: CardGone) -> Self {
+impl From<ReaderError> for IssuanceError {
+    fn from(_: ReaderError) -> Self {
         Self::Gone
     }
 }
@@ -150,15 +151,15 @@ impl<'a, R: Reader> Line<'a, R> {
     ) -> Result<Self, IssuanceError> {
         let broken = |_| IssuanceError::Channel("open a channel");
         let select = Command::new([0x00, 0xA4, 0x04, 0x00], aid.as_slice(), Some(256));
-        let select = select.map_err(|_| IssuanceError::Channel("select"))?.to_bytes();
-        success("select", reader.transmit(select.as_slice())?)?;
+        let select = select.map_err(|_| IssuanceError::Channel("select"))?;
+        success("select", reader.transmit(&select)?)?;
         let mut challenge = [0; 8];
         entropy.fill(&mut challenge);
         let (opening, update) = HostOpening::begin(0x00, challenge);
-        let answer = success("open a channel", reader.transmit(update.as_slice())?)?;
+        let answer = success("open a channel", reader.transmit(&as_command(&update)?)?)?;
         let opened = opening.authenticate(keys, answer.data(), SecurityLevel::FULL).map_err(broken)?;
         let (channel, authenticate) = opened;
-        success("open a channel", reader.transmit(authenticate.as_slice())?)?;
+        success("open a channel", reader.transmit(&as_command(&authenticate)?)?)?;
         Ok(Self { reader, channel })
     }
 
@@ -169,7 +170,7 @@ impl<'a, R: Reader> Line<'a, R> {
 
     fn send(&mut self, step: &'static str, command: &Command<'_>) -> Result<Response, IssuanceError> {
         let wrapped = self.channel.wrap(command).map_err(|_| IssuanceError::Channel(step))?;
-        let answer = success(step, self.reader.transmit(wrapped.as_slice())?)?;
+        let answer = success(step, self.reader.transmit(&as_command(&wrapped)?)?)?;
         self.channel.unwrap(&answer).map_err(|_| IssuanceError::Channel(step))
     }
 
@@ -211,6 +212,11 @@ impl<'a, R: Reader> Line<'a, R> {
         let Some(value) = value.filter(|value| value.len() < 0xFF) else { return Err(too_long) };
         Ok([&grouping.dgi.to_be_bytes()[..], &with_lengths(&[value])].concat())
     }
+}
+
+/// What a channel made, as a command again.
+fn as_command(bytes: &CommandBytes) -> Result<Command<'_>, IssuanceError> {
+    Command::parse(bytes.as_slice()).map_err(|_| IssuanceError::Channel("command"))
 }
 
 fn success(step: &'static str, response: Response) -> Result<Response, IssuanceError> {

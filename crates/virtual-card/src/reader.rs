@@ -1,12 +1,11 @@
-//! Readers: what carries a command to a card and brings its answer.
+//! What sits in a slot of a reader, and readers for tests and measurements.
 
 #[cfg(feature = "pcsc")]
 pub mod daemon;
-#[cfg(feature = "pcsc")]
-pub mod system;
 
 use std::fmt;
 
+use card_reader::reader::{Reader, ReaderError};
 use globalplatform::{
     apdu::{Command, Response},
     domain::Entropy,
@@ -27,18 +26,9 @@ impl fmt::Display for CardGone {
 
 impl std::error::Error for CardGone {}
 
-/// A reader with a card in it.
-pub trait Reader {
-    /// Sends the bytes of a command and waits for the answer.
-    ///
-    /// # Errors
-    /// [`CardGone`].
-    fn transmit(&mut self, command: &[u8]) -> Result<Response, CardGone>;
-}
-
-impl<R: Reader> Reader for &mut R {
-    fn transmit(&mut self, command: &[u8]) -> Result<Response, CardGone> {
-        (*self).transmit(command)
+impl From<CardGone> for ReaderError {
+    fn from(CardGone: CardGone) -> Self {
+        Self::Lost
     }
 }
 
@@ -90,13 +80,26 @@ impl Inserted for FakeCard {
     }
 }
 
-/// A card in the same process.
+/// A reader of this process whose card stays in it and has power.
 #[derive(Debug)]
 pub struct InProcess<C>(pub C);
 
 impl<C: Inserted> Reader for InProcess<C> {
-    fn transmit(&mut self, command: &[u8]) -> Result<Response, CardGone> {
-        let answer = self.0.answer(command)?;
+    fn is_card_present(&mut self) -> Result<bool, ReaderError> {
+        Ok(true)
+    }
+
+    fn power_on(&mut self) -> Result<(), ReaderError> {
+        self.0.reset();
+        Ok(())
+    }
+
+    fn power_off(&mut self) {
+        self.0.power_off();
+    }
+
+    fn transmit(&mut self, command: &Command<'_>) -> Result<Response, ReaderError> {
+        let answer = self.0.answer(command.to_bytes().as_slice())?;
         self.0.settle()?;
         Ok(answer)
     }

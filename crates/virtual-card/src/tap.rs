@@ -15,6 +15,7 @@
 
 use std::fmt;
 
+use card_reader::reader::Reader;
 use globalplatform::{
     apdu::{Command, Response},
     status::StatusWord,
@@ -25,8 +26,6 @@ use purse::{
     bytes::Reader as Fields,
     fields::{Asn, DateTime, Kind, Mac, Sequence, Tac, TerminalId, TerminalTransaction},
 };
-
-use crate::reader::{CardGone, Reader};
 
 const FCI: Tag = Tag::known(0x6F);
 const FCI_PROPRIETARY: Tag = Tag::known(0xA5);
@@ -123,6 +122,15 @@ impl fmt::Display for TapError {
 }
 
 impl std::error::Error for TapError {}
+
+/// Selects the application of the security module, as a terminal does when it starts.
+///
+/// # Errors
+/// [`TapError`].
+pub fn open_module(module: &mut impl Reader, file_identifier: [u8; 2]) -> Result<(), TapError> {
+    let answer = send(module, [0x00, 0xA4, 0x00, 0x00], &file_identifier, None)?;
+    data_of("select the security module", &answer).map(drop)
+}
 
 /// Sells.
 ///
@@ -285,7 +293,7 @@ fn send(
     le: Option<u16>,
 ) -> Result<Response, TapError> {
     let command = Command::new(header, data, le).map_err(|_| TapError::Malformed("command"))?;
-    reader.transmit(command.to_bytes().as_slice()).map_err(|CardGone| TapError::Gone)
+    reader.transmit(&command).map_err(|_| TapError::Gone)
 }
 
 /// The data of an answer that is no refusal.

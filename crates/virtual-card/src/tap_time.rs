@@ -16,12 +16,13 @@
 
 use std::time::{Duration, Instant};
 
-use globalplatform::apdu::Response;
+use card_reader::reader::{Reader, ReaderError};
+use globalplatform::apdu::{Command, Response};
 use serde::Serialize;
 
 use crate::{
     plugged::PluggedCard,
-    reader::{CardGone, Inserted, Reader},
+    reader::Inserted,
     tap::{Receipt, Sale, TapError, Till, tap},
 };
 
@@ -89,12 +90,25 @@ impl Counted {
 }
 
 impl Reader for Counted {
-    fn transmit(&mut self, command: &[u8]) -> Result<Response, CardGone> {
-        let begin = self.card.memory().writes();
-        let mut answer = self.card.answer(command)?;
+    fn is_card_present(&mut self) -> Result<bool, ReaderError> {
+        Ok(true)
+    }
+
+    fn power_on(&mut self) -> Result<(), ReaderError> {
+        self.card.reset();
+        Ok(())
+    }
+
+    fn power_off(&mut self) {
+        self.card.power_off();
+    }
+
+    fn transmit(&mut self, command: &Command<'_>) -> Result<Response, ReaderError> {
+        let (begin, command) = (self.card.memory().writes(), command.to_bytes());
+        let mut answer = self.card.answer(command.as_slice())?;
         let answered = self.card.memory().writes();
         self.card.settle()?;
-        let bytes = command.len() + answer.to_bytes().len();
+        let bytes = command.as_slice().len() + answer.to_bytes().len();
         self.traffic.apdus += 1;
         self.traffic.bytes += u32::try_from(bytes).unwrap_or(u32::MAX);
         self.traffic.writes += answered - begin;

@@ -12,11 +12,12 @@ use std::{
     time::Duration,
 };
 
+use card_reader::reader::Reader;
 use made::*;
 use virtual_card::{
     example::{self, SALE},
     plugged::PluggedCard,
-    reader::{InProcess, Reader},
+    reader::InProcess,
     tap::tap,
 };
 

@@ -7,7 +7,7 @@ use made::*;
 use proptest::prelude::*;
 use virtual_card::{
     example,
-    reader::{InProcess, Inserted, Reader},
+    reader::{InProcess, Inserted},
 };
 
 /// Bytes, and commands that look right: classes, instructions and parameters of the card, with any data.
@@ -56,7 +56,8 @@ proptest! {
         let mut card = InProcess(made(&card_file(1), &path));
         load(&mut card, &example::asn(1), example::LOAD);
         for command in &commands {
-            let answer = card.transmit(command).unwrap();
+            let answer = card.0.answer(command).unwrap();
+            card.0.settle().unwrap();
             let status = answer.status().0 >> 12;
             prop_assert!(matches!(status, 0x6 | 0x9), "{}: {}", hex(command), answer.status());
         }

@@ -76,7 +76,8 @@ impl Profile {
         keeps_responses: false,
     };
 
-    pub(super) const BYTES: usize = 12;
+    /// How many bytes a profile is.
+    pub const BYTES: usize = 12;
 
     /// What an algorithm identifier means.
     #[must_use]
@@ -84,8 +85,10 @@ impl Profile {
         if self.sm4_algorithm == Some(identifier) { Algorithm::Sm4Own } else { Algorithm::TripleDes }
     }
 
-    pub(super) fn write(&self, body: &mut Writer<'_>) {
-        body.put(&[
+    /// A byte for each field, in their order; that of an algorithm identifier follows whether there is one.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
+        [
             u8::from(self.log_sequence == Counting::After),
             u8::from(self.prove_sequence == Counting::After),
             u8::from(self.sm4_algorithm.is_some()),
@@ -98,10 +101,15 @@ impl Profile {
             u8::from(self.deposit_needs_pin),
             u8::from(self.pin_outlasts_transaction),
             u8::from(self.keeps_responses),
-        ]);
+        ]
     }
 
-    pub(super) fn read(body: &mut Reader<'_>) -> Option<Self> {
+    pub(super) fn write(&self, body: &mut Writer<'_>) {
+        body.put(&self.to_bytes());
+    }
+
+    /// Reads [`Self::to_bytes`].
+    pub fn read(body: &mut Reader<'_>) -> Option<Self> {
         let counting = |after| if after { Counting::After } else { Counting::Before };
         Some(Self {
             log_sequence: counting(body.flag()?),

@@ -96,7 +96,8 @@ impl Limits {
         body.put(&self.expiry.0);
     }
 
-    pub(super) fn read(body: &mut Reader<'_>) -> Option<Self> {
+    /// Reads [`Self::to_bytes`].
+    pub fn read(body: &mut Reader<'_>) -> Option<Self> {
         Some(Self {
             balance_max: Amount::from_bytes(body.take()?),
             transaction_max: Amount::from_bytes(body.take()?),

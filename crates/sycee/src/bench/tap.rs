@@ -7,11 +7,12 @@ mod readers;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use card_reader::reader::Reader;
 use clap::Args;
 use virtual_card::example::{self, SALE};
 use virtual_card::personalisation::Personalisation;
 use virtual_card::plugged::PluggedCard;
-use virtual_card::reader::Reader;
+use virtual_card::tap::open_module;
 use virtual_card::tap_time::{Counted, TapFigures, measure};
 
 use super::scratch::Scratch;
@@ -75,8 +76,7 @@ fn failed(error: impl std::fmt::Display) -> Failure {
 /// Loads the card with the most it takes, and selects the module as a terminal does when it starts.
 fn prepare(card: &mut impl Reader, module: &mut impl Reader) -> Result<(), Failure> {
     example::load(card, &example::asn(NUMBER), example::LOAD, &SALE.when).map_err(failed)?;
-    let select = module.transmit(&[0x00, 0xA4, 0x00, 0x00, 0x02, 0xDF, 0x01]).map_err(failed)?;
-    if select.status().is_success() { Ok(()) } else { Err(Failure::software("no security module")) }
+    open_module(module, example::MODULE_FILE).map_err(failed)
 }
 
 fn print(figures: &TapFigures, json: bool) -> Result<(), Failure> {

@@ -3,6 +3,8 @@
 
 pub(crate) mod issuer;
 
+use card_reader::in_process::InProcess;
+use card_reader::reader::{Reader, ReaderError};
 use globalplatform::apdu::{Command, Response};
 use messages::card::Seconds;
 use pki::{KeyPair, SubjectId};
@@ -24,8 +26,6 @@ use terminal::{
     clock::Now,
     debit::Receipt,
     entry::{List, SaleId},
-    in_process::InProcess,
-    reader::{Reader, ReaderError},
     refusal::Failure,
     sale::{Sale, Shortfall},
     security_module::ModuleProfile,

@@ -3,6 +3,7 @@
 
 pub(crate) mod host;
 
+use card_reader::in_process::InProcess;
 use std::{
     path::Path,
     sync::{
@@ -22,7 +23,6 @@ use money::Currency;
 use purse::amount::Amount;
 use terminal::{
     Station,
-    in_process::InProcess,
     reader::{Reader, ReaderError},
 };
 use till::{Fare, Gate, HostAddress, Item, Mode, Options, Site, Slot};

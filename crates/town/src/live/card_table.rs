@@ -7,10 +7,10 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use card_reader::reader::{Reader, ReaderError};
 use globalplatform::apdu::{Command, Response};
 use purse::amount::Amount;
 use purse::fields::{Asn, Sequence};
-use terminal::reader::{Reader, ReaderError};
 use till::Slot;
 use virtual_card::plugged::{PlugError, PluggedCard};
 use virtual_card::reader::Inserted;

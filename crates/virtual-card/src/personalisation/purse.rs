@@ -89,21 +89,21 @@ struct ProfileFields {
     keeps_responses: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Place {
     Before,
     After,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum UnitName {
     Fen,
     Yuan,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum OverdraftCodeKeyName {
     HalvesXored,
@@ -155,21 +155,30 @@ enum FileKindName {
 }
 
 impl ProfileFields {
-    fn to_bytes(&self) -> [u8; 12] {
-        [
-            u8::from(self.log_sequence == Place::After),
-            u8::from(self.prove_sequence == Place::After),
-            u8::from(self.sm4_algorithm.is_some()),
-            self.sm4_algorithm.unwrap_or_default().0[0],
-            u8::from(self.unit == UnitName::Yuan),
-            u8::from(self.overdraft_code_key == OverdraftCodeKeyName::Direct),
-            self.diversification_levels,
-            u8::from(self.locks_after_wrong_macs),
-            u8::from(self.load_needs_pin),
-            u8::from(self.deposit_needs_pin),
-            u8::from(self.pin_outlasts_transaction),
-            u8::from(self.keeps_responses),
-        ]
+    fn profile(&self) -> Profile {
+        let counting = |place| match place {
+            Place::Before => Counting::Before,
+            Place::After => Counting::After,
+        };
+        Profile {
+            log_sequence: counting(self.log_sequence),
+            prove_sequence: counting(self.prove_sequence),
+            sm4_algorithm: self.sm4_algorithm.map(|identifier| identifier.0[0]),
+            unit: match self.unit {
+                UnitName::Fen => Unit::Fen,
+                UnitName::Yuan => Unit::Yuan,
+            },
+            overdraft_code_key: match self.overdraft_code_key {
+                OverdraftCodeKeyName::HalvesXored => OverdraftCodeKey::HalvesXored,
+                OverdraftCodeKeyName::Direct => OverdraftCodeKey::Direct,
+            },
+            diversification_levels: self.diversification_levels,
+            locks_after_wrong_macs: self.locks_after_wrong_macs,
+            load_needs_pin: self.load_needs_pin,
+            deposit_needs_pin: self.deposit_needs_pin,
+            pin_outlasts_transaction: self.pin_outlasts_transaction,
+            keeps_responses: self.keeps_responses,
+        }
     }
 }
 
@@ -187,7 +196,7 @@ impl PurseFields {
         currencies.iter_mut().zip(&self.currencies).for_each(|(place, currency)| *place = currency.0);
         let application = [
             &self.file_identifier.0[..],
-            &self.profile.to_bytes(),
+            &self.profile.profile().to_bytes(),
             &limits.to_bytes(),
             currencies.as_flattened(),
         ];
@@ -308,39 +317,9 @@ fn read_layout([sfi, kind, record_bytes, records]: [u8; 4]) -> Option<FileLayout
 fn read_head(bytes: &[u8]) -> Option<Head> {
     let mut body = Reader::new(bytes);
     let file_identifier = body.take()?;
-    let profile = read_profile(&mut body)?;
-    let limits = Limits {
-        balance_max: Amount::from_bytes(body.take()?),
-        transaction_max: Amount::from_bytes(body.take()?),
-        offline_amount_max: Amount::from_bytes(body.take()?),
-        offline_count_max: u16::from_be_bytes(body.take()?),
-        expiry: Date(body.take()?),
-    };
+    let (profile, limits) = (Profile::read(&mut body)?, Limits::read(&mut body)?);
     let currencies = [body.take()?, body.take()?, body.take()?, body.take()?];
     body.rest().is_empty().then_some(Head { file_identifier, profile, limits, currencies })
-}
-
-fn read_profile(body: &mut Reader<'_>) -> Option<Profile> {
-    let counting = |after| if after { Counting::After } else { Counting::Before };
-    Some(Profile {
-        log_sequence: counting(body.flag()?),
-        prove_sequence: counting(body.flag()?),
-        sm4_algorithm: match (body.flag()?, body.byte()?) {
-            (true, identifier) => Some(identifier),
-            (false, _) => None,
-        },
-        unit: if body.flag()? { Unit::Yuan } else { Unit::Fen },
-        overdraft_code_key: match body.flag()? {
-            true => OverdraftCodeKey::Direct,
-            false => OverdraftCodeKey::HalvesXored,
-        },
-        diversification_levels: body.byte()?,
-        locks_after_wrong_macs: body.flag()?,
-        load_needs_pin: body.flag()?,
-        deposit_needs_pin: body.flag()?,
-        pin_outlasts_transaction: body.flag()?,
-        keeps_responses: body.flag()?,
-    })
 }
 
 impl PurseDraft {

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::system::SystemReader;
+use card_reader::pcsc_reader;
 
 /// pcscd has room for sixteen slots.
 pub const READERS_MAX: usize = 8;
@@ -130,7 +130,7 @@ impl Daemon {
 
     fn wait_for_readers(&self) -> Result<(), DaemonError> {
         let end = Instant::now() + Duration::from_secs(20);
-        while !SystemReader::names().is_ok_and(|names| names.len() == 2 * self.ports.len()) {
+        while !pcsc_reader::names().is_ok_and(|names| names.len() == 2 * self.ports.len()) {
             if Instant::now() > end {
                 let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
                 return Err(DaemonError::Silent(log));

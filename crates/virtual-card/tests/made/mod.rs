@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use card_reader::reader::Reader;
 use globalplatform::{
     apdu::{Command, Response},
     block_cipher::AesKey,
@@ -18,7 +19,7 @@ use virtual_card::{
     example,
     personalisation::Personalisation,
     plugged::PluggedCard,
-    reader::{CardGone, Inserted, Reader},
+    reader::{CardGone, Inserted},
 };
 
 pub(crate) const WHEN: DateTime = DateTime([0x20, 0x26, 0x11, 0x22, 0x17, 0x00, 0x00]);
@@ -37,7 +38,7 @@ pub(crate) fn made(file: &str, path: &Path) -> PluggedCard {
 
 /// Sends bytes in hexadecimal.
 pub(crate) fn say(reader: &mut impl Reader, command: &str) -> Response {
-    reader.transmit(&bytes(command)).unwrap()
+    reader.transmit(&Command::parse(&bytes(command)).unwrap()).unwrap()
 }
 
 pub(crate) fn bytes(hex: &str) -> Vec<u8> {
@@ -119,11 +120,11 @@ pub(crate) fn try_channel<R: Reader>(reader: &mut R) -> Option<IssuerLine<'_, R>
         AesKey::new(&bytes(text)).unwrap()
     };
     let keys = StaticKeys::Scp03(scp03::StaticKeys { enc: key("enc"), mac: key("mac"), dek: key("dek") });
-    ok(&reader.transmit(&[0x00, 0xA4, 0x04, 0x00, 0x00]).ok()?);
+    ok(&reader.transmit(&Command::new([0x00, 0xA4, 0x04, 0x00], &[], Some(256)).unwrap()).ok()?);
     let (opening, update) = HostOpening::begin(0, [7; 8]);
-    let answer = ok(&reader.transmit(update.as_slice()).ok()?);
+    let answer = ok(&reader.transmit(&Command::parse(update.as_slice()).unwrap()).ok()?);
     let (channel, authenticate) = opening.authenticate(&keys, &answer, SecurityLevel::FULL).unwrap();
-    ok(&reader.transmit(authenticate.as_slice()).ok()?);
+    ok(&reader.transmit(&Command::parse(authenticate.as_slice()).unwrap()).ok()?);
     Some(IssuerLine { reader, channel })
 }
 
@@ -136,7 +137,7 @@ impl<R: Reader> IssuerLine<'_, R> {
     pub(crate) fn try_to_say(&mut self, header: [u8; 4], data: &[u8]) -> Option<StatusWord> {
         let command = Command::new(header, data, Some(256)).unwrap();
         let wrapped = self.channel.wrap(&command).unwrap();
-        let answer = self.reader.transmit(wrapped.as_slice()).ok()?;
+        let answer = self.reader.transmit(&Command::parse(wrapped.as_slice()).unwrap()).ok()?;
         Some(self.channel.unwrap(&answer).unwrap().status())
     }
 }

@@ -7,13 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use card_reader::{pcsc_reader::PcscReader, reader::Reader};
+use globalplatform::apdu::Command;
 use purse::amount::Amount;
 use virtual_card::{
     example,
     reader::{
-        Inserted, Reader,
+        Inserted,
         daemon::{Daemon, READERS_MAX, Slot, slot_name},
-        system::SystemReader,
     },
     tap::Sale,
     tap_time::{milliseconds, percentile, timed},
@@ -21,7 +22,7 @@ use virtual_card::{
 
 use crate::{
     accounts::Accounts,
-    made::{self, WHEN, bytes},
+    made::{self, WHEN},
     taps::Pair,
 };
 
@@ -47,10 +48,11 @@ fn naive_card(mut stream: TcpStream) {
 }
 
 fn time_of_commands(reader: &mut impl Reader, commands: usize) -> Duration {
+    let command = Command::new([0x80, 0x5C, 0x00, 0x02], &[], Some(4)).unwrap();
     let mut times: Vec<Duration> = (0..commands)
         .map(|_| {
             let begin = Instant::now();
-            reader.transmit(&bytes("805C000204")).unwrap();
+            reader.transmit(&command).unwrap();
             begin.elapsed()
         })
         .collect();
@@ -63,7 +65,7 @@ pub(crate) fn no_command_waits(daemon: &mut Daemon) {
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let scissors = stream.try_clone().unwrap();
     let naive_card = thread::spawn(move || naive_card(stream));
-    let mut naive = SystemReader::named(&slot_name(reader, Slot::Card)).unwrap();
+    let mut naive = PcscReader::open(&slot_name(reader, Slot::Card)).unwrap();
     naive.wait_for_card(Duration::from_secs(20)).unwrap();
     let trapped = time_of_commands(&mut naive, 20);
     drop(naive);

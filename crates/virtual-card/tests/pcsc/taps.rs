@@ -7,15 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use card_reader::{pcsc_reader::PcscReader, reader::Reader};
+use globalplatform::apdu;
 use purse::amount::Amount;
 use tempfile::TempDir;
 use virtual_card::{
     example,
-    reader::{
-        Reader,
-        daemon::{Daemon, Slot, slot_name},
-        system::SystemReader,
-    },
+    reader::daemon::{Daemon, Slot, slot_name},
     tap::{Attempt, Recovered, Sale, TapError, recover, tap},
 };
 
@@ -39,8 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A card and a security module in the two slots of a reader, and their terminal.
 pub(crate) struct Pair {
     number: u32,
-    pub(crate) card: SystemReader,
-    pub(crate) module: SystemReader,
+    pub(crate) card: PcscReader,
+    pub(crate) module: PcscReader,
     pub(crate) card_process: CardProcess,
     _module_process: CardProcess,
     wires: Option<[Wire; 2]>,
@@ -78,8 +76,8 @@ impl Pair {
 
     /// Lets others have card and module.
     pub(crate) fn let_go(&mut self) {
-        self.card.let_go();
-        self.module.let_go();
+        self.card.power_off();
+        self.module.power_off();
     }
 
     pub(crate) fn power_up(&mut self) {
@@ -93,8 +91,8 @@ impl Pair {
     fn try_to_power_up(&mut self) -> bool {
         let are_there = [&mut self.card, &mut self.module].map(|slot| slot.wait_for_card(PATIENCE));
         are_there.iter().all(Result::is_ok)
-            && self.card.transmit(&made::bytes("80CA006600")).is_ok()
-            && self.module.transmit(&made::bytes("00A4000002DF01")).is_ok()
+            && is_answered(&mut self.card, "80CA006600")
+            && is_answered(&mut self.module, "00A4000002DF01")
     }
 
     pub(crate) fn top_up(&mut self, accounts: &mut Accounts) {
@@ -135,8 +133,12 @@ impl Pair {
     }
 }
 
-fn slots(reader: usize) -> [SystemReader; 2] {
-    [Slot::Card, Slot::Module].map(|slot| SystemReader::named(&slot_name(reader, slot)).unwrap())
+fn is_answered(reader: &mut PcscReader, command: &str) -> bool {
+    reader.transmit(&apdu::Command::parse(&made::bytes(command)).unwrap()).is_ok()
+}
+
+fn slots(reader: usize) -> [PcscReader; 2] {
+    [Slot::Card, Slot::Module].map(|slot| PcscReader::open(&slot_name(reader, slot)).unwrap())
 }
 
 /// Every message of a tap: three commands of the card and two of the module, each at three moments.

@@ -66,9 +66,9 @@ fn every_reachable_state_of_load_purchase_cancel_and_split_accounts_for_all_valu
 fn every_state_that_is_reached_farther_accounts_for_all_value() {
     let explorations = [
         ("load", bounds(LOADS, 5, 0, 3), 235_389),
-        ("purchase", bounds(SALES, 4, 3, 1), 2_512_673),
-        ("cancel", bounds(CANCELS, 4, 3, 1), 856_904),
-        ("split", bounds(SPLITS, 4, 3, 1), 2_820_231),
+        ("purchase", bounds(SALES, 4, 3, 1), 2_347_305),
+        ("cancel", bounds(CANCELS, 4, 3, 1), 788_013),
+        ("split", bounds(SPLITS, 4, 3, 1), 2_603_835),
     ];
     for (name, bounds, least) in explorations {
         let unique = explore(name, bounds);

@@ -5,10 +5,11 @@ use std::io::Write;
 use std::thread;
 use std::time::Duration;
 
+use card_reader::pcsc_reader::PcscReader;
+use card_reader::reader::ReaderError;
 use serde::{Deserialize, Serialize};
 use virtual_card::example::{self, SALE};
 use virtual_card::reader::daemon::{Daemon, Slot, in_own_namespaces, slot_name};
-use virtual_card::reader::system::{ReaderError, SystemReader};
 use virtual_card::tap_time::{TapFigures, milliseconds, percentile, timed};
 use virtual_card::vpcd;
 
@@ -68,7 +69,7 @@ pub(super) fn inside(options: &TapOptions) -> Result<(), Failure> {
 
 fn between(options: &TapOptions, card: &str, module: &str) -> Result<Times, Failure> {
     let open = |name: &str| {
-        let mut reader = SystemReader::named(name)?;
+        let mut reader = PcscReader::open(name)?;
         reader.wait_for_card(Duration::from_secs(10))?;
         Ok(reader)
     };

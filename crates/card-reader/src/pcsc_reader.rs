@@ -1,21 +1,27 @@
 //! A reader of the system, by PC/SC.
 
-use std::ffi::CString;
+use std::{
+    ffi::CString,
+    fmt, thread,
+    time::{Duration, Instant},
+};
 
 use globalplatform::apdu::{Command, RESPONSE_BYTES_MAX, Response};
-use pcsc::{Card, Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode, State};
+use pcsc::{
+    Card, Context, Disposition, Error, PNP_NOTIFICATION, Protocols, ReaderState, Scope, ShareMode, State,
+};
 
 use crate::reader::{Reader, ReaderError};
 
-/// A reader by its name, such as "ACS ACR122U 00 00".
+/// A reader by its name, such as "ACS ACR122U 00 00", with or without a card in it.
 pub struct PcscReader {
     context: Context,
     name: CString,
     card: Option<Card>,
 }
 
-impl std::fmt::Debug for PcscReader {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for PcscReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PcscReader({})", self.name.to_string_lossy())
     }
 }
@@ -36,19 +42,53 @@ impl PcscReader {
     /// # Errors
     /// [`ReaderError::Broken`], also where there is none of this name.
     pub fn open(name: &str) -> Result<Self, ReaderError> {
-        if !names()?.iter().any(|known| known == name) {
-            return Err(ReaderError::Broken(format!("there is no reader {name}")));
+        let known = names()?;
+        if !known.iter().any(|known| known == name) {
+            return Err(ReaderError::Broken(format!("there is no reader {name:?}, only {known:?}")));
         }
         let context = Context::establish(Scope::User).map_err(failed)?;
         let name = CString::new(name).map_err(|error| ReaderError::Broken(error.to_string()))?;
         Ok(Self { context, name, card: None })
+    }
+
+    /// Waits for a card that answers to power.
+    ///
+    /// # Errors
+    /// As [`Reader::power_on`], after `patience`.
+    pub fn wait_for_card(&mut self, patience: Duration) -> Result<(), ReaderError> {
+        let end = Instant::now() + patience;
+        loop {
+            match self.power_on() {
+                // No card, one that has just been taken away, or one that somebody is still letting go of.
+                Err(_) if Instant::now() < end => self.wait_for_change(end),
+                powered => return powered,
+            }
+        }
+    }
+
+    /// Waits until the reader says that something changed, a moment at most.
+    fn wait_for_change(&self, end: Instant) {
+        let left = end.saturating_duration_since(Instant::now()).min(Duration::from_millis(100));
+        let mut states = [
+            ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE),
+            ReaderState::new(self.name.clone(), State::EMPTY),
+        ];
+        if self.context.get_status_change(left, &mut states).is_ok() {
+            thread::sleep(Duration::from_millis(10).min(left));
+        }
+    }
+}
+
+impl Drop for PcscReader {
+    fn drop(&mut self) {
+        self.power_off();
     }
 }
 
 impl Reader for PcscReader {
     fn is_card_present(&mut self) -> Result<bool, ReaderError> {
         let mut states = [ReaderState::new(self.name.clone(), State::UNAWARE)];
-        self.context.get_status_change(std::time::Duration::ZERO, &mut states).map_err(failed)?;
+        self.context.get_status_change(Duration::ZERO, &mut states).map_err(failed)?;
         Ok(states.iter().any(|state| state.event_state().contains(State::PRESENT)))
     }
 
@@ -59,10 +99,11 @@ impl Reader for PcscReader {
         Ok(())
     }
 
+    /// Leaves the card as it is, and the service takes its power soon: where a reset fails because the card has just gone, pcscd
+    /// 1.9.9 takes the slot for empty until it has seen it empty, which it does not where the next card comes at once.
     fn power_off(&mut self) {
         if let Some(card) = self.card.take() {
-            // A card that has gone already has no power either.
-            let _ = card.disconnect(Disposition::UnpowerCard);
+            let _ = card.disconnect(Disposition::LeaveCard);
         }
     }
 

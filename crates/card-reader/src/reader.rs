@@ -1,4 +1,4 @@
-//! What a terminal speaks to a card or a security module through.
+//! A slot or a field, and why there is no answer from it.
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ pub trait Reader {
     /// [`ReaderError::Broken`].
     fn is_card_present(&mut self) -> Result<bool, ReaderError>;
 
-    /// Gives the card power; whatever it had begun is forgotten.
+    /// Gives the card power. A SELECT follows: a reader of the system may not have taken its power before.
     ///
     /// # Errors
     /// [`ReaderError`].
@@ -49,4 +49,22 @@ pub trait Reader {
     /// # Errors
     /// [`ReaderError`]; after one, the card needs [`Reader::power_on`].
     fn transmit(&mut self, command: &Command<'_>) -> Result<Response, ReaderError>;
+}
+
+impl<R: Reader + ?Sized> Reader for &mut R {
+    fn is_card_present(&mut self) -> Result<bool, ReaderError> {
+        (**self).is_card_present()
+    }
+
+    fn power_on(&mut self) -> Result<(), ReaderError> {
+        (**self).power_on()
+    }
+
+    fn power_off(&mut self) {
+        (**self).power_off();
+    }
+
+    fn transmit(&mut self, command: &Command<'_>) -> Result<Response, ReaderError> {
+        (**self).transmit(command)
+    }
 }
