@@ -23,7 +23,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("terminal", &["globalplatform", "pki", "purse", "messages", "card-reader"]),
     (
         "till",
-        &["globalplatform", "ledger", "messages", "money", "pages", "pki", "purse", "card-reader", "terminal"],
+        &[
+            "globalplatform",
+            "ledger",
+            "messages",
+            "money",
+            "pages",
+            "pki",
+            "purse",
+            "card-reader",
+            "terminal",
+        ],
     ),
     ("key-store-pkcs11", &["issuer", "purse"]),
     ("audit-log", &["ledger"]),

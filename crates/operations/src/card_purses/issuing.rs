@@ -10,7 +10,9 @@ use records::{RecordsError, issue_batches as rows};
 use wallet::ids::{IssueBatchId, PrincipalId};
 
 use super::keys::{self, IssuerKeys};
-pub use super::personalisation::{BALANCE_MAX, PURSE_AID, SECURITY_MODULE_FILE, personalisation, security_module};
+pub use super::personalisation::{
+    BALANCE_MAX, PURSE_AID, SECURITY_MODULE_FILE, personalisation, security_module,
+};
 use super::{CardPurseState, ISSUER};
 use crate::duties::{self, Permission};
 use crate::key::operation_id;

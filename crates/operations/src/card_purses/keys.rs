@@ -39,6 +39,11 @@ impl IssuerKeys {
         &self.store
     }
 
+    /// The versions that are open, oldest first.
+    pub(super) fn versions(&self) -> impl Iterator<Item = u8> + '_ {
+        self.secrets.keys().copied()
+    }
+
     /// The newest version: what new cards get.
     pub(super) fn newest(&self) -> Result<u8, OperationError> {
         let newest = self.secrets.last_key_value().map(|(version, _)| *version);

@@ -73,6 +73,8 @@ fn card_file(keys: &IssuerKeys, batch: &IssueBatch, asn: Asn) -> Result<Value, O
         "pin": format!("{pin:06}"),
         "pin_tries": 3,
         "profile": { "load_needs_pin": false },
+        // Where a trip began (SFI 1A): a gate writes it in the same commit as the fare.
+        "files": [{ "sfi": "1A", "kind": "records", "record_bytes": 128, "records": 1, "content": ["01"] }],
         "keys": card_keys(keys, version, asn)?,
     });
     Ok(json!({
@@ -132,6 +134,16 @@ fn application_key<P: Purpose>(key: &Key<P>, index: &str, version: u8) -> Value 
     })
 }
 
+/// The master keys of a version that a security module has.
+fn module_keys(keys: &IssuerKeys, version: u8) -> Result<[Value; 4], OperationError> {
+    Ok([
+        application_key(&keys.master::<key::Purchase>(version)?, MASTER_INDEX, version),
+        application_key(&keys.master::<key::TransactionCode>(version)?, MASTER_INDEX, version),
+        application_key(&keys.master::<key::Cancel>(version)?, MASTER_INDEX, version),
+        application_key(&keys.master::<key::Maintenance>(version)?, MASTER_INDEX, version),
+    ])
+}
+
 /// The personalisation file of a terminal's security module: what checks purchases and cancels, and nothing that loads.
 ///
 /// # Errors
@@ -147,12 +159,10 @@ pub async fn security_module(
     let version = keys.newest()?;
     let mut serial = [0; 10];
     serial.iter_mut().skip(4).zip(terminal.0).for_each(|(place, byte)| *place = byte);
-    let master_keys = [
-        application_key(&keys.master::<key::Purchase>(version)?, MASTER_INDEX, version),
-        application_key(&keys.master::<key::TransactionCode>(version)?, MASTER_INDEX, version),
-        application_key(&keys.master::<key::Cancel>(version)?, MASTER_INDEX, version),
-        application_key(&keys.master::<key::Maintenance>(version)?, MASTER_INDEX, version),
-    ];
+    let mut master_keys = Vec::new();
+    for version in keys.versions() {
+        master_keys.extend(module_keys(&keys, version)?);
+    }
     let file = json!({
         "issuer_domain": domain(&keys, version, (&ISSUER_DOMAIN, "30"), &serial)?,
         "security_domain": domain(&keys, version, (&SECURITY_DOMAIN, "20"), &serial)?,

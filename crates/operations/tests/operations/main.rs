@@ -1,6 +1,7 @@
 //! Operations over real stores: what each does, whoever repeats it, and whatever stops on the way.
 
 mod bank_asks;
+mod card_purses;
 mod control;
 mod crashes;
 mod embedded_bank;

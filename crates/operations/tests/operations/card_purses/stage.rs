@@ -19,7 +19,7 @@ use wallet::ids::{LoadOrderId, OperationId, PrincipalId};
 
 use super::plastic::{DESK, Plastic};
 use super::till::Till;
-use super::world::{CNY, World, cny, key, now, person};
+use crate::world::{CNY, World, cny, key, now, person};
 
 pub(crate) const FOUNDER: PrincipalId = PrincipalId::new(0x0901);
 /// The terminal that loads are made at.

@@ -5,7 +5,7 @@ use records::operations::{OperationKind, OperationState};
 
 use super::stage::{FOUNDER, Stage, refused, stage};
 use super::till::Mishap;
-use super::world::{cny, now};
+use crate::world::{cny, now};
 
 const DAY: u64 = 86_400;
 

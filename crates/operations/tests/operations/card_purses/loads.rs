@@ -7,7 +7,7 @@ use operations::{OperationError, start_up_check};
 use records::operations::{OperationKind, OperationState};
 
 use super::stage::{AT, Stage, refused, stage};
-use super::world::{cny, key, now};
+use crate::world::{cny, key, now};
 
 fn states(stage: &Stage, card: usize) -> Vec<LoadOrderState> {
     stage.view(card).orders.iter().map(|order| order.state).collect()

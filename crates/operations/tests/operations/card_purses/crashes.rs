@@ -8,7 +8,7 @@ use operations::{CardPurseRefusal, OperationError, start_up_check};
 
 use super::stage::{AT, FOUNDER, Stage, stage};
 use super::till::Mishap;
-use super::world::{Fate, now};
+use crate::world::{Fate, now};
 
 /// What is left of the records after the crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +143,7 @@ fn at_every_moment_of_refund(prepare: impl Fn() -> Stage, asn_of: impl Fn(&Stage
         now(start_up_check::run(stage.operations())).unwrap();
         stage.check();
         let again = now(lost::refund(stage.operations(), FOUNDER, asn)).unwrap();
-        assert_eq!(again.amount, super::world::cny(500));
+        assert_eq!(again.amount, crate::world::cny(500));
         assert!(first.is_err() || first == Ok(again));
         assert_eq!(stage.world.money().alice, 10_000);
         stage.cards.clear();

@@ -9,7 +9,7 @@ use operations::card_purses::{CardListing, keys, lost};
 use operations::{OperationError, duties::OperatorRole};
 
 use super::stage::{FOUNDER, Stage, stage};
-use super::world::{now, person};
+use crate::world::{now, person};
 
 fn status(stage: &Stage, newer_than: u32) -> Option<SignedVersion> {
     now(lists::status(stage.operations(), ListVersion(newer_than))).unwrap()

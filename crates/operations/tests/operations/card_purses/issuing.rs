@@ -7,7 +7,7 @@ use virtual_card::personalisation::Personalisation;
 use wallet::ids::IssueBatchId;
 
 use super::stage::{FOUNDER, Stage, refused, stage};
-use super::world::{CNY, key, now};
+use crate::world::{CNY, key, now};
 
 fn request(count: u32) -> BatchRequest {
     BatchRequest { count, currency: CNY, label: "autumn".to_owned(), valid_years: 3 }

@@ -10,7 +10,7 @@ use records::operations::{Filter, OperationKind};
 
 use super::stage::{FOUNDER, Stage, refused, stage};
 use super::till::Mishap;
-use super::world::{cny, now};
+use crate::world::{cny, now};
 
 /// Two cards with 20.00 each, and two terminals.
 fn market() -> Stage {
@@ -114,7 +114,7 @@ fn a_seller_that_has_too_little_to_give_back_leaves_it_to_suspense() {
     let has = stage.world.money().shop;
     let request =
         operations::vouchers::SaleRequest { seller: FOUNDER, merchant: stage.world.shop, amount: cny(has) };
-    now(operations::vouchers::sell(stage.operations(), &super::world::key("all"), request)).unwrap();
+    now(operations::vouchers::sell(stage.operations(), &crate::world::key("all"), request)).unwrap();
     let Stage { tills, cards, .. } = &mut stage;
     tills[0].cancel(&mut cards[0]);
     assert_eq!(stage.upload(0, 2), Ok(vec![Verdict::Accepted]));
