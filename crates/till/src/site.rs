@@ -154,7 +154,6 @@ impl Site {
     }
 
     /// Its pages.
-    #[must_use]
     pub fn router(&self) -> Router {
         routes::router(Arc::clone(&self.shared))
     }
