@@ -174,7 +174,7 @@ impl Loading<'_> {
                 Err(error) => return Err(of_host(&error)),
             };
             match (refusal.code.as_str(), &refusal.operation, refusal.sequence) {
-                ("reserved", Some(other), _) => order = Some(other.clone()),
+                ("reserved", Some(other), _) if order.is_some() => order = Some(other.clone()),
                 ("unproven", _, Some(sequence)) => {
                     self.prove(public, Direction::Load, Sequence(sequence))?;
                     self.prove(public, Direction::Unload, Sequence(sequence))?;

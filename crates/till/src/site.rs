@@ -155,7 +155,6 @@ impl Site {
     }
 
     /// Its pages.
-    #[must_use]
     pub fn router(&self) -> Router {
         routes::router(Arc::clone(&self.shared))
     }

@@ -290,7 +290,16 @@ async fn loads(State(host): State<Host>, Path(terminal): Path<String>, Json(body
         when: DateTime([0x20, 0x26, 0x11, 0x18, 0x19, 0x30, 0]),
     };
     let card = issuer.cards.get_mut(&Asn(hex(&body["card"]))).unwrap();
-    if let Err(refusal) = card.begin(&issuer.keys, &request, Seconds(UTC)) {
+    let begun = card.begin(&issuer.keys, &request, Seconds(UTC));
+    let (begun, operation) = match begun {
+        // What an unload is called does not come with it: it goes on under what is reserved.
+        Err(OnlineRefusal::Reserved(other)) if direction == Direction::Unload => {
+            let again = Request { operation: other, ..request };
+            (card.begin(&issuer.keys, &again, Seconds(UTC)), other)
+        }
+        begun => (begun, operation),
+    };
+    if let Err(refusal) = begun {
         return refused(refusal, sequence);
     }
     if direction == Direction::Load {
