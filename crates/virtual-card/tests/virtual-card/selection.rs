@@ -1,14 +1,10 @@
 //! One card, several applications: who answers, and what the card is made of.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod made;
 
 use globalplatform::{
     life_cycle::{CardState, Stage},
     registry::EntryKind,
     status::StatusWord,
 };
-use made::*;
 use purse::{amount::Amount, vtp};
 use virtual_card::{
     example,
@@ -16,6 +12,8 @@ use virtual_card::{
     reader::{InProcess, Inserted},
     tap::{Recovered, Sale, TapError, recover, tap},
 };
+
+use crate::made::*;
 
 fn card() -> (tempfile::TempDir, InProcess<PluggedCard>) {
     let folder = tempfile::tempdir().unwrap();

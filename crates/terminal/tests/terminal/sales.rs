@@ -1,15 +1,8 @@
 //! Sales at the till: what is taken, what is refused, what happens when cards leave and lie.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod shop;
 
 use globalplatform::status::StatusWord;
 use messages::card::{CardStatus, KeyVersion, TerminalParameters, Units};
 use purse::{amount::Amount, fake_card::FakeCard, fields::DateTime};
-use shop::{
-    Leaves, Restless, asn, at, card, empty_card, field, held, hold_again, issuer, load, module, now,
-    public_information, refused, restart, sale, start, sums, till,
-};
 use terminal::{
     book::State,
     clock::ClockError,
@@ -18,6 +11,11 @@ use terminal::{
     refusal::{Failure, Refusal},
     simulated_disk::SimulatedDisk,
     terminal::{Circumstances, Network},
+};
+
+use crate::shop::{
+    Leaves, Restless, asn, at, card, empty_card, field, held, hold_again, issuer, load, module, now,
+    public_information, refused, restart, sale, start, sums, till,
 };
 
 #[test]
@@ -152,7 +150,7 @@ fn a_card_that_takes_the_place_of_another_is_not_debited() {
     use globalplatform::apdu::{Command, Response};
     use terminal::reader::{Reader, ReaderError};
 
-    struct Swapping<'f>(&'f mut shop::Field, Option<shop::Card>);
+    struct Swapping<'f>(&'f mut crate::shop::Field, Option<crate::shop::Card>);
     impl Reader for Swapping<'_> {
         fn is_card_present(&mut self) -> Result<bool, ReaderError> {
             self.0.is_card_present()
@@ -178,7 +176,7 @@ fn a_card_that_takes_the_place_of_another_is_not_debited() {
     let outcome = till.sell(&mut swapping, &sale(1, 300), &at(9, 0));
     assert!(matches!(refused(outcome), Refusal::Card(_)));
     let first = swapping.1.take().unwrap();
-    assert_eq!((shop::balance(&first), held(&field), sums(&till)), (1_000, 1_000, (0, 0)));
+    assert_eq!((crate::shop::balance(&first), held(&field), sums(&till)), (1_000, 1_000, (0, 0)));
 }
 
 #[test]
@@ -229,7 +227,7 @@ fn limits_and_key_versions_come_from_the_parameters() {
     assert_eq!(refused(till.sell(&mut field, &sale(2, 10), &at(9, 1))), Refusal::KeyVersion);
     let mut young = empty_card(2, 2);
     load(&mut young, 1_000);
-    till.sell(&mut shop::field(young, 5), &sale(2, 10), &at(9, 1)).unwrap();
+    till.sell(&mut crate::shop::field(young, 5), &sale(2, 10), &at(9, 1)).unwrap();
     let none = TerminalParameters { sale_limit: Units(0), ..newer };
     till.take_list(List::Parameters, &issuer::parameters_of(3, none), &now(9, 2)).unwrap();
     assert_eq!(refused(till.sell(&mut field, &sale(3, 10), &at(9, 2))), Refusal::SaleLimit(Amount::ZERO));
@@ -289,7 +287,7 @@ fn a_tap_takes_five_commands() {
     use globalplatform::apdu::{Command, Response};
     use terminal::reader::{Reader, ReaderError};
 
-    struct Counting<'f>(&'f mut shop::Field, usize, usize);
+    struct Counting<'f>(&'f mut crate::shop::Field, usize, usize);
     impl Reader for Counting<'_> {
         fn is_card_present(&mut self) -> Result<bool, ReaderError> {
             self.0.is_card_present()

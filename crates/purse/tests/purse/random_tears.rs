@@ -1,11 +1,9 @@
 //! Lives of a card with transactions and losses of power at random, one inside another. `PURSE_RANDOM_RUNS` says how many.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod desk;
-
-use desk::Desk;
 use proptest::prelude::*;
 use purse::{ep::Which, nvm::Fault, simulated::Tear};
+
+use crate::desk::Desk;
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -83,7 +81,7 @@ fn play(desk: &mut Desk, act: &Act) -> (i64, Result<(), Fault>) {
     }
 }
 
-fn drop_done(_: desk::Done) {}
+fn drop_done(_: crate::desk::Done) {}
 
 /// What has to be done first, so that the act is possible.
 fn prepare(desk: &mut Desk, act: &Act, shadow: &mut i64) {

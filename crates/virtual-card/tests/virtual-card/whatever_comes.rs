@@ -1,14 +1,12 @@
 //! Whatever bytes a reader sends, a card answers, and value neither comes nor goes.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod made;
-
-use made::*;
 use proptest::prelude::*;
 use virtual_card::{
     example,
     reader::{InProcess, Inserted},
 };
+
+use crate::made::*;
 
 /// Bytes, and commands that look right: classes, instructions and parameters of the card, with any data.
 fn command() -> impl Strategy<Value = Vec<u8>> {

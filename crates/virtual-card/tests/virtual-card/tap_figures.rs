@@ -1,13 +1,11 @@
 //! What a tap costs, and that it stays within what terminals allow.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod made;
-
-use made::*;
 use virtual_card::{
     example::{self, SALE},
     tap_time::{Counted, measure},
 };
+
+use crate::made::*;
 
 #[test]
 fn a_tap_takes_at_most_eight_commands_and_a_quarter_of_a_second() {

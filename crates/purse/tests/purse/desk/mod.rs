@@ -1,5 +1,4 @@
 //! A desk with a card, an issuer's host and a security module that knows the keys: what the tests of the purse play with.
-#![allow(dead_code, reason = "each test file uses a part of the desk")]
 
 pub(crate) mod counter;
 pub(crate) mod more;

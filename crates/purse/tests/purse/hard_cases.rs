@@ -1,11 +1,7 @@
 //! The hard cases of a card purse, each as a fact. Those about power are in `tearing.rs` (recovery torn again, the log's end, a
 //! conversion), those about PINs, tries and keys
 //! in `tries_and_keys.rs`, those about the security module in `security_module.rs`.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod desk;
-
-use desk::{Card, Desk, FILES, LIMITS, Memory, PIN, TERMINAL, keys, profile};
 use purse::{
     bytes::{Reader, Writer},
     ep::{Application, Contents, Counting, Limits, Personalisation, PersonalisationError, Profile, Which},
@@ -16,6 +12,8 @@ use purse::{
     pboc::key::{Dtk, Purchase},
     simulated::Tear,
 };
+
+use crate::desk::{Card, Desk, FILES, LIMITS, Memory, PIN, TERMINAL, keys, profile};
 
 fn funded() -> Desk {
     let mut desk = Desk::new();
@@ -186,7 +184,7 @@ fn a_tac_key_of_equal_halves_is_not_personalised() {
     keys[4] = KeyRecord::new(&Dtk::new([0x34; 16]), 1, 0, 0);
     let with = Personalisation {
         profile: profile(),
-        aid: &desk::AID,
+        aid: &crate::desk::AID,
         file_identifier: [0x10, 1],
         public_information: [0; 30],
         keys: &keys,

@@ -1,17 +1,7 @@
 //! What a security module says about TACs, and what it never says: one of terms that it did not sign.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod desk;
 
 use std::ops::ControlFlow;
 
-use desk::{
-    Answer, Desk, TERMINAL, WHEN,
-    counter::{
-        Counter, ONE_LEVEL, card, card_with, collect, diversified, factor, master_keys, personalisation,
-    },
-    key, keys, profile,
-};
 use purse::{
     amount::Amount,
     fields::{DateTime, Kind, TerminalId, TerminalTransaction, Terms},
@@ -23,6 +13,14 @@ use purse::{
     },
     psam::{CODE_TRIES, ModuleContents},
     simulated::Tear,
+};
+
+use crate::desk::{
+    Answer, Desk, TERMINAL, WHEN,
+    counter::{
+        Counter, ONE_LEVEL, card, card_with, collect, diversified, factor, master_keys, personalisation,
+    },
+    key, keys, profile,
 };
 
 /// A sale up to the card's answer: the module's number, and TAC ‖ MAC2.

@@ -1,5 +1,4 @@
 //! Mistakes in personalisation files are refused, and the refusal names the field.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use serde_json::{Value, json};
 use virtual_card::{example, kind::CardKind, personalisation::Personalisation};

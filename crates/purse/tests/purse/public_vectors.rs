@@ -1,5 +1,4 @@
 //! Traces of real cards whose keys are known, from `vectors/card.json`, which names the source of each.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use globalplatform::apdu::Command;
 use purse::{

@@ -1,5 +1,4 @@
 //! A shop with a terminal, its security module, cards and an issuer: what the tests of the terminal play with.
-#![allow(dead_code, reason = "each test file uses a part of the shop")]
 
 pub(crate) mod issuer;
 

@@ -1,7 +1,4 @@
 //! Sales of which the card holds only a part, and how any terminal closes them.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod shop;
 
 use messages::card::Outcome;
 use purse::{
@@ -12,15 +9,16 @@ use purse::{
     pboc::key::{Dgk, Dtk},
     pboc::{key::Algorithm, session::SessionKey},
 };
-use shop::{
-    Card, Field, Leaves, Restless, asn, at, card, field, held, hold_again, issuer, issuer::Office, now,
-    own_key, put, refused, restart, sale, sums, till,
-};
 use terminal::{
     entry::List,
     refusal::{Failure, Refusal},
     sale::{Sale, Shortfall},
     split::SplitRefusal,
+};
+
+use crate::shop::{
+    Card, Field, Leaves, Restless, asn, at, card, field, held, hold_again, issuer, issuer::Office, now,
+    own_key, put, refused, restart, sale, sums, till,
 };
 
 const GRADE: Grade =
@@ -111,7 +109,7 @@ fn any_terminal_closes_a_split_once_by_the_white_list() {
     let split = (asn(1), OrderId([1; 16]), Sequence(0));
     let list = issuer::white_list(1, &[split, (asn(4), OrderId([4; 16]), Sequence(9))]);
     other.take_list(List::White, &list, &now(9, 1)).unwrap();
-    shop::load(field.device_mut().unwrap(), 1_000);
+    crate::shop::load(field.device_mut().unwrap(), 1_000);
     hold_again(&mut field);
     other.sell(&mut field, &sale(2, 50), &at(9, 2)).unwrap();
     assert!(!is_open(&field), "closed at the next tap");
@@ -132,7 +130,7 @@ fn a_forged_completion_closes_nothing_and_harms_no_sale() {
     // Signed by the issuer of lists, with the completion of another card.
     let other = (asn(2), OrderId([1; 16]), Sequence(0));
     till.take_list(List::White, &issuer::white_list(1, &[other]), &now(9, 1)).unwrap();
-    shop::load(field.device_mut().unwrap(), 1_000);
+    crate::shop::load(field.device_mut().unwrap(), 1_000);
     hold_again(&mut field);
     till.sell(&mut field, &sale(2, 50), &at(9, 2)).unwrap();
     assert!(is_open(&field));

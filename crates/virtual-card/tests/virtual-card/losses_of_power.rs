@@ -1,7 +1,4 @@
 //! A card loses power while it is made, and while its content changes: never half a purse, and what was there goes on.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod made;
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,7 +6,6 @@ use std::{
 };
 
 use globalplatform::{domain::Entropy, life_cycle::Stage, status::StatusWord};
-use made::*;
 use purse::nvm::{ERASED, Fault, Nvm, Word};
 use virtual_card::{
     card::Card,
@@ -20,6 +16,8 @@ use virtual_card::{
     personalisation::Personalisation,
     reader::InProcess,
 };
+
+use crate::made::*;
 
 /// Power of the whole card: so many writes are left.
 #[derive(Clone, Debug, Default)]

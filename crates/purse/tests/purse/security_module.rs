@@ -1,16 +1,5 @@
 //! Card and security module together, without anybody who knows the keys of both.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod desk;
-
-use desk::{
-    Answer, Memory, TERMINAL, WHEN,
-    counter::{
-        Counter, ISSUER, Module, card, card_with, collect, diversified, factor, master_keys, personalisation,
-        sell,
-    },
-    key, profile,
-};
 use globalplatform::apdu::Command;
 use purse::{
     amount::Amount,
@@ -23,6 +12,15 @@ use purse::{
     pboc::key::{Algorithm, Dpk},
     psam::{ModuleContents, collection_mac},
     simulated::Tear,
+};
+
+use crate::desk::{
+    Answer, Memory, TERMINAL, WHEN,
+    counter::{
+        Counter, ISSUER, Module, card, card_with, collect, diversified, factor, master_keys, personalisation,
+        sell,
+    },
+    key, profile,
 };
 
 #[test]

@@ -1,5 +1,4 @@
 //! What happens to entries that have a mistake or lack something, and to input that is no list of entries.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

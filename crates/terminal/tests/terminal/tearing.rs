@@ -1,13 +1,13 @@
 //! Power goes: the card's at every write of its memory and at every command, the terminal's at every write of its journal, and
 //! both together. What cards were debited is what the terminal knows as done or unknown, and nothing happens twice.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod shop;
 
 use purse::{amount::Amount, simulated::Tear};
-use shop::{Field, Leaves, Restless, Till, at, card, field, held, hold_again, restart, sale, sums, till};
 use terminal::{
     Entrance, Station, debit::Receipt, gate::Way, reader::Reader, refusal::Failure, simulated_disk::DiskFault,
+};
+
+use crate::shop::{
+    Field, Leaves, Restless, Till, at, card, field, held, hold_again, restart, sale, sums, till,
 };
 
 const BEFORE: u32 = 1_000;
@@ -53,7 +53,7 @@ fn leave(till: &mut Till, reader: &mut dyn Reader) -> Result<Receipt, Failure> {
 /// Copies a shop: cloning everything is taking an image.
 fn image(till: Till) -> impl Fn() -> Till {
     let (disk, module) = till.stop();
-    move || shop::start(disk.clone(), module.clone())
+    move || crate::shop::start(disk.clone(), module.clone())
 }
 
 fn plan(till: &mut Till, field: &mut Field, cuts: (CardCut, TillCut)) {

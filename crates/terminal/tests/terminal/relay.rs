@@ -1,8 +1,5 @@
 //! One card relayed to two tills at once. MAC2 names no terminal: where the low two bytes of the modules' transaction numbers
 //! agree, one MAC2 is right at both.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod shop;
 
 use std::collections::BTreeMap;
 
@@ -23,10 +20,6 @@ use messages::card::{
 };
 use money::Currency;
 use purse::psam::CODE_TRIES;
-use shop::{
-    CARD_ISSUER, Field, Leaves, Restless, Till, asn, at, card, field, held, hold_again, master, module_with,
-    now, refused, restart, sale, settings, sums, till,
-};
 use terminal::{
     card::ExchangeError,
     entry::{List, RecordNumber},
@@ -35,6 +28,11 @@ use terminal::{
     simulated_disk::SimulatedDisk,
     terminal::{StartError, Terminal},
     upload::{Host, Unreachable},
+};
+
+use crate::shop::{
+    CARD_ISSUER, Field, Leaves, Restless, Till, asn, at, card, field, held, hold_again, master, module_with,
+    now, refused, restart, sale, settings, sums, till,
 };
 
 /// What a card answered to each command, by instruction and P1.
@@ -174,7 +172,7 @@ fn of_two_tills_that_say_a_relayed_card_paid_one_is_paid() {
         let mut transfers: Vec<Transfer> = Vec::new();
         for (record, account) in order.map(|number| sellers[number]) {
             let seller = Seller { terminal: record.terminal, account };
-            let cleared = clear(&mut purse, &keys, &seller, &record, Seconds(shop::UTC)).unwrap();
+            let cleared = clear(&mut purse, &keys, &seller, &record, Seconds(crate::shop::UTC)).unwrap();
             let refused = RecordVerdict::Refused(RefusalReason::WrongTac);
             assert_eq!(cleared.verdict, if record == right { RecordVerdict::Accepted } else { refused });
             transfers.extend(cleared.transfers);
@@ -198,9 +196,9 @@ fn a_module_without_the_key_that_makes_tacs_does_not_start_a_terminal() {
 /// Cards do not say which version their key has.
 #[test]
 fn a_card_with_an_older_key_that_makes_tacs_pays() {
-    let mut till = shop::start(SimulatedDisk::new(), module_with(1, 10_000, &[1, 3]));
-    till.take_list(List::Parameters, &shop::issuer::parameters(1), &now(8, 0)).unwrap();
-    till.take_list(List::Status, &shop::issuer::status_list(1, &[]), &now(8, 0)).unwrap();
+    let mut till = crate::shop::start(SimulatedDisk::new(), module_with(1, 10_000, &[1, 3]));
+    till.take_list(List::Parameters, &crate::shop::issuer::parameters(1), &now(8, 0)).unwrap();
+    till.take_list(List::Status, &crate::shop::issuer::status_list(1, &[]), &now(8, 0)).unwrap();
     let mut field = field(card(1, 1_000), 1);
     till.sell(&mut field, &sale(1, 300), &at(9, 0)).unwrap();
     assert_eq!(sums(&till), (300, 0));
@@ -241,7 +239,7 @@ fn a_module_without_tries_keeps_the_record_of_a_card_that_comes_back_and_serves_
     let outcome = till.sell(&mut field, &sale(1, 300), &at(9, 1));
     assert_eq!(refused(outcome), Refusal::Module(StatusWord::BLOCKED));
     assert_eq!((held(&field), sums(&till)), (700, (0, 300)));
-    let mut other = shop::field(card(2, 1_000), 2);
+    let mut other = crate::shop::field(card(2, 1_000), 2);
     till.sell(&mut other, &sale(2, 100), &at(9, 2)).unwrap();
     assert_eq!(sums(&till), (100, 300));
 }

@@ -1,19 +1,17 @@
 //! What this system adds to PBOC, and what PBOC adds beyond load and purchase: each rule as a fact.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod desk;
-
-use desk::{
-    ASN, Desk, LIMITS, TERMINAL,
-    more::{GRADE, ORDER},
-    profile,
-};
 use purse::{
     amount::Amount,
     ep::{Grade, Limits, SPLIT_FILE, Which},
     fields::{Date, DateTime, Kind, OrderId, Sequence, TerminalId},
     own,
     pboc::key::Purchase,
+};
+
+use crate::desk::{
+    ASN, Desk, LIMITS, TERMINAL,
+    more::{GRADE, ORDER},
+    profile,
 };
 
 fn funded() -> Desk {
@@ -71,7 +69,7 @@ fn a_cancel_after_anything_newer_is_refused() {
     }
 }
 
-fn drop_done(done: Result<desk::Done, purse::nvm::Fault>) {
+fn drop_done(done: Result<crate::desk::Done, purse::nvm::Fault>) {
     done.unwrap();
 }
 

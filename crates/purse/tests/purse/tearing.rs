@@ -2,20 +2,18 @@
 //!
 //! Whatever was torn, the card is in one of the states that it has between whole commits; the value on it has changed if and
 //! only if GET TRANSACTION PROVE proves the change; and retried where it is not proved, the transaction happens once.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod desk;
-
-use desk::{
-    ASN, Desk, LIMITS, PIN,
-    more::{GRADE, ORDER},
-};
 use purse::{
     amount::Amount,
     ep::{Contents, Grade, Limits, Which},
     fields::Kind,
     nvm::Fault,
     simulated::Tear,
+};
+
+use crate::desk::{
+    ASN, Desk, LIMITS, PIN,
+    more::{GRADE, ORDER},
 };
 
 /// A transaction that is torn.
@@ -246,7 +244,7 @@ fn tear_everywhere(
     before.sent.clear();
     let mut nvm = before.card.clone().power_off().with_pages_of(page);
     nvm.restore_power();
-    before.card = desk::Card::power_on(nvm).unwrap();
+    before.card = crate::desk::Card::power_on(nvm).unwrap();
     before.select().unwrap();
     let states = states(&before, scenario);
     let value = before.value();

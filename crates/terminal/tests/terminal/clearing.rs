@@ -1,7 +1,4 @@
 //! Two tills, a gate and the issuer's real host: what is cleared is what cards were debited, but for what is unknown.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod shop;
 
 use std::collections::BTreeMap;
 
@@ -19,10 +16,6 @@ use messages::card::{
 use money::Currency;
 use proptest::prelude::*;
 use purse::{amount::Amount, fields::Asn};
-use shop::{
-    CARD_ISSUER, Leaves, Restless, asn, at, card, field, held, hold_again, issuer_key, master, now, restart,
-    sale, settings, till,
-};
 use terminal::{
     Entrance, Station,
     entry::List,
@@ -30,6 +23,11 @@ use terminal::{
     refusal::Failure,
     simulated_disk::DiskFault,
     upload::{Host, Unreachable},
+};
+
+use crate::shop::{
+    CARD_ISSUER, Leaves, Restless, asn, at, card, field, held, hold_again, issuer_key, master, now, restart,
+    sale, settings, till,
 };
 
 const LOADED: u32 = 100_000;
@@ -90,7 +88,8 @@ impl Host for Clearing {
         reader.feed(records, |record| read.push(record));
         reader.finish().unwrap();
         for record in &read {
-            let cleared = clearing.next(&mut self.cards, &self.keys, record, Seconds(shop::UTC)).unwrap();
+            let cleared =
+                clearing.next(&mut self.cards, &self.keys, record, Seconds(crate::shop::UTC)).unwrap();
             self.findings.extend(cleared.findings);
         }
         let receipt = clearing.receipt(&header, &issuer_key());

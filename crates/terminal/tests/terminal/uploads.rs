@@ -1,16 +1,8 @@
 //! Day-end: batches, receipts, lists; and what a full disk does.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod shop;
 
 use messages::card::{Outcome, signed_list::ListRefusal};
 use pki::{KeyPair, SubjectId};
 use purse::fields::DateTime;
-use shop::{
-    Leaves, Restless, Till, asn, at, card, field, held, hold_again, issuer,
-    issuer::{Line, Office},
-    module, now, refused, restart, sale, settings, start, sums, till,
-};
 use terminal::{
     Station,
     book::{Answer, State},
@@ -24,8 +16,14 @@ use terminal::{
     upload::SyncError,
 };
 
+use crate::shop::{
+    Leaves, Restless, Till, asn, at, card, field, held, hold_again, issuer,
+    issuer::{Line, Office},
+    module, now, refused, restart, sale, settings, start, sums, till,
+};
+
 /// A terminal with three sales of three cards, the second unknown.
-fn three_sales() -> (Till, [shop::Field; 3]) {
+fn three_sales() -> (Till, [crate::shop::Field; 3]) {
     let mut till = till(1);
     let mut fields = [1, 2, 3].map(|number| field(card(number, 1_000), u64::from(number)));
     for (number, field) in [0_u8, 1, 2].into_iter().zip(&mut fields) {
@@ -136,7 +134,7 @@ fn a_trip_is_paid_at_its_end_by_where_it_began() {
     assert_eq!(refused(till.pass(&mut field, (from, &Way::In), &at(9, 2))), Refusal::Trip);
     let receipt = till.pass(&mut field, (to, &out), &at(9, 30)).unwrap();
     assert_eq!((receipt.amount.units(), held(&field)), (500, 500));
-    let mut poor = shop::field(card(2, 100), 2);
+    let mut poor = crate::shop::field(card(2, 100), 2);
     till.pass(&mut poor, (from, &Way::In), &at(9, 31)).unwrap();
     assert!(matches!(refused(till.pass(&mut poor, (to, &out), &at(9, 40))), Refusal::Card(_)));
     let mut office = Office::new();
@@ -179,7 +177,7 @@ fn an_older_list_or_one_of_somebody_else_is_not_taken_also_after_a_restart() {
     assert_eq!(refusal, ListError::Refused(ListRefusal::Signature));
 }
 
-fn module_of(number: u8) -> terminal::in_process::InProcess<shop::Module> {
+fn module_of(number: u8) -> terminal::in_process::InProcess<crate::shop::Module> {
     module(number, 1_000)
 }
 

@@ -1,9 +1,5 @@
 //! PINs, tries, locks and keys of a purse.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod desk;
-
-use desk::{Desk, LIMITS, PIN, keys, profile};
 use purse::{
     ep::{Life, PersonalisationError, Profile, PutKeysError, Which},
     fields::Kind,
@@ -12,6 +8,8 @@ use purse::{
     pboc::key::{Dpuk, Dtk},
     simulated::Tear,
 };
+
+use crate::desk::{Desk, LIMITS, PIN, keys, profile};
 
 fn funded() -> Desk {
     let mut desk = Desk::new();
@@ -97,7 +95,7 @@ fn a_blocked_pin_is_unblocked_by_the_issuer_once_for_each_challenge() {
     let mut desk = funded();
     assert_eq!([0; 4].map(|_: i32| desk.verify(&[0, 0]).unwrap()), [0x63C2, 0x63C1, 0x6983, 0x6983]);
     assert_eq!(desk.verify(&PIN).unwrap(), 0x6983);
-    let key: Dpuk = desk::key();
+    let key: Dpuk = crate::desk::key();
     let block = purse::pboc::secure_messaging::encipher_pin(&key, &[0x77, 0x88]).unwrap();
     // The MAC is over the enciphered PIN only: Lc counts the MAC, too.
     assert_eq!(desk.signed([0x84, 0x24, 0, 0], &block, &key).unwrap(), 0x9000);
@@ -111,7 +109,7 @@ fn a_pin_is_changed_and_reloaded() {
     let mut desk = funded();
     desk.apdu([0x80, 0x5E, 1, 0], &[&PIN, &[0xFF, 0x55, 0x66]]).unwrap().ok();
     assert_eq!((desk.verify(&PIN).unwrap(), desk.verify(&[0x55, 0x66]).unwrap()), (0x63C2, 0x9000));
-    let key = desk::key::<purse::pboc::key::PinReload>();
+    let key = crate::desk::key::<purse::pboc::key::PinReload>();
     let mac = purse::pboc::session::SessionKey::of_halves(&key).mac(&[&[0x31, 0x32]]);
     desk.apdu([0x80, 0x5E, 0, 0], &[&[0x31, 0x32], &mac.0]).unwrap().ok();
     assert_eq!(desk.verify(&[0x31, 0x32]).unwrap(), 0x9000);

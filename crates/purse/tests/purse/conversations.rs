@@ -1,17 +1,15 @@
 //! Commands in every order: whatever was recorded is sent again in all sequences of up to four, to cards in several states.
 //! Nothing recorded moves value, and no bytes make the card stumble.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod desk;
-
-use desk::{
-    ASN, Desk, PIN,
-    more::{GRADE, ORDER},
-};
 use proptest::prelude::*;
 use purse::{
     ep::{Contents, Life, Which},
     fields::Sequence,
+};
+
+use crate::desk::{
+    ASN, Desk, PIN,
+    more::{GRADE, ORDER},
 };
 
 /// A life of a card with every transaction there is; all its commands are recorded.
