@@ -2,7 +2,7 @@
 //!
 //! * [`terminal::Terminal`]: what holds it together. [`sale`], [`split`], [`gate`], `cancel`: what it does with a card;
 //!   [`debit`] is the part that all have in common.
-//! * [`card_reader`]: what it speaks to cards and its security module through.
+//! * `card_reader`: what it speaks to cards and its security module through.
 //! * [`journal`], [`entry`], [`book`]: what it writes down before and after a card pays, and what that adds up to.
 //!   [`disk`]: where; [`simulated_disk`]: where tests cut the power.
 //! * [`lists`], [`upload`], [`load`]: what it gets from the issuer's host, and what it sends. [`enquiry`]: what a card shows.
@@ -35,7 +35,4 @@ pub mod split;
 pub mod terminal;
 pub mod upload;
 
-#[cfg(feature = "pcsc")]
-pub use card_reader::pcsc_reader;
-pub use card_reader::{in_process, reader};
 pub use trip::{Entrance, Station};

@@ -1,5 +1,6 @@
 //! The security module (PSAM) of a terminal: it signs debits, checks what cards answer, and knows the terminal's number.
 
+use card_reader::reader::Reader;
 use globalplatform::status::StatusWord;
 use purse::{
     amount::Amount,
@@ -9,7 +10,6 @@ use purse::{
 use crate::{
     card::{Authorisation, Begun, Codes, ExchangeError, PublicInformation, exchange, parse},
     entry::Intent,
-    reader::Reader,
 };
 
 /// What a module says about itself.

@@ -1,0 +1,10 @@
+//! The till: sales with and without the server, loads, and every page in both languages.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod desk;
+#[path = "../../../terminal/tests/terminal/shop/mod.rs"]
+mod shop;
+
+mod loading;
+mod pages;
+mod selling;
