@@ -2,9 +2,10 @@
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
+use card_reader::reader::Reader;
 use money::Currency;
 use purse::amount::Amount;
-use terminal::{Entrance, Station, reader::Reader, terminal::Settings};
+use terminal::{Entrance, Station, terminal::Settings};
 
 use crate::{Clock, HostAddress, Item, Slot};
 
