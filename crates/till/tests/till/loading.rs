@@ -158,7 +158,7 @@ async fn a_card_that_did_one_of_two_proves_which_before_it_begins_another() {
     second.desk.tear(Leaves::After(CREDIT));
     second.card("/card/load", "").await;
     let away = second.desk.take();
-    assert_eq!((shop::balance(&away), host.in_doubt(1)), (700, 2));
+    assert_eq!((crate::shop::balance(&away), host.in_doubt(1)), (700, 2));
     // Back at a third.
     let third = Corner::open(&host, Mode::Counter).await;
     host.issuer().orders.clear();

@@ -3,7 +3,10 @@
 
 pub(crate) mod host;
 
-use card_reader::in_process::InProcess;
+use card_reader::{
+    in_process::InProcess,
+    reader::{Reader, ReaderError},
+};
 use std::{
     path::Path,
     sync::{
@@ -23,7 +26,6 @@ use money::Currency;
 use purse::amount::Amount;
 use terminal::{
     Station,
-    reader::{Reader, ReaderError},
 };
 use till::{Fare, Gate, HostAddress, Item, Mode, Options, Site, Slot};
 use tower::ServiceExt;
