@@ -9,5 +9,6 @@ mod lists;
 mod loads;
 mod lost;
 mod plastic;
+mod rebuilt;
 mod stage;
 mod till;
