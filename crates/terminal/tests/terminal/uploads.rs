@@ -13,7 +13,7 @@ use terminal::{
     refusal::{Failure, Refusal},
     simulated_disk::{DiskFault, SimulatedDisk},
     terminal::Terminal,
-    upload::SyncError,
+    upload::{Host, SyncError},
 };
 
 use crate::shop::{
@@ -76,6 +76,32 @@ fn a_lost_receipt_a_forged_one_and_no_line_delete_nothing() {
     assert_eq!((office.records.len(), till.book().queue().count()), (3, 0));
     let numbers: Vec<u32> = office.headers.iter().map(|header| header.number.0).collect();
     assert_eq!(numbers, [2, 3, 4], "no number twice");
+}
+
+/// A batch is on its way while a card comes back, and another pays.
+#[test]
+fn what_a_card_proves_while_its_batch_is_on_the_way_goes_up_again() {
+    let (mut till, mut fields) = three_sales();
+    let mut office = Office::new();
+    let batch = till.next_batch(&now(20, 0)).unwrap().unwrap();
+    hold_again(&mut fields[1]);
+    assert!(till.sell(&mut fields[1], &sale(1, 101), &at(20, 1)).unwrap().is_recovered);
+    till.sell(&mut fields[0], &sale(9, 50), &at(20, 2)).unwrap();
+    let receipt = office.upload(batch.bytes()).unwrap();
+    let uploaded = till.take_receipt(&batch, &receipt).unwrap();
+    assert_eq!(
+        (uploaded.received, till.book().queue().count()),
+        (2, 2),
+        "the proved one and the new one wait"
+    );
+    let mut till = restart(till);
+    till.upload(&mut office, &now(20, 3)).unwrap();
+    assert_eq!((office.paid(), till.book().queue().count()), (100 + 101 + 102 + 50, 0));
+    // The receipt of another batch is none.
+    till.sell(&mut fields[0], &sale(10, 1), &at(20, 4)).unwrap();
+    let other = till.next_batch(&now(20, 5)).unwrap().unwrap();
+    assert!(matches!(till.take_receipt(&other, &receipt), Err(SyncError::Receipt(_))));
+    assert_eq!(till.book().queue().count(), 1);
 }
 
 #[test]

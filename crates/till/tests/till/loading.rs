@@ -87,7 +87,7 @@ async fn when_the_servers_answer_is_lost_the_same_order_is_loaded_once() {
     let corner = Corner::open(&host, Mode::Counter).await;
     corner.desk.put(empty(1));
     host.order(1, 5_000);
-    host.issuer().fault = Some(Fault::AnswerLost);
+    host.issuer().fault = Some(Fault::Answer);
     assert!(corner.card("/card/load", "").await.contains("The server cannot be reached."));
     assert_eq!(corner.desk.held(), 0);
     host.issuer().fault = None;
@@ -101,7 +101,7 @@ async fn a_code_that_did_not_arrive_is_brought_later_also_after_a_restart() {
     let corner = Corner::open(&host, Mode::Counter).await;
     corner.desk.put(empty(1));
     host.order(1, 5_000);
-    host.issuer().fault = Some(Fault::ConfirmationLost);
+    host.issuer().fault = Some(Fault::Confirmation);
     let page = corner.card("/card/load", "").await;
     assert!(page.contains("The server will hear of it"), "{page}");
     assert_eq!((corner.desk.held(), host.count().loaded), (5_000, 0));

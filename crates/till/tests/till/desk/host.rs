@@ -40,15 +40,15 @@ use crate::shop::{CARD_ISSUER, UTC, asn, issuer_key, master, settings};
 
 pub(crate) const KEY: &str = "sk_test_terminals";
 
-/// What goes wrong on the way.
+/// What is lost on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// The batch arrives, and its receipt does not.
-    ReceiptLost,
+    /// A batch arrives, and its receipt does not.
+    Receipt,
     /// The server begins a load, and its answer does not arrive.
-    AnswerLost,
+    Answer,
     /// The card's code does not arrive.
-    ConfirmationLost,
+    Confirmation,
 }
 
 pub(crate) struct Issuer {
@@ -229,7 +229,7 @@ async fn batches(State(host): State<Host>, headers: HeaderMap, body: Bytes) -> R
     });
     reader.finish().unwrap();
     issuer.batches.push((header.header().number.0, count));
-    if issuer.fault == Some(Fault::ReceiptLost) {
+    if issuer.fault == Some(Fault::Receipt) {
         return StatusCode::BAD_GATEWAY.into_response();
     }
     clearing.receipt(&header, &issuer_key()).to_bytes().into_response()
@@ -306,7 +306,7 @@ async fn loads(State(host): State<Host>, Path(terminal): Path<String>, Json(body
         card.funded(operation).unwrap();
     }
     let (when, mac2) = card.answer(&issuer.keys, operation).unwrap();
-    if issuer.fault == Some(Fault::AnswerLost) {
+    if issuer.fault == Some(Fault::Answer) {
         return StatusCode::BAD_GATEWAY.into_response();
     }
     let date_time: String = when.0.iter().map(|byte| format!("{byte:02X}")).collect();
@@ -336,7 +336,7 @@ async fn confirmation(
     Json(body): Json<Value>,
 ) -> Response {
     let mut issuer = host.issuer();
-    if issuer.fault == Some(Fault::ConfirmationLost) {
+    if issuer.fault == Some(Fault::Confirmation) {
         return StatusCode::BAD_GATEWAY.into_response();
     }
     let cards: Vec<Asn> = issuer.cards.keys().copied().collect();
