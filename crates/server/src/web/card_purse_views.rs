@@ -91,12 +91,26 @@ pub(super) struct LogPage {
 
 /// What a card did before a moment, newest first.
 pub(super) async fn log(visit: &Visit, card: Asn, before: Option<u64>) -> Result<LogPage, Stop> {
-    let found = view::log(visit.app.operations(), card, before.map(Timestamp), ENTRIES).await;
-    let found = visit.need(found)?;
-    let full = u32::try_from(found.len()).is_ok_and(|count| count >= ENTRIES);
-    let last = found.last().map(|entry| entry.at.0);
-    let older = last.filter(|_| full).map(|before| format!("?before={before}"));
+    let (found, older) = whole_moments(visit, card, before.map(Timestamp), ENTRIES).await?;
+    let older = older.map(|before| format!("?before={}", before.0));
     Ok(LogPage { entries: entries(visit, found).await?, older })
+}
+
+/// At most `limit` entries before a moment, none of a moment of which some are left out; and where to go on.
+async fn whole_moments(
+    visit: &Visit,
+    card: Asn,
+    before: Option<Timestamp>,
+    limit: u32,
+) -> Result<(Vec<view::LogEntry>, Option<Timestamp>), Stop> {
+    let mut found = visit.need(view::log(visit.app.operations(), card, before, limit).await)?;
+    let full = u32::try_from(found.len()).is_ok_and(|count| count >= limit);
+    let Some(last) = found.last().map(|entry| entry.at).filter(|_| full) else { return Ok((found, None)) };
+    if found.iter().any(|entry| entry.at != last) {
+        found.retain(|entry| entry.at != last);
+    }
+    let older = found.last().map(|entry| entry.at);
+    Ok((found, older))
 }
 
 async fn entries(visit: &Visit, found: Vec<view::LogEntry>) -> Result<Vec<LogEntry>, Stop> {
@@ -167,10 +181,10 @@ pub(super) async fn log_csv(visit: &Visit, card: Asn) -> Result<String, Stop> {
     let mut text = String::from("time,kind,certainty,amount,currency,merchant,terminal\r\n");
     let mut before = None;
     for _ in 0..PAGES_OF_FILE {
-        let found = visit.need(view::log(visit.app.operations(), card, before, ENTRIES_OF_PAGE).await)?;
+        let (found, older) = whole_moments(visit, card, before, ENTRIES_OF_PAGE).await?;
         found.iter().for_each(|entry| csv_line(&mut text, entry));
-        match found.last() {
-            Some(last) => before = Some(last.at),
+        match older {
+            Some(older) => before = Some(older),
             None => break,
         }
     }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use operations::card_purses::{issuing, keys};
 use operations::duties::{self, OperatorRole};
 use operations::staff::NewStaff;
 use pages::landing;
@@ -15,6 +16,7 @@ use records::till::{self, StaffEntry, StaffRole};
 use serde_json::{Value, json};
 use server::{TownLogin, TownView};
 
+use crate::plastic;
 use crate::world::{Answer, Person, World, call, hire, log_in, pan};
 
 const TABLE: &str = include_str!("access_matrix.txt");
@@ -119,6 +121,7 @@ impl Matrix {
             ("refunds-key", key_of(&world, &world.tea_staff, &json!(["refunds"])).await),
             ("orders-key", key_of(&world, &world.tea_staff, &json!(["orders"])).await),
             ("webhooks-key", key_of(&world, &world.tea_staff, &json!(["webhooks"])).await),
+            ("terminals-key", key_of(&world, &world.tea_staff, &json!(["terminals"])).await),
         ];
         Self { world, principals, things: BTreeMap::new() }
     }
@@ -177,6 +180,13 @@ impl Matrix {
                 let made = world.post("/api/v1/orders", &owner, &body).await;
                 made.assert_status(201).text_of("id")
             }
+            "purse" => purse(world, &holder).await,
+            "terminal" => {
+                // It is registered still, where it was made before.
+                plastic::register(world).await;
+                plastic::TERMINAL.to_owned()
+            }
+            "list" => "status".to_owned(),
             // Nothing has this id: whoever passes is told so.
             "none" => "1".repeat(32),
             other => panic!("a placeholder stands for `{other}`, which nobody makes"),
@@ -252,6 +262,21 @@ fn has_passed(answer: &Answer, kinds: &[String]) -> bool {
     let location = answer.headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let hidden = answer.status == 404 && !kinds.iter().any(|kind| kind == "none");
     !(answer.status == 401 || answer.status == 403 || hidden || location.starts_with("/login?next="))
+}
+
+/// The number of a new card purse of this holder.
+async fn purse(world: &World, holder: &Person) -> String {
+    if keys::open(world.app.operations()).await.is_err() {
+        plastic::open_key(world).await;
+    }
+    let batch = plastic::order_batch(world, 1).await;
+    let (_, cards) =
+        issuing::batch(world.app.operations(), batch.parse().expect("an id")).await.expect("a batch");
+    let card = &cards[0];
+    let number = issuing::number_text(card.asn);
+    let body = json!({"card": number, "code": card.activation_code});
+    world.post("/api/v1/card-purses", holder, &body).await.assert_status(201);
+    number
 }
 
 /// Somebody who works for the merchant of `owner`.

@@ -115,7 +115,7 @@ pub(crate) struct Call {
     method: &'static str,
     path: String,
     headers: Vec<(String, String)>,
-    body: Option<String>,
+    body: Option<Vec<u8>>,
 }
 
 pub(crate) fn call(method: &'static str, path: impl Into<String>) -> Call {
@@ -142,8 +142,14 @@ impl Call {
     }
 
     pub(crate) fn text(mut self, kind: &str, body: impl Into<String>) -> Self {
-        self.body = Some(body.into());
+        self.body = Some(body.into().into_bytes());
         self.header("content-type", kind)
+    }
+
+    /// A body of bytes, as terminals send it.
+    pub(crate) fn octets(mut self, body: Vec<u8>) -> Self {
+        self.body = Some(body);
+        self.header("content-type", "application/octet-stream")
     }
 
     /// The status and the bytes of an answer that is no text.
@@ -152,7 +158,8 @@ impl Call {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let request = request.body(self.body.map_or_else(Body::empty, Body::from)).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         (status, to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec())
     }

@@ -15,7 +15,7 @@ use pages::form::{Problem, Trouble};
 use serde::Deserialize;
 use wallet::ids::{IssueBatchId, PrincipalId};
 
-use super::{mendable, name_of, own_id};
+use super::{mendable, name_of, own_id, permitted};
 use crate::hex_digits::Hex;
 use crate::request::{PathId, PathParts};
 use crate::web::card_purse_views as views;
@@ -146,7 +146,7 @@ pub(super) async fn card_file(
     OperatorVisit { visit }: OperatorVisit,
 ) -> Result<Response, Stop> {
     let (operations, who) = (visit.app.operations(), own_id(&visit)?);
-    let text = visit.need(issuing::personalisation(operations, who, Asn(card)).await)?;
+    let text = permitted(&visit, issuing::personalisation(operations, who, Asn(card)).await)?;
     Ok(file(&format!("card-{}.json", number_text(Asn(card))), "application/json", text))
 }
 
@@ -159,7 +159,7 @@ pub(super) async fn card_files(
     let (_, cards) = visit.need(issuing::batch(operations, id).await)?;
     let mut text = String::new();
     for card in cards.iter().filter(|card| card.state == CardPurseState::Made) {
-        text.push_str(&visit.need(issuing::personalisation(operations, who, card.asn).await)?);
+        text.push_str(&permitted(&visit, issuing::personalisation(operations, who, card.asn).await)?);
         text.push('\n');
     }
     Ok(file(&format!("cards-{id}.jsonl"), "application/jsonl", text))
@@ -177,7 +177,7 @@ pub(super) async fn letters(
     OperatorVisit { visit }: OperatorVisit,
 ) -> Result<Response, Stop> {
     let (operations, who) = (visit.app.operations(), own_id(&visit)?);
-    visit.need(duties::require(operations, who, Permission::CardPurses).await)?;
+    permitted(&visit, duties::require(operations, who, Permission::CardPurses).await)?;
     let (_, cards) = visit.need(issuing::batch(operations, id).await)?;
     let letter =
         |card: IssuedCard| Some(Letter { number: number_text(card.asn), code: card.activation_code? });

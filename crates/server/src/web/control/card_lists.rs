@@ -11,7 +11,7 @@ use pages::form::{Problem, Trouble};
 use pages::frame::Notice;
 use serde::Deserialize;
 
-use super::{mendable, own_id};
+use super::{mendable, own_id, permitted};
 use crate::web::amounts;
 use crate::web::cards::Bare;
 use crate::web::own_form::OwnForm;
@@ -79,7 +79,7 @@ pub(super) async fn issue(
     OperatorVisit { visit }: OperatorVisit,
     OwnForm(Bare {}): OwnForm<Bare>,
 ) -> Result<Response, Stop> {
-    visit.need(lists::issue_now(visit.app.operations(), own_id(&visit)?).await)?;
+    permitted(&visit, lists::issue_now(visit.app.operations(), own_id(&visit)?).await)?;
     Ok(see_other(&format!("/operator/card-lists?notice={}", Notice::Saved.code())))
 }
 

@@ -118,6 +118,14 @@ fn mendable(visit: &Visit, error: OperationError) -> Result<Problem, Stop> {
     problem_of(error).ok_or_else(|| visit.stop_for(error))
 }
 
+/// The result, or the page for what went wrong: that the visitor's duties do not cover it, too.
+fn permitted<T>(visit: &Visit, result: Result<T, OperationError>) -> Result<T, Stop> {
+    match result {
+        Err(OperationError::NotPermitted) => Err(visit.stop(Fault::Forbidden)),
+        result => visit.need(result),
+    }
+}
+
 /// Why a first password was refused.
 fn wrong_password(password: &Secret) -> Problem {
     Problem { field: "password", trouble: password_trouble(password.expose()) }

@@ -12,7 +12,7 @@ use pages::frame::Notice;
 use serde::Deserialize;
 
 use super::card_batches::file;
-use super::{mendable, own_id};
+use super::{mendable, own_id, permitted};
 use crate::fields::parse_id;
 use crate::hex_digits::Hex;
 use crate::request::PathParts;
@@ -106,7 +106,7 @@ pub(super) async fn block(
     OwnForm(Bare {}): OwnForm<Bare>,
 ) -> Result<Response, Stop> {
     let who = own_id(&visit)?;
-    visit.need(fleet::block(visit.app.operations(), who, TerminalId(terminal)).await)?;
+    permitted(&visit, fleet::block(visit.app.operations(), who, TerminalId(terminal)).await)?;
     Ok(see_other(&format!("/operator/terminals?notice={}", Notice::Saved.code())))
 }
 
@@ -117,7 +117,7 @@ pub(super) async fn unblock(
     OwnForm(Bare {}): OwnForm<Bare>,
 ) -> Result<Response, Stop> {
     let who = own_id(&visit)?;
-    visit.need(fleet::unblock(visit.app.operations(), who, TerminalId(terminal)).await)?;
+    permitted(&visit, fleet::unblock(visit.app.operations(), who, TerminalId(terminal)).await)?;
     Ok(see_other(&format!("/operator/terminals?notice={}", Notice::Saved.code())))
 }
 
@@ -127,6 +127,6 @@ pub(super) async fn security_module(
     OperatorVisit { visit }: OperatorVisit,
 ) -> Result<Response, Stop> {
     let (operations, terminal) = (visit.app.operations(), TerminalId(terminal));
-    let text = visit.need(issuing::security_module(operations, own_id(&visit)?, terminal).await)?;
+    let text = permitted(&visit, issuing::security_module(operations, own_id(&visit)?, terminal).await)?;
     Ok(file(&format!("security-module-{}.json", fleet::name(terminal)), "application/json", text))
 }
