@@ -1,5 +1,5 @@
-//! What the till keeps beside the terminal's journal, in a file of the same directory: its items, what was in the last baskets, the
-//! reports of closed shifts, and what the server has yet to hear about loads. No money hangs on it.
+//! What the till keeps beside the terminal's journal, in a file of the same directory: its items, what was in the last baskets,
+//! the reports of closed shifts, and what the server has yet to hear about loads. No money hangs on it.
 
 use std::collections::VecDeque;
 

@@ -1,12 +1,13 @@
 //! The page of a terminal for card purses: a till or a gate that works without the server.
 //!
-//! * [`Site`]: a terminal with its web page, opened with [`Options`]. One worker thread owns terminal and readers; pages are made of
-//!   what it published last; a thread of its own speaks with the server, so that no sale waits for a network.
+//! * [`Site`]: a terminal with its web page, opened with [`Options`]. One worker thread owns terminal and readers; pages are made
+//!   of what it published last; a thread of its own speaks with the server, so that no sale waits for a network.
 //! * [`Slot`]: where cards come from, a reader of the system or cards in this process.
 //! * [`HostAddress`]: where the server is. [`setup`]: what a terminal is set up with, as files of its directory.
 //!
 //! Invariants: a sale has the name that its form was rendered with, so that it is paid once however often the form is sent; what
-//! a page says about money is what the terminal's journal says; a load or unload that broke off is brought to its end by the card.
+//! a page says about money is what the terminal's journal says; a load or unload that broke off is brought to its end by the
+//! card.
 
 mod clock;
 mod guard;

@@ -1,5 +1,5 @@
-//! The way to the server: batches go up, lists come down, codes of cards are brought, the clock is compared. It runs in a thread of
-//! its own; the worker is asked for each step and never waits for the network.
+//! The way to the server: batches go up, lists come down, codes of cards are brought, the clock is compared. It runs in a thread
+//! of its own; the worker is asked for each step and never waits for the network.
 
 use std::{
     sync::{

@@ -7,8 +7,8 @@
 //! 3. What the card is told now is noted, durably, and only then it is told.
 //! 4. Its code is noted in the place of that, durably, and brought to the server: now, or as soon as there is a network.
 //!
-//! Whatever breaks off in between is settled by the card at this or any other terminal: the server keeps the money of a load on its
-//! own account until then. The notes only make it known sooner.
+//! Whatever breaks off in between is settled by the card at this or any other terminal: the server keeps the money of a load on
+//! its own account until then. The notes only make it known sooner.
 
 use card_reader::reader::Reader;
 use money::Currency;

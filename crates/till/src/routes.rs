@@ -1,6 +1,7 @@
 //! The till's pages and forms.
 //!
-//! * A form that begins something carries the name of the tap that it begins, made when it was rendered: sent twice, it is one tap.
+//! * A form that begins something carries the name of the tap that it begins, made when it was rendered: sent twice, it is one
+//!   tap.
 //! * GET changes nothing.
 
 use std::sync::Arc;

@@ -83,7 +83,8 @@ pub fn gate(frame: &Frame, view: &Gate) -> Markup {
             @if let Some(passage) = &view.last { (last(frame, passage)) }
             form.row-actions method="post" action="/gate" {
                 @for way in [GateWay::In, GateWay::Out] {
-                    button.button name="way" value=(way.code()) aria-pressed=(if view.way == Some(way) { "true" } else { "false" }) {
+                    @let pressed = if view.way == Some(way) { "true" } else { "false" };
+                    button.button name="way" value=(way.code()) aria-pressed=(pressed) {
                         (frame.t(way.key()))
                     }
                 }

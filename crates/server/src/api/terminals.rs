@@ -140,14 +140,13 @@ pub(super) async fn waiting(
     let terminal = own(&app, &staff, terminal).await?;
     terminals::seen(app.operations(), terminal);
     let orders = loads::waiting(app.operations(), Asn(card.0)).await?;
-    let waiting = orders.into_iter().filter(|order| order.state == LoadOrderState::Waiting);
     let view = |order: loads::LoadOrder| WaitingLoad {
         id: Id(order.id),
         amount: order.amount.minor(),
         currency: CurrencyCode(order.amount.currency()),
         ordered_at: rfc3339::format(order.ordered_at),
     };
-    Ok(json::ok(&WaitingLoads { load_orders: waiting.map(view).collect() }))
+    Ok(json::ok(&WaitingLoads { load_orders: orders.into_iter().map(view).collect() }))
 }
 
 /// Which way value goes.

@@ -149,8 +149,8 @@ fn table(site: &Site, books: &CardBooks) -> Markup {
         p.intro {
             "这里是镇上的卡片和读卡器。放一张卡到终端上付款；断开网络、中途拿走、复制卡片，看钱是不是一分不差。" br;
             span lang="en" {
-                "The cards and readers of the town. Lay a card on a terminal and pay; cut its network, pull the card away, copy it, and see that \
-                 no unit is lost or made."
+                "The cards and readers of the town. Lay a card on a terminal and pay; cut its network, pull the card away, copy \
+                 it, and see that no unit is lost or made."
             }
         }
         section aria-labelledby="sums" {
@@ -248,7 +248,10 @@ fn card_line(site: &Site, card: &CardLine) -> Markup {
                 div { dt { "卡里 " span lang="en" { "in the card" } } dd.balance { (figures::text(card.balance)) } }
                 div { dt { "账上 " span lang="en" { "at the issuer" } } dd { (card_books::text(card.shadow)) } }
                 @for waiting in &card.waiting {
-                    div.waiting { dt { (waiting.where_zh()) " " span lang="en" { (waiting.where_en()) } } dd { (card_books::text(waiting.units)) } }
+                    div.waiting {
+                        dt { (waiting.where_zh()) " " span lang="en" { (waiting.where_en()) } }
+                        dd { (card_books::text(waiting.units)) }
+                    }
                 }
             }
             @if card.state == CardPurseState::Closed {

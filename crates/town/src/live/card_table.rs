@@ -1,5 +1,5 @@
-//! Cards on a table, and the readers of terminals that a visitor lays them on. What happens to a card in the air happens here: one
-//! that is taken away gets no further command, and what it answered reaches nobody.
+//! Cards on a table, and the readers of terminals that a visitor lays them on. What happens to a card in the air happens here:
+//! one that is taken away gets no further command, and what it answered reaches nobody.
 
 use std::fmt;
 use std::fs;

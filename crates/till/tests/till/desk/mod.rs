@@ -24,9 +24,7 @@ use axum::{
 use globalplatform::apdu::{Command, Response};
 use money::Currency;
 use purse::amount::Amount;
-use terminal::{
-    Station,
-};
+use terminal::Station;
 use till::{Fare, Gate, HostAddress, Item, Mode, Options, Site, Slot};
 use tower::ServiceExt;
 
