@@ -1,6 +1,7 @@
 // The operator's day: three people share a master key and two of them open it, held payments are decided, a bank's statement
 // is reconciled and its fee of 12.50 cleared by two people, the day is closed, and the audit log verifies.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 
 import { DESKTOP, TOWN, accessible, picture, story, visit } from '../browser.mjs';
 import { textOfPdf } from '../paper.mjs';
@@ -82,6 +83,29 @@ async function keyCeremony(people, language) {
   }
 }
 
+/** Orders a batch of cards under the key that was just opened: files for who makes them, letters for who gets them. */
+async function issueBatch(operator, language) {
+  await operator.goto(`${TOWN}/operator/card-batches`);
+  await accessible(operator, 'issue batches');
+  await operator.locator('input#label').fill(`新卡 New cards ${language}`);
+  await operator.locator('input#count').fill('20');
+  await operator.locator('input#valid_years').fill('5');
+  await operator.locator('form[action="/operator/card-batches"] button[type=submit]').click();
+  await operator.waitForURL(/\/operator\/card-batches\/[0-9a-f]{32}$/);
+  assert.equal(await operator.locator('tbody tr').count(), 20, 'the batch has twenty cards');
+  await accessible(operator, 'a batch of cards');
+  await picture(operator, `story-11-batch-${language}`);
+  const waiting = operator.waitForEvent('download');
+  await operator.locator('a[href$="/cards.jsonl"]').click();
+  const lines = fs.readFileSync(await (await waiting).path(), 'utf8').trim().split('\n');
+  assert.equal(lines.length, 20, 'each card has its personalisation file');
+  assert.equal(new Set(lines.map((line) => JSON.parse(line).purse.asn)).size, 20, 'each card has its own number');
+  await operator.locator('a[href$="/letters"]').click();
+  assert.equal(await operator.locator('.card-letter').count(), 20, 'each card has its letter');
+  await accessible(operator, 'letters with activation codes');
+  await picture(operator, `story-11-letters-${language}`);
+}
+
 for (const language of ['zh-CN', 'en']) {
   story(`the operator’s day (${language})`, async () => {
     const { context: first, page: operator } = await visit({ viewport: DESKTOP, language });
@@ -94,6 +118,7 @@ for (const language of ['zh-CN', 'en']) {
     await enter(auditor, 'auditor');
     await keyCeremony([operator, risk, auditor], language);
     await third.close();
+    await issueBatch(operator, language);
 
     // Held payments: one goes through, one does not.
     await risk.goto(`${TOWN}/operator/risk`);
