@@ -70,6 +70,8 @@ pub struct Terminals {
     pub terminals: Vec<TerminalLine>,
     /// The merchants to choose from: id and name.
     pub merchants: Vec<(String, String)>,
+    /// Who signs lists and receipts, and the key: 32 and 64 hexadecimal digits.
+    pub issuer: (String, String),
     /// The id as typed.
     pub id: String,
     /// The chosen merchant.
@@ -97,6 +99,8 @@ pub fn terminals(frame: &Frame, view: &Terminals) -> Markup {
                 @if view.terminals.is_empty() { (empty(frame.t("terminals-empty"), None)) }
                 @else { (fleet(frame, &view.terminals)) }
             }
+            (crate::assets::merchant_style())
+            (set_up(frame, view))
             section.panel { h2 { (frame.t("terminal-register")) } (registration(frame, view)) }
         },
     )
@@ -186,6 +190,19 @@ fn actions(frame: &Frame, terminal: &TerminalLine) -> Markup {
                 (icon(Icon::Download)) (frame.t("security-module"))
             }
             (one_button(frame, &format!("{path}/{action}"), &[], frame.t(key)))
+        }
+    }
+}
+
+/// The command that makes a terminal's key, with what it has to know about the issuer.
+fn set_up(frame: &Frame, view: &Terminals) -> Markup {
+    let (issuer, key) = &view.issuer;
+    let command = format!("sycee terminal init --data DIR \\\n  --issuer {issuer} \\\n  --issuer-key {key}");
+    html! {
+        section.panel {
+            h2 { (frame.t("terminal-set-up")) }
+            p { (frame.t("terminal-set-up-note")) }
+            pre.code-block tabindex="0" { (command) }
         }
     }
 }

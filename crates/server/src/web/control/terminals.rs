@@ -3,8 +3,8 @@
 use axum::response::Response;
 use messages::card::TerminalId;
 use operations::OperationError;
-use operations::card_purses::issuing;
 use operations::card_purses::terminals::{self as fleet, NewTerminal};
+use operations::card_purses::{issuing, keys};
 use operations::merchants;
 use pages::control::terminals::{TerminalLine, Terminals};
 use pages::form::{Problem, Trouble};
@@ -50,8 +50,11 @@ async fn view(visit: &Visit, form: TerminalForm, problems: Vec<Problem>) -> Resu
         let name = pick(visit.locale, &merchant.name_zh, Some(&merchant.name_en)).to_owned();
         (merchant.id.to_string(), name)
     };
+    let issuer_key = visit.need(keys::public_key(operations).await)?;
+    let issuer = (issuing::digits(&keys::issuer_name().0), issuing::digits(&issuer_key.to_bytes()));
     Ok(Terminals {
         terminals,
+        issuer,
         merchants: merchants.into_iter().map(named).collect(),
         id: form.id,
         merchant: form.merchant,
