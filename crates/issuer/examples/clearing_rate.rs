@@ -22,7 +22,7 @@ use purse::{fields::Asn, pboc::key::Key};
 
 fn main() {
     let records: u32 = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
-    let sample = Sample { cards: records.div_ceil(20), debits: 20 };
+    let sample = Sample { cards: records.div_ceil(20), debits: 20, terminals: 1 };
     let masters = MasterKeys {
         load: Key::new(*b"loads of a desk!"),
         unload: Key::new(*b"unloads of desks"),
@@ -33,10 +33,9 @@ fn main() {
     keys.put(1, &masters);
     let mut cards: BTreeMap<Asn, _> = sample.cards().map(|card| (card.identity().asn, card)).collect();
     let mut tally = BatchTally::default();
-    let content: Vec<u8> =
-        sample.records(&masters).filter_map(|record| tally.add(&record)).flatten().collect();
+    let content: Vec<u8> = sample.records(&keys).filter_map(|record| tally.add(&record)).flatten().collect();
     let closing = BatchClosing {
-        terminal: Sample::TERMINAL,
+        terminal: Sample::terminal(0),
         number: BatchNumber(1),
         clock: DateTime([0x20, 0x26, 0x11, 0x22, 0x23, 0x59, 0x59]),
         lists: ListsHeld::default(),
@@ -46,7 +45,7 @@ fn main() {
     for upload in ["first upload", "the same again"] {
         let begin = Instant::now();
         let mut reader = BatchReader::new(&header);
-        let seller = Seller { terminal: Sample::TERMINAL, account: AccountId(u128::MAX - 1) };
+        let seller = Seller { terminal: Sample::terminal(0), account: AccountId(u128::MAX - 1) };
         let mut clearing = Counted::new(seller);
         for piece in content.chunks(64 * 1024) {
             reader.feed(piece, |record| clearing.take(&mut cards, &keys, &record));

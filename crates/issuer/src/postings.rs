@@ -95,11 +95,17 @@ impl PurseAccount {
         code: Code,
         legs: [((AccountId, AccountId), Amount); 2],
     ) -> Vec<Transfer> {
-        let second = || derive_transfer("sycee transfer purse second leg v1", &[&id.0.to_be_bytes()]);
+        let second = || second_leg_id(id);
         let ids = core::iter::once(id).chain(core::iter::once_with(second));
         let moving = legs.into_iter().filter(|(_, amount)| *amount != Amount::ZERO);
         linked(moving.zip(ids).map(|((way, amount), id)| self.transfer(id, way, amount, code)).collect())
     }
+}
+
+/// The transfer beside the one that bears an event's id, where purse and excess account both have a part in it.
+#[must_use]
+pub fn second_leg_id(first: TransferId) -> TransferId {
+    derive_transfer("sycee transfer purse second leg v1", &[&first.0.to_be_bytes()])
 }
 
 /// Makes transfers one chain.

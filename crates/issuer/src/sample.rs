@@ -7,30 +7,39 @@ use messages::card::{
 use purse::{
     amount::Amount,
     fields::{Asn, DateTime, Kind, TerminalId, TerminalTransaction, Terms},
-    pboc::{key::Algorithm, session::SessionKey, transaction},
+    pboc::{
+        key::{Algorithm, TransactionCode},
+        session::SessionKey,
+        transaction,
+    },
 };
 
 use crate::{
-    master_keys::MasterKeys,
+    key_store::KeyName,
+    master_keys::MasterKeyStore,
     purse_card::{CardIdentity, PurseCard},
 };
 
-/// How many cards with how many debits each; every debit takes one unit.
+/// How many cards with how many debits each, at how many terminals; every debit takes one unit.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
     /// How many cards.
     pub cards: u32,
     /// How many debits of each.
     pub debits: u16,
+    /// How many terminals, at least one: a card goes from one to the next.
+    pub terminals: u8,
 }
 
-const TERMINAL: [u8; 6] = [0x36, 4, 0x86, 0x60, 0, 1];
 const ISSUER: [u8; 8] = [0x07, 0x92, 0x80, 0, 0, 0, 1, 0x45];
 const WHEN: [u8; 7] = [0x20, 0x26, 0x11, 0x22, 0x13, 0x30, 0];
 
 impl Sample {
-    /// The terminal that every record names.
-    pub const TERMINAL: wire::TerminalId = wire::TerminalId(TERMINAL);
+    /// The terminal of this number, from 0.
+    #[must_use]
+    pub const fn terminal(number: u8) -> wire::TerminalId {
+        wire::TerminalId([0x36, 4, 0x86, 0x60, 1, number])
+    }
 
     /// The cards, as they were issued; their wallets are accounts 1, 2, 3 …
     pub fn cards(self) -> impl Iterator<Item = PurseCard> {
@@ -47,35 +56,39 @@ impl Sample {
     }
 
     /// Their records in the order of a day: every card's first debit, then every card's second, and so on.
-    pub fn records(self, masters: &MasterKeys) -> impl Iterator<Item = PurseRecord> + '_ {
+    pub fn records<K: MasterKeyStore>(self, keys: &K) -> impl Iterator<Item = PurseRecord> + '_ {
         (0..self.debits).flat_map(move |sequence| {
-            (0..self.cards).map(move |number| self.record(masters, number, sequence))
+            (0..self.cards).filter_map(move |number| self.record(keys, number, sequence))
         })
     }
 
-    fn record(self, masters: &MasterKeys, number: u32, sequence: u16) -> PurseRecord {
+    /// `None`: there is no key of version 1.
+    fn record(self, keys: &impl MasterKeyStore, number: u32, sequence: u16) -> Option<PurseRecord> {
         let asn = asn(number);
         let amount = Amount::new(1);
-        let terms = Terms { amount, kind: Kind::Purchase, terminal: TerminalId(TERMINAL) };
         let at = u32::from(sequence).wrapping_mul(self.cards).wrapping_add(number);
-        let key = masters.codes.diversified(Algorithm::TripleDes, asn.factor());
+        let terminal = at.checked_rem(u32::from(self.terminals)).and_then(|number| u8::try_from(number).ok());
+        let terminal = Self::terminal(terminal.unwrap_or(0));
+        let terms = Terms { amount, kind: Kind::Purchase, terminal: TerminalId(terminal.0) };
+        let name = KeyName { asn, issuer: ISSUER, levels: 1, version: 1, algorithm: Algorithm::TripleDes };
+        let key = keys.card_key::<TransactionCode>(&name, 1).ok()?;
         let codes = SessionKey::of_transaction_codes(&key, Algorithm::TripleDes);
         let tac = transaction::purchase_tac(&codes, &terms, TerminalTransaction(at), &DateTime(WHEN));
-        PurseRecord {
+        Some(PurseRecord {
             issuer: IssuerId(ISSUER),
             asn: wire::Asn(asn.0),
             kind: DebitKind::Purchase,
             amount: Units(amount.units()),
             balance_before: Units(u32::from(self.debits.wrapping_sub(sequence))),
             sequence: wire::Sequence(sequence),
-            terminal: Self::TERMINAL,
+            terminal,
             transaction: wire::TerminalTransaction(at),
             when: wire::DateTime(WHEN),
             key_version: KeyVersion(1),
             algorithm: AlgorithmId(0),
             outcome: Outcome::Done(Tac(tac.0.0)),
             split: None,
-        }
+        })
     }
 }
 

@@ -31,6 +31,7 @@ pub mod loads;
 pub mod lost;
 mod made;
 mod personalisation;
+pub(crate) mod rebuilt;
 mod refusal;
 mod stored_bytes;
 pub mod terminals;

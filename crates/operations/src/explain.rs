@@ -13,7 +13,7 @@ use wallet::ids::OperationId;
 use wallet::postings;
 
 use crate::history::{self, Named};
-use crate::{OperationError, Operations, Party, audit_log};
+use crate::{OperationError, Operations, Party, audit_log, card_purses};
 
 /// How many entries of the audit log are shown.
 const ENTRIES_MAX: u32 = 50;
@@ -109,7 +109,14 @@ async fn postings(operations: &Operations, operation: &Operation) -> Result<Vec<
     if operation.kind == OperationKind::Payment {
         ids.push(postings::cap_opened_id(id));
     }
-    let mut transfers = operations.ledger().lookup_transfers(ids).await?;
+    let mut transfers = match operation.kind {
+        OperationKind::CardLoad
+        | OperationKind::CardUnload
+        | OperationKind::CardRest
+        | OperationKind::CardTakings
+        | OperationKind::CardReturns => card_purses::rebuilt::transfers(operations, operation).await?,
+        _ => operations.ledger().lookup_transfers(ids).await?,
+    };
     transfers.sort_by_key(|transfer| transfer.timestamp);
     let sides = transfers.iter().flat_map(|one| [one.debit_account_id, one.credit_account_id]).collect();
     let accounts = operations.ledger().lookup_accounts(sides).await?;

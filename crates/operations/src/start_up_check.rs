@@ -39,6 +39,7 @@ const PAGE: u32 = 500;
 pub async fn run(operations: &Operations) -> Result<Report, OperationError> {
     merchants::open_missing_accounts(operations).await?;
     let rebuilt = rebuild_missing(operations).await?;
+    card_purses::rebuilt::realign(operations).await?;
     risk_desk::reload(operations).await?;
     let report = resume_open(operations, Timestamp::LAST).await?;
     Ok(Report { rebuilt, ..report })
@@ -69,9 +70,11 @@ async fn rebuild_missing(operations: &Operations) -> Result<u64, OperationError>
 }
 
 async fn rebuild_page(operations: &Operations, page: Vec<Transfer>) -> Result<u64, OperationError> {
+    let of_cards =
+        insert_missing(operations, card_purses::rebuilt::of_page(operations, &page).await?).await?;
     let deciding: Vec<Transfer> = page.into_iter().filter(rebuild::decides).collect();
     if deciding.is_empty() {
-        return Ok(0);
+        return Ok(of_cards);
     }
     let missing = operations.records().read(move |sql| {
         let mut missing = Vec::new();
@@ -84,9 +87,16 @@ async fn rebuild_page(operations: &Operations, page: Vec<Transfer>) -> Result<u6
     });
     let missing = missing.await?;
     if missing.is_empty() {
-        return Ok(0);
+        return Ok(of_cards);
     }
     let rebuilt = rebuild::from_ledger(operations, &missing).await?;
+    Ok(of_cards + insert_missing(operations, rebuilt).await?)
+}
+
+async fn insert_missing(operations: &Operations, rebuilt: Vec<Rebuilt>) -> Result<u64, OperationError> {
+    if rebuilt.is_empty() {
+        return Ok(0);
+    }
     let written = operations.records().write(move |sql| {
         let mut count = 0;
         for Rebuilt { new, state } in &rebuilt {

@@ -134,8 +134,10 @@ pub fn newest(
 /// # Errors
 /// What the database says.
 pub fn has_open(sql: &mut dyn Sql, asn: Asn) -> Result<bool, RecordsError> {
-    let rows =
-        sql.query("SELECT 1 FROM card_places WHERE asn = $1 AND is_open = 1 LIMIT 1", &[asn.into()])?;
+    let rows = sql.query(
+        "SELECT CAST(1 AS BIGINT) FROM card_places WHERE asn = $1 AND is_open = 1 LIMIT 1",
+        &[asn.into()],
+    )?;
     Ok(!rows.is_empty())
 }
 

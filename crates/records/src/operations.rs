@@ -366,7 +366,7 @@ pub fn replace_open(
 /// # Errors
 /// What the database says.
 pub fn is_known(sql: &mut dyn Sql, id: OperationId) -> Result<bool, RecordsError> {
-    let rows = sql.query("SELECT 1 FROM operations WHERE id = $1", &[id.into()])?;
+    let rows = sql.query("SELECT CAST(1 AS BIGINT) FROM operations WHERE id = $1", &[id.into()])?;
     Ok(!rows.is_empty())
 }
 

@@ -413,7 +413,7 @@ pub fn past_attempts(
 /// What the database says.
 pub fn has_paid(sql: &mut dyn Sql, payer: HolderId, payee: PartyId) -> Result<bool, RecordsError> {
     let rows = sql.query(
-        "SELECT 1 FROM operations WHERE payer_id = $1 AND payee_id = $2 AND state = 'completed' LIMIT 1",
+        "SELECT CAST(1 AS BIGINT) FROM operations WHERE payer_id = $1 AND payee_id = $2 AND state = 'completed' LIMIT 1",
         &[payer.into(), payee.into()],
     )?;
     Ok(!rows.is_empty())

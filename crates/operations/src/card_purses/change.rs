@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{AccountId, Timestamp, Transfer};
+use ledger::{Account, AccountId, Timestamp, Transfer};
 use messages::card::Asn;
 use money::{Amount, Currency};
 use records::card_places::{self, CardPlace};
@@ -172,6 +172,33 @@ async fn takings(
     postings: PostingsId,
     now: Timestamp,
 ) -> Result<Vec<NewOperation>, OperationError> {
+    let sums = seller_sums(transfers);
+    let sellers: Vec<AccountId> = sums.keys().map(|(seller, _)| *seller).collect();
+    if sellers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let accounts = operations.ledger().lookup_accounts(sellers).await?;
+    Ok(taking_operations(tag(postings), &sums, &accounts, now))
+}
+
+/// The operations that these sums stand for. Where the suspense account stood in for a seller, there is none.
+pub(super) fn taking_operations(
+    tag: u64,
+    sums: &BTreeMap<(AccountId, u32), i128>,
+    accounts: &[Account],
+    now: Timestamp,
+) -> Vec<NewOperation> {
+    let operation = |((seller, ledger), sum): (&(AccountId, u32), &i128)| {
+        let account =
+            accounts.iter().find(|account| account.id == *seller && account.code == chart::MERCHANT)?;
+        let currency = chart::currency_of(ledger::LedgerId(*ledger))?;
+        taking_operation(tag, MerchantId::new(account.user_data_128), (*sum, currency), now)
+    };
+    sums.iter().filter_map(operation).collect()
+}
+
+/// What sellers get less what they give, by account and ledger.
+pub(super) fn seller_sums(transfers: &[Transfer]) -> BTreeMap<(AccountId, u32), i128> {
     let mut sums: BTreeMap<(AccountId, u32), i128> = BTreeMap::new();
     for transfer in transfers {
         let minor = i128::try_from(transfer.amount.0).unwrap_or(i128::MAX);
@@ -183,25 +210,12 @@ async fn takings(
         let sum = sums.entry((seller, transfer.ledger.0)).or_default();
         *sum = sum.saturating_add(moved);
     }
-    let sellers: Vec<AccountId> = sums.keys().map(|(seller, _)| *seller).collect();
-    if sellers.is_empty() {
-        return Ok(Vec::new());
-    }
-    let accounts = operations.ledger().lookup_accounts(sellers).await?;
-    let mut all = Vec::new();
-    for ((seller, ledger), sum) in sums {
-        let account = accounts.iter().find(|account| account.id == seller);
-        let currency = chart::currency_of(ledger::LedgerId(ledger));
-        let (Some(account), Some(currency)) = (account, currency) else { continue };
-        let merchant = MerchantId::new(account.user_data_128);
-        all.extend(taking_operation(tag(postings), merchant, (sum, currency), now));
-    }
-    Ok(all)
+    sums
 }
 
 /// The operation that a merchant's share of transfers that were decided together stands for. `None`: it got as much as it
 /// gave.
-pub(crate) fn taking_operation(
+fn taking_operation(
     tag: u64,
     merchant: MerchantId,
     (sum, currency): (i128, Currency),

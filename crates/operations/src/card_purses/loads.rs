@@ -168,22 +168,35 @@ pub async fn begin(
     terminals::active(operations, terminal).await?;
     terminals::seen(operations, terminal);
     let keys = keys::open(operations).await?;
+    let mut begun = None;
     for _ in 0..TRIES {
-        if let Some(answer) = step(operations, &keys, terminal, &request).await? {
-            return Ok(answer);
+        match step(operations, &keys, (terminal, &request), begun).await? {
+            Step::Answered(answer) => return Ok(answer),
+            Step::Written(operation) => begun = operation.or(begun),
         }
     }
     Err(OperationError::KeyInProgress)
 }
 
-/// One step of a load or unload. `None`: the card was written, by us or by somebody else; it is to be read again.
+/// What one step did.
+enum Step {
+    /// MAC2 may leave.
+    Answered(Answer),
+    /// The card was written, by us or by somebody else, and is to be read again. Names what was begun.
+    Written(Option<OperationId>),
+}
+
+/// One step of a load or unload, after those that began `begun`.
 async fn step(
     operations: &Operations,
     keys: &IssuerKeys,
-    terminal: TerminalId,
-    request: &BeginLoad,
-) -> Result<Option<Answer>, OperationError> {
+    (terminal, request): (TerminalId, &BeginLoad),
+    begun: Option<OperationId>,
+) -> Result<Step, OperationError> {
     let stored = card_store::open(operations, request.card, Places::None).await?;
+    if is_declined(&stored, begun) {
+        return Err(CardPurseRefusal::InsufficientFunds.into());
+    }
     if stored.row.issuer != request.issuer {
         return Err(OperationError::NotFound(Party::CardPurse));
     }
@@ -192,20 +205,26 @@ async fn step(
     if let Some(known) = known.filter(|known| is_answered(known.stage)) {
         return answer(operations, keys, stored, known.operation).await;
     }
-    let begun = match request.order {
+    match request.order {
         Some(order) if request.direction == Direction::Load => {
             let found = operations.records().read(move |sql| load_orders::get(sql, order)).await?;
             let order = found.ok_or(CardPurseRefusal::OrderGone)?;
-            begin_load(operations, keys, stored, (order, request), session).await?
+            begin_load(operations, keys, stored, (order, request), session).await.map(Step::Written)
         }
         None if request.direction == Direction::Unload => {
             let operation = unload_operation(request);
-            begin_under(operations, keys, stored, (operation, request, None), session).await?
+            begin_under(operations, keys, stored, (operation, request, None), session)
+                .await
+                .map(Step::Written)
         }
-        _ => return Err(CardPurseRefusal::OrderGone.into()),
-    };
-    let () = begun;
-    Ok(None)
+        _ => Err(CardPurseRefusal::OrderGone.into()),
+    }
+}
+
+/// Whether the ledger refused to fund this load: the wallet has too little.
+fn is_declined(stored: &StoredCard, load: Option<OperationId>) -> bool {
+    let online = stored.card.row().online;
+    online.iter().any(|attempt| Some(attempt.operation) == load && attempt.stage == Stage::Declined)
 }
 
 const fn is_answered(stage: Stage) -> bool {
@@ -244,14 +263,14 @@ async fn answer(
     keys: &IssuerKeys,
     mut stored: StoredCard,
     operation: OperationId,
-) -> Result<Option<Answer>, OperationError> {
+) -> Result<Step, OperationError> {
     let before = stored.to_row().online;
     let (when, mac2) = stored.card.answer(keys.store(), operation).map_err(CardPurseRefusal::from)?;
     let is_stored = before == stored.to_row().online && stored.row.online == before;
     if !is_stored && !change::commit(operations, Change::of(&stored, Vec::new())).await? {
-        return Ok(None);
+        return Ok(Step::Written(None));
     }
-    Ok(Some(Answer { operation, mac2: mac2.0, when: DateTime(when.0) }))
+    Ok(Step::Answered(Answer { operation, mac2: mac2.0, when: DateTime(when.0) }))
 }
 
 async fn begin_load(
@@ -260,7 +279,7 @@ async fn begin_load(
     stored: StoredCard,
     (order, request): (LoadOrder, &BeginLoad),
     session: OnlineSession,
-) -> Result<(), OperationError> {
+) -> Result<Option<OperationId>, OperationError> {
     let is_ours = order.asn == request.card && order.amount.minor() == u64::from(request.amount.0);
     if !is_ours || matches!(order.state, LoadOrderState::Done | LoadOrderState::Withdrawn) {
         return Err(CardPurseRefusal::OrderGone.into());
@@ -269,7 +288,9 @@ async fn begin_load(
     let under_way = online.iter().rfind(|attempt| Some(attempt.operation) == order.operation);
     match under_way.map(|attempt| (attempt.stage, attempt.session.sequence)) {
         // Its MAC2 never left, and the card has begun anew: that load goes back first.
-        Some((Stage::Ready, _)) => return abandon(operations, stored, order.operation).await,
+        Some((Stage::Ready, _)) => {
+            return abandon(operations, stored, order.operation).await.map(|()| None);
+        }
         // The card has gone on: it did that load, and has to say so.
         Some((Stage::InDoubt, sequence)) if sequence != session.sequence => {
             return Err(CardPurseRefusal::Unproven { sequence: session.sequence.0 }.into());
@@ -279,7 +300,7 @@ async fn begin_load(
     let operation = order.operation.unwrap_or_else(|| load_operation(&order));
     directory::spender(operations, order.holder, order.amount.currency()).await?;
     if let Some(end) = card_store::end_in_ledger(operations, operation).await? {
-        return forget(operations, order, end).await;
+        return forget(operations, order, end).await.map(|()| None);
     }
     let begun = LoadOrder {
         state: LoadOrderState::Begun,
@@ -326,7 +347,7 @@ async fn begin_under(
     mut stored: StoredCard,
     (operation, request, order): (OperationId, &BeginLoad, Option<(LoadOrder, LoadOrderState)>),
     session: OnlineSession,
-) -> Result<(), OperationError> {
+) -> Result<Option<OperationId>, OperationError> {
     let now = operations.now();
     let mut asked = Request {
         operation,
@@ -362,7 +383,8 @@ async fn begin_under(
     let new = card_operation(asked.operation, kind, holder, amount, now);
     change.begun = vec![(new, OperationState::Started, stored.row.asn)];
     change.order = order;
-    change::commit(operations, change).await.map(drop)
+    let written = change::commit(operations, change).await?;
+    Ok(written.then_some(asked.operation))
 }
 
 fn refused(refusal: OnlineRefusal, sequence: fields::Sequence) -> OperationError {

@@ -1,6 +1,7 @@
 //! What is true of every store.
 
 pub(crate) use crate::access_facts::*;
+pub(crate) use crate::card_facts::*;
 pub(crate) use crate::holder_facts::*;
 use ledger::Amount;
 use money::Currency;
@@ -437,6 +438,14 @@ pub(crate) async fn a_key_is_found_by_its_hash_until_it_is_revoked(stage: Stage)
     assert!(done(&stage, move |sql| api_keys::revoke(sql, owner, ApiKeyId::new(1), at(9))).await);
     assert!(!done(&stage, move |sql| api_keys::revoke(sql, owner, ApiKeyId::new(1), at(9))).await);
     assert_eq!(done(&stage, |sql| api_keys::find_valid(sql, &[3; 32], at(8))).await, None);
+}
+
+pub(crate) async fn an_operation_is_known_from_its_insertion_on(stage: Stage) {
+    let is_known =
+        |number| stage.records.read(move |sql| operations::is_known(sql, OperationId::new(number)));
+    assert_eq!(is_known(1).await, Ok(false));
+    done(&stage, insert_payment(1)).await;
+    assert_eq!(is_known(1).await, Ok(true));
 }
 
 pub(crate) async fn a_second_insert_of_an_operation_gives_the_first(stage: Stage) {

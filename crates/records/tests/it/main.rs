@@ -1,6 +1,7 @@
 //! The records, on every store: one suite of facts, and what is particular to each store.
 
 mod access_facts;
+mod card_facts;
 mod direct;
 mod facts;
 mod holder_facts;
@@ -36,6 +37,7 @@ macro_rules! suite {
                 a_taken_login_phone_or_code_is_named
                 a_wallet_is_opened_once
                 amounts_of_any_size_add_up
+                an_operation_is_known_from_its_insertion_on
                 an_unknown_code_is_unreadable
                 facts_of_the_installation_can_be_replaced
                 open_operations_are_listed_until_they_end
@@ -57,6 +59,14 @@ macro_rules! suite {
                 what_a_holder_sets_is_kept_in_place_of_what_was_set_before
                 a_fact_is_told_once_and_read_once
                 requests_bills_and_posts_turn_once
+                a_card_is_written_only_as_it_was_read
+                a_batch_of_cards_has_numbers_that_no_other_has
+                places_of_a_card_are_found_by_sequence_and_by_number
+                a_load_order_changes_only_from_the_state_that_it_was_read_in
+                a_version_of_a_list_is_kept_once
+                a_terminal_keeps_what_was_noted_of_it
+                a_batch_of_a_terminal_has_one_receipt
+                transfers_that_are_to_be_made_are_told_in_their_order_until_they_are_made
             }
         }
     };

@@ -3,6 +3,7 @@
 //! Absolute figures move with the machine's load; the ratios are taken within one run, from rounds that interleave
 //! everything measured.
 
+mod day_end;
 mod figures;
 mod ledger;
 mod payments;
@@ -24,6 +25,8 @@ pub(crate) enum BenchCommand {
     Payments(payments::PaymentsOptions),
     /// Purchases with a virtual card and a security module: commands, bytes, time
     Tap(tap::TapOptions),
+    /// Batches of card purses' terminals, cleared on an embedded ledger and SQLite
+    DayEnd(day_end::DayEndOptions),
     /// Sends requests as a plan on standard input says; `bench payments` runs this in a process of its own
     #[command(hide = true)]
     HttpLoad,
@@ -35,6 +38,7 @@ pub(crate) fn run(command: &BenchCommand) -> Result<(), Failure> {
         BenchCommand::LedgerReopen(options) => ledger::reopen(options),
         BenchCommand::Payments(options) => payments::run(options),
         BenchCommand::Tap(options) => tap::run(options),
+        BenchCommand::DayEnd(options) => day_end::run(options),
         BenchCommand::HttpLoad => payments::run_child(),
     }
 }

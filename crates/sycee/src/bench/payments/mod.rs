@@ -28,6 +28,7 @@ use people::{AMOUNT, CURRENCY, People};
 use report::Report;
 
 pub(crate) use load::run_child;
+pub(super) use people::ask;
 
 /// Rounds of each side; their medians are compared.
 const ROUNDS: u64 = 5;
@@ -124,7 +125,7 @@ fn check_recorded(app: &App, runtime: &Runtime, paid: u64) -> Result<(), Failure
 fn check_credited(app: &App, people: &People, paid: u64) -> Result<(), Failure> {
     let accounts = people.merchants.iter().map(|merchant| chart::merchant_id(*merchant, CURRENCY)).collect();
     let ledger: Arc<dyn Submit> = Arc::clone(&app.operations().services().ledger);
-    let Response::Accounts(accounts) = people::ask(&*ledger, Request::LookupAccounts(accounts))? else {
+    let Response::Accounts(accounts) = ask(&*ledger, Request::LookupAccounts(accounts))? else {
         return Err(Failure::software("the ledger answered another question"));
     };
     let credited: u128 = accounts.iter().map(|account| account.credits_posted.0).sum();

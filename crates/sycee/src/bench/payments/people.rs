@@ -109,7 +109,7 @@ fn fund(app: &App, holder: HolderId, number: usize) -> Result<(), Failure> {
 }
 
 /// A request to the ledger, waited for.
-pub(super) fn ask(ledger: &dyn Submit, request: Request) -> Result<Response, Failure> {
+pub(in crate::bench) fn ask(ledger: &dyn Submit, request: Request) -> Result<Response, Failure> {
     let (answer, answered) = std::sync::mpsc::channel();
     // The receiver waits right here.
     ledger.submit(request, Box::new(move |result| drop(answer.send(result))));
