@@ -1,6 +1,7 @@
 //! Terminals in the words and types of pages: what merchants and the operator both see.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use ledger::NANOSECONDS_PER_SECOND;
 use messages::card::ListVersion;
@@ -33,10 +34,10 @@ pub(super) async fn lines(visit: &Visit, terminals: Vec<Terminal>) -> Result<Vec
     let mut names: HashMap<MerchantId, String> = HashMap::new();
     let mut lines = Vec::with_capacity(terminals.len());
     for terminal in terminals {
-        if !names.contains_key(&terminal.merchant) {
-            names.insert(terminal.merchant, merchant_name(visit, terminal.merchant).await?);
-        }
-        let merchant = names.get(&terminal.merchant).cloned().unwrap_or_default();
+        let merchant = match names.entry(terminal.merchant) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(place) => place.insert(merchant_name(visit, terminal.merchant).await?).clone(),
+        };
         let uploads = visit.need(fleet::uploads(visit.app.operations(), terminal.id, 1).await)?;
         lines.push(TerminalLine {
             id: fleet::name(terminal.id),

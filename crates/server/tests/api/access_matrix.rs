@@ -183,7 +183,7 @@ impl Matrix {
             "purse" => purse(world, &holder).await,
             "terminal" => {
                 // It is registered still, where it was made before.
-                plastic::register(world).await;
+                plastic::register(world, &log_in(&world.app, world.operator.id).await).await;
                 plastic::TERMINAL.to_owned()
             }
             "list" => "status".to_owned(),
@@ -269,7 +269,8 @@ async fn purse(world: &World, holder: &Person) -> String {
     if keys::open(world.app.operations()).await.is_err() {
         plastic::open_key(world).await;
     }
-    let batch = plastic::order_batch(world, 1).await;
+    let operator = log_in(&world.app, world.operator.id).await;
+    let batch = plastic::order_batch(world, &operator, 1).await;
     let (_, cards) =
         issuing::batch(world.app.operations(), batch.parse().expect("an id")).await.expect("a batch");
     let card = &cards[0];

@@ -21,9 +21,9 @@ impl Stage {
     async fn open() -> Self {
         let world = World::with_balance(50_000).await;
         open_key(&world).await;
-        register(&world).await.assert_status(201);
+        register(&world, &world.operator).await.assert_status(201);
         let key = bearer(&world, &world.tea_staff, &json!(["terminals"])).await;
-        let batch = order_batch(&world, 2).await;
+        let batch = order_batch(&world, &world.operator, 2).await;
         let mut card = make_cards(&world, &batch).await.remove(0);
         let body = json!({"card": card.number, "code": card.code});
         world.post("/api/v1/card-purses", &world.lilin, &body).await.assert_status(201);
@@ -85,9 +85,8 @@ async fn a_load_ordered_on_the_web_is_made_at_a_terminal_and_only_once() {
     let shown = stage.shown().await;
     assert_eq!((&shown["balance"], &shown["in_doubt"]), (&json!(20_000), &json!(0)));
     assert_eq!(shown["load_orders"], json!([]));
-    let spent =
-        post_as(&stage.world, &stage.key, "/loads", &stage.card.initialise("load", 20_000, Some(&order)));
-    let spent = spent.await;
+    let once_more = stage.card.initialise("load", 20_000, Some(&order));
+    let spent = post_as(&stage.world, &stage.key, "/loads", &once_more).await;
     assert_eq!(spent.json()["code"], json!("order_gone"), "{spent:?}");
     stage.world.assert_adds_up().await;
 }
@@ -135,7 +134,7 @@ async fn a_batch_is_paid_once_and_its_receipt_comes_again() {
 async fn a_card_is_bound_by_the_code_of_its_letter_and_by_one_holder() {
     let world = World::with_balance(50_000).await;
     open_key(&world).await;
-    let batch = order_batch(&world, 1).await;
+    let batch = order_batch(&world, &world.operator, 1).await;
     let card = make_cards(&world, &batch).await.remove(0);
     let letters = world.get(&format!("/operator/card-batches/{batch}/letters"), &world.operator).await;
     let (start, end) = card.code.split_at(4);
@@ -169,9 +168,9 @@ async fn a_lost_card_is_listed_at_once_and_gets_no_load() {
     let body = json!({"amount": 100, "currency": "CNY"});
     let refused = stage.world.post(&order, &stage.world.lilin, &body).await.assert_status(422);
     assert_eq!(refused.json()["code"], json!("card_not_served"));
-    let refund =
-        stage.world.get(&format!("/operator/card-purses/{}", stage.card.number), &stage.world.operator);
-    assert!(refund.await.assert_status(200).text.contains("can be given back from"));
+    let path = format!("/operator/card-purses/{}", stage.card.number);
+    let refund = stage.world.get(&path, &stage.world.operator).await;
+    assert!(refund.assert_status(200).text.contains("can be given back from"));
 }
 
 #[tokio::test]

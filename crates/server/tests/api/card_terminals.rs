@@ -9,7 +9,7 @@ use crate::world::{Call, World, call};
 async fn stage() -> (World, String) {
     let world = World::new().await;
     open_key(&world).await;
-    register(&world).await.assert_status(201);
+    register(&world, &world.operator).await.assert_status(201);
     let key = bearer(&world, &world.tea_staff, &json!(["terminals"])).await;
     (world, key)
 }
@@ -25,7 +25,7 @@ async fn only_staff_of_its_own_merchant_speak_for_a_terminal() {
     let rival = bearer(&world, &world.bakery_staff, &json!(["terminals"])).await;
     let holder = bearer(&world, &world.lilin, &json!([])).await;
     let orders = bearer(&world, &world.tea_staff, &json!(["orders"])).await;
-    let list = format!("/api/v1/terminals/{TERMINAL}/lists/white?newer_than=0");
+    let list = format!("/api/v1/terminals/{TERMINAL}/lists/white?newer_than=4294967295");
     for (key, status) in [(&key, 204), (&rival, 404), (&holder, 403), (&orders, 403)] {
         let asked = call("GET", list.clone()).header("authorization", key.as_str()).send(&world.router).await;
         asked.assert_status(status);
@@ -33,7 +33,7 @@ async fn only_staff_of_its_own_merchant_speak_for_a_terminal() {
         sent.assert_status(if status == 204 { 200 } else { status });
     }
     for elsewhere in ["0000a1000002", "a1", "zz00a1000001"] {
-        let path = format!("/api/v1/terminals/{elsewhere}/lists/white?newer_than=0");
+        let path = format!("/api/v1/terminals/{elsewhere}/lists/white?newer_than=4294967295");
         call("GET", path).header("authorization", key.as_str()).send(&world.router).await.assert_status(404);
     }
     let open = format!("/api/v1/terminals/{TERMINAL}/batches");
@@ -99,5 +99,5 @@ async fn a_blocked_terminal_uploads_nothing() {
 #[tokio::test]
 async fn two_terminals_never_share_a_number() {
     let (world, _) = stage().await;
-    register(&world).await.assert_status(409);
+    register(&world, &world.operator).await.assert_status(409);
 }

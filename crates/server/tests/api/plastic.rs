@@ -87,9 +87,9 @@ pub(crate) async fn open_key(world: &World) {
 }
 
 /// A batch of so many cards. Its id.
-pub(crate) async fn order_batch(world: &World, count: u32) -> String {
+pub(crate) async fn order_batch(world: &World, operator: &Person, count: u32) -> String {
     let body = json!({"count": count, "currency": "CNY", "label": "spring", "valid_years": 5});
-    let made = world.post("/api/v1/operator/card-batches", &world.operator, &body).await;
+    let made = world.post("/api/v1/operator/card-batches", operator, &body).await;
     made.assert_status(201).text_of("id")
 }
 
@@ -107,19 +107,22 @@ pub(crate) async fn make_cards(world: &World, batch: &str) -> Vec<Plastic> {
 }
 
 /// Registers the terminal for the tea house.
-pub(crate) async fn register(world: &World) -> Answer {
+pub(crate) async fn register(world: &World, operator: &Person) -> Answer {
     let key = KeyPair::from_seed(&TERMINAL_SEED).public().to_bytes();
     let body = json!({
         "id": TERMINAL, "merchant": world.tea.to_string(), "label": "counter 1", "public_key": hex(&key),
     });
-    world.post("/api/v1/operator/terminals", &world.operator, &body).await
+    world.post("/api/v1/operator/terminals", operator, &body).await
 }
 
 /// The terminal's security module, made from the file that the operator downloads.
 pub(crate) async fn security_module(world: &World) -> InProcess<PluggedCard> {
     let path = format!("/operator/terminals/{TERMINAL}/security-module.json");
     let file = world.get(&path, &world.operator).await.assert_status(200).text;
-    made(&file, &world.directory.0.join("module"))
+    let mut module = made(&file, &world.directory.0.join("module"));
+    let select = Command::new([0x00, 0xA4, 0x00, 0x00], &[0xDF, 0x01], None).unwrap();
+    assert!(module.transmit(select.to_bytes().as_slice()).unwrap().status().is_success());
+    module
 }
 
 /// The `Authorization` of a key with these scopes.
@@ -137,7 +140,8 @@ pub(crate) async fn post_as(world: &World, bearer: &str, path: &str, body: &Valu
 
 impl Plastic {
     fn send(&mut self, header: [u8; 4], data: &[&[u8]]) -> Vec<u8> {
-        let command = Command::new(header, &data.concat(), Some(256)).unwrap();
+        let data = data.concat();
+        let command = Command::new(header, &data, Some(256)).unwrap();
         let answer = self.reader.transmit(command.to_bytes().as_slice()).unwrap();
         assert!(answer.status().is_success(), "{header:02x?}: {}", answer.status());
         answer.data().to_vec()
