@@ -12,7 +12,8 @@ export const PAGES = {
   guest: ['/', '/login', '/register'],
   holder: [
     '/home', '/top-up', '/withdraw', '/transfer', '/pay', '/pay-code', '/scan', '/redeem', '/history', '/history/months',
-    '/cards', '/cards/new', '/card-purses', '/card-purses/bind', '/bills', '/board', '/board/new', '/requests', '/requests/new', '/orders', '/notifications',
+    '/cards', '/cards/new', '/card-purses',
+    '/card-purses/bind', '/bills', '/board', '/board/new', '/requests', '/requests/new', '/orders', '/notifications',
     '/limits', '/lost', '/vault', '/settings', '/settings/security', '/settings/security/confirm',
     '/settings/security/password', '/settings/security/pin', '/settings/security/authenticator',
     '/settings/security/passkeys', '/settings/security/devices', '/settings/security/data', '/settings/security/close',
@@ -29,7 +30,8 @@ export const PAGES = {
   ],
   merchant: [
     '/merchant', '/merchant/charge', '/merchant/orders', '/merchant/orders/new', '/merchant/poster', '/merchant/staff',
-    '/merchant/settlement', '/merchant/terminals', '/merchant/developer', '/till', '/till/items', '/till/report', '/till/vouchers',
+    '/merchant/settlement',
+    '/merchant/terminals', '/merchant/developer', '/till', '/till/items', '/till/report', '/till/vouchers',
     { path: '/merchant/orders/{id}', from: '/merchant/orders', link: 'main a[href^="/merchant/orders/"]:not([href$="/new"])',
       optional: true },
   ],

@@ -182,7 +182,9 @@ fn actions(frame: &Frame, terminal: &TerminalLine) -> Markup {
         if terminal.is_blocked { ("unblock", "terminal-unblock") } else { ("block", "terminal-block") };
     html! {
         div.buttons {
-            a.button.button-small href={ (path) "/security-module.json" } download { (icon(Icon::Download)) (frame.t("security-module")) }
+            a.button.button-small href={ (path) "/security-module.json" } download {
+                (icon(Icon::Download)) (frame.t("security-module"))
+            }
             (one_button(frame, &format!("{path}/{action}"), &[], frame.t(key)))
         }
     }
