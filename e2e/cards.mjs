@@ -88,7 +88,7 @@ export async function sell(till, address, amount) {
   await till.goto(address);
   await till.locator('form.till input#amount').fill(amount);
   await till.locator('form.till button[type=submit]').click();
-  await till.locator('.till-paid, .till-failed, .error-summary').first().waitFor({ timeout: 15_000 });
+  await till.locator('.till-paid, .till-word[role=alert], .error-summary').first().waitFor({ timeout: 15_000 });
 }
 
 /** Waits until a terminal's page says that so many records are still to be uploaded. */

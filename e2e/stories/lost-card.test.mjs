@@ -52,7 +52,7 @@ for (const language of ['zh-CN', 'en']) {
     await accessible(operator, 'the fleet of terminals');
     await picture(operator, `terminals-${language}`);
     await sell(till, TEA_TILL, '1.00');
-    assert.equal(await till.locator('.till-paid').count(), 0, 'the lost card is refused');
+    assert.equal(await till.locator('.till-failed').count(), 1, 'the lost card is refused');
     await picture(till, `till-lost-card-${language}`);
 
     const before = await inWallet(wallet);
