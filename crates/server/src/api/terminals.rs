@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use messages::card::{AlgorithmId, Asn, IssuerId, KeyVersion, ListVersion, Sequence, TerminalId, Units};
-use operations::card_purses::loads::{self, BeginLoad, LoadOrderState};
+use operations::card_purses::loads::{self, BeginLoad};
 use operations::card_purses::{Direction, clearing, lists, terminals};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

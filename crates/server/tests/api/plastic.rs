@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use card_reader::reader::Reader;
 use globalplatform::apdu::Command;
 use messages::card::{
     AlgorithmId, Asn, BatchNumber, DateTime, DebitKind, IssuerId, KeyVersion, Outcome, PurseRecord, Sequence,
@@ -19,7 +20,7 @@ use records::principals::Language;
 use serde_json::{Value, json};
 use virtual_card::personalisation::Personalisation;
 use virtual_card::plugged::PluggedCard;
-use virtual_card::reader::{InProcess, Reader};
+use virtual_card::reader::InProcess;
 use virtual_card::tap::{self, Sale, Till};
 use wallet::ids::PrincipalId;
 
@@ -120,8 +121,7 @@ pub(crate) async fn security_module(world: &World) -> InProcess<PluggedCard> {
     let path = format!("/operator/terminals/{TERMINAL}/security-module.json");
     let file = world.get(&path, &world.operator).await.assert_status(200).text;
     let mut module = made(&file, &world.directory.0.join("module"));
-    let select = Command::new([0x00, 0xA4, 0x00, 0x00], &[0xDF, 0x01], None).unwrap();
-    assert!(module.transmit(select.to_bytes().as_slice()).unwrap().status().is_success());
+    tap::open_module(&mut module, issuing::SECURITY_MODULE_FILE).unwrap();
     module
 }
 
@@ -142,7 +142,7 @@ impl Plastic {
     fn send(&mut self, header: [u8; 4], data: &[&[u8]]) -> Vec<u8> {
         let data = data.concat();
         let command = Command::new(header, &data, Some(256)).unwrap();
-        let answer = self.reader.transmit(command.to_bytes().as_slice()).unwrap();
+        let answer = self.reader.transmit(&command).unwrap();
         assert!(answer.status().is_success(), "{header:02x?}: {}", answer.status());
         answer.data().to_vec()
     }
@@ -185,7 +185,6 @@ impl Plastic {
             aid: &issuing::PURSE_AID,
             terminal: purse::fields::TerminalId(TERMINAL_ID.0),
             key_index: 1,
-            code_key_version: KEY_VERSION,
         };
         let sale = Sale { amount: Amount::new(amount), when: purse::fields::DateTime(WHEN) };
         let receipt = tap::tap(&mut self.reader, module, &till, &sale).unwrap();

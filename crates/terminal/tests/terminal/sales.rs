@@ -314,12 +314,12 @@ fn a_tap_takes_five_commands() {
 }
 
 mod whatever_a_card_answers {
+    use card_reader::reader::{Reader, ReaderError};
     use globalplatform::apdu::{Command, Response};
     use proptest::prelude::*;
     use terminal::{
         Station,
         gate::Way,
-        reader::{Reader, ReaderError},
         sale::{Sale, Shortfall},
     };
 

@@ -1,10 +1,9 @@
 //! Power goes: the card's at every write of its memory and at every command, the terminal's at every write of its journal, and
 //! both together. What cards were debited is what the terminal knows as done or unknown, and nothing happens twice.
 
+use card_reader::reader::Reader;
 use purse::{amount::Amount, simulated::Tear};
-use terminal::{
-    Entrance, Station, debit::Receipt, gate::Way, reader::Reader, refusal::Failure, simulated_disk::DiskFault,
-};
+use terminal::{Entrance, Station, debit::Receipt, gate::Way, refusal::Failure, simulated_disk::DiskFault};
 
 use crate::shop::{
     Field, Leaves, Restless, Till, at, card, field, held, hold_again, restart, sale, sums, till,

@@ -34,6 +34,8 @@ pub(super) enum Waiting {
 pub(super) struct WaitingUnits {
     /// Where.
     pub(super) at: Waiting,
+    /// In how many pieces.
+    pub(super) count: u32,
     /// How many.
     pub(super) units: i128,
 }
@@ -41,8 +43,8 @@ pub(super) struct WaitingUnits {
 impl WaitingUnits {
     pub(super) fn where_zh(&self) -> String {
         match &self.at {
-            Waiting::Purchase(zh, _) => format!("消费待清算 · {zh}"),
-            Waiting::Cancel(zh, _) => format!("撤销待清算 · {zh}"),
+            Waiting::Purchase(zh, _) => format!("{} 笔消费待清算 · {zh}", self.count),
+            Waiting::Cancel(zh, _) => format!("{} 笔撤销待清算 · {zh}", self.count),
             Waiting::Load => "圈存挂账".to_owned(),
             Waiting::Unload => "圈提挂账".to_owned(),
         }
@@ -50,8 +52,8 @@ impl WaitingUnits {
 
     pub(super) fn where_en(&self) -> String {
         match &self.at {
-            Waiting::Purchase(_, en) => format!("purchase to be cleared, {en}"),
-            Waiting::Cancel(_, en) => format!("cancel to be cleared, {en}"),
+            Waiting::Purchase(_, en) => format!("{} to be cleared, {en}", self.count),
+            Waiting::Cancel(_, en) => format!("{} cancels to be cleared, {en}", self.count),
             Waiting::Load => "load in doubt".to_owned(),
             Waiting::Unload => "unload in doubt".to_owned(),
         }
@@ -80,7 +82,8 @@ impl CardLine {
     pub(super) fn label(&self) -> String {
         let digits = self.lying.name.trim_end_matches("-copy");
         let last = digits.get(digits.len().saturating_sub(4)..).unwrap_or(digits);
-        format!("{} •{last}", self.holder)
+        let holder = if self.holder.is_empty() { "未发出 unissued" } else { &self.holder };
+        format!("{holder} •{last}")
     }
 }
 
@@ -163,17 +166,17 @@ async fn line(
                 Kind::Cancel => Waiting::Cancel(zh, en),
                 _ => Waiting::Purchase(zh, en),
             };
-            waiting.push(WaitingUnits { at, units });
+            add(&mut waiting, at, units);
         }
         let (_, online) = lying.sequences;
         for doubt in known.in_doubt.iter().filter(|doubt| doubt.sequence.0 >= online.0) {
             if doubt.direction == Direction::Load {
-                waiting.push(WaitingUnits { at: Waiting::Load, units: i128::from(doubt.amount.minor()) });
+                add(&mut waiting, Waiting::Load, doubt.amount.minor().into());
             }
         }
         for doubt in known.in_doubt.iter().filter(|doubt| doubt.sequence.0 < online.0) {
             if doubt.direction == Direction::Unload {
-                waiting.push(WaitingUnits { at: Waiting::Unload, units: i128::from(doubt.amount.minor()) });
+                add(&mut waiting, Waiting::Unload, doubt.amount.minor().into());
             }
         }
     }
@@ -187,6 +190,17 @@ async fn line(
     };
     let shadow = i128::from(known.shadow.minor()) - i128::from(known.excess.minor());
     Ok(CardLine { lying, state: known.state, holder, balance, shadow, waiting })
+}
+
+/// Adds a piece to what waits at the same place.
+fn add(waiting: &mut Vec<WaitingUnits>, at: Waiting, units: i128) {
+    match waiting.iter_mut().find(|known| known.at == at) {
+        Some(known) => {
+            known.count += 1;
+            known.units += units;
+        }
+        None => waiting.push(WaitingUnits { at, count: 1, units }),
+    }
 }
 
 /// More than a card of the town has in its log.
