@@ -47,7 +47,7 @@ for (const language of ['zh-CN', 'en']) {
     await sync(till, TEA_TILL);
     await till.waitForTimeout(1_500);
     await operator.goto(`${TOWN}/operator/terminals`);
-    const terminal = operator.locator('tbody tr').filter({ hasText: '清茗茶馆' });
+    const terminal = operator.locator('tbody tr').filter({ hasText: '柳岸茶馆' });
     assert.equal(await terminal.locator('.version-held .badge-warn').count(), 0, 'the terminal holds the newest lists');
     await accessible(operator, 'the fleet of terminals');
     await picture(operator, `terminals-${language}`);

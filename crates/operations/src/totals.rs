@@ -61,11 +61,17 @@ impl CurrencyTotals {
         }
     }
 
+    /// What stands behind card purses: what they hold, loads on their way and fees, less what was spent beyond.
+    #[must_use]
+    pub const fn card_purses(&self) -> i128 {
+        self.purses + self.loads + self.fees - self.excess
+    }
+
     /// What is owned less what there is: 0, or something is wrong.
     #[must_use]
     pub const fn difference(&self) -> i128 {
-        let cards = self.purses + self.loads + self.fees - self.excess;
-        self.wallets + self.merchants + self.escrow + self.vouchers + cards + self.suspense - self.float
+        let owned = self.wallets + self.merchants + self.escrow + self.vouchers + self.card_purses();
+        owned + self.suspense - self.float
     }
 }
 

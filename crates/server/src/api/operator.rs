@@ -37,6 +37,9 @@ pub(super) struct CurrencySums {
     /// What merchants sold as vouchers and nobody has redeemed yet.
     #[schema(value_type = i64)]
     vouchers: i128,
+    /// What stands behind card purses.
+    #[schema(value_type = i64)]
+    card_purses: i128,
     /// Reserved for top-ups that a bank has not confirmed.
     #[schema(value_type = i64)]
     coming: i128,
@@ -57,6 +60,7 @@ impl From<&CurrencyTotals> for CurrencySums {
             merchants: totals.merchants,
             escrow: totals.escrow,
             vouchers: totals.vouchers,
+            card_purses: totals.card_purses(),
             coming: totals.coming,
             leaving: totals.leaving,
             difference: totals.difference(),

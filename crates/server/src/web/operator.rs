@@ -104,6 +104,7 @@ fn sum(totals: &CurrencyTotals) -> Sum {
         merchants: amount(totals.merchants),
         escrow: amount(totals.escrow),
         vouchers: amount(totals.vouchers),
+        card_purses: amount(totals.card_purses()),
         coming: amount(totals.coming),
         leaving: amount(totals.leaving),
         difference: difference(totals.difference(), totals.currency),

@@ -49,7 +49,7 @@ const PLACES: [Place; 3] = [
         host: "canteen-till.localhost",
         id: TerminalId([0x10, 0x00, 0x00, 0x00, 0x00, 0x03]),
         shop: CANTEEN,
-        name: ("阳光食堂 3 号窗口", "Canteen, window 3"),
+        name: ("阳光食堂 3 号窗口", "Sunshine Canteen, window 3"),
         mode: Mode::Counter,
         items: &[
             ("牛肉面", "Beef noodles", 850),
@@ -62,7 +62,7 @@ const PLACES: [Place; 3] = [
         host: "tea-till.localhost",
         id: TerminalId([0x10, 0x00, 0x00, 0x00, 0x00, 0x11]),
         shop: TEA,
-        name: ("清茗茶馆", "Tea house"),
+        name: ("柳岸茶馆", "Willow Bank Tea House"),
         mode: Mode::Counter,
         items: &[
             ("龙井", "Longjing", 1_800),
@@ -74,7 +74,7 @@ const PLACES: [Place; 3] = [
         host: "bus-gate.localhost",
         id: TerminalId([0x10, 0x00, 0x00, 0x00, 0x00, 0x21]),
         shop: BUS,
-        name: ("公交 2 路闸机", "Bus line 2, gate"),
+        name: ("青柳公交 2 路闸机", "Qingliu Bus, line 2 gate"),
         mode: Mode::Gate(Gate {
             station: Station { line: 2, station: 5 },
             fare: Fare { base: Amount::new(200), step: Amount::new(50) },
