@@ -187,7 +187,7 @@ impl Answer {
 }
 
 /// The refusals of a batch receipt (docs/spec/card-messages.md).
-const fn not_paid_key(reason: u8) -> &'static str {
+pub(crate) const fn not_paid_key(reason: u8) -> &'static str {
     match reason {
         0x10 => "answer-malformed",
         0x11 => "answer-other-terminal",

@@ -4,7 +4,7 @@ use money::Currency;
 use pages::card_purse::{self as purse, Belief, CardPurse, CreditGrade, EntryKind, LoadOrder, LogEntry};
 use pages::card_purse::{OrderStage, PurseDetail, PurseState};
 use pages::control::card_batches::{self as batches, Batch, BatchCard, BatchLine, Batches, Letter};
-use pages::control::card_exceptions::{self as exceptions, Exception, ExceptionKind};
+use pages::control::card_exceptions::{self as exceptions, About, Exception, ExceptionKind, Finding};
 use pages::control::card_lists::{self as lists, ListKind, ListLine, Lists, Parameters};
 use pages::control::card_purse::{self as card, CardView, OpenLoad, Refund};
 use pages::control::card_purses::{self as overview, CardPurses, CardSum};
@@ -129,17 +129,23 @@ fn fleet_pages(frame: &Frame) -> Result<Pages, Failure> {
         },
         problems: Vec::new(),
     };
-    let odd = |kind, minor: Option<u64>| {
+    let odd = |kind, minor: Option<u64>, about| {
         Ok::<_, Failure>(Exception {
             kind,
             card: "00000000000000012345".to_owned(),
             place: "Counter 1".to_owned(),
             at: Some(at(4_000)),
             amount: minor.map(cny).transpose()?,
-            about: "sequence 17".to_owned(),
+            about,
         })
     };
-    let odd = [odd(ExceptionKind::InDoubt, Some(5_000))?, odd(ExceptionKind::Gap, None)?];
+    let load = About::Move { is_load: true, holder: "Li Lei".to_owned() };
+    let odd = [
+        odd(ExceptionKind::InDoubt, Some(5_000), load)?,
+        odd(ExceptionKind::Gap, None, About::Sequences(17, 19))?,
+        odd(ExceptionKind::Refused, None, About::Refused(0x15))?,
+        odd(ExceptionKind::Finding, None, About::Found(Finding::Clone, 17))?,
+    ];
     Ok(vec![
         ("terminals", terminals::terminals(frame, &terminals)),
         ("card-lists", lists::lists(frame, &lists)),

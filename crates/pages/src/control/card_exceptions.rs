@@ -10,6 +10,7 @@ use crate::components::empty;
 use crate::figures;
 use crate::frame::Frame;
 use crate::shell::{Head, Place, document};
+use crate::terminal::not_paid_key;
 use crate::when;
 
 /// What a person has to look at.
@@ -46,6 +47,59 @@ impl ExceptionKind {
     }
 }
 
+/// What clearing found out about a sequence of a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// There are two cards.
+    Clone,
+    /// More debits may have borne it than are held.
+    TooManyHeld,
+    /// A terminal uploaded a TAC again under another sequence.
+    NumberUsedTwice,
+    /// A debit is believed without its TAC.
+    Inferred,
+    /// More than one debit may have borne it.
+    Ambiguous,
+    /// A TAC proves another debit than was believed.
+    Overruled,
+    /// A cancel is believed without its TAC.
+    CancelInferred,
+}
+
+impl Finding {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Clone => "finding-clone",
+            Self::TooManyHeld => "finding-too-many-held",
+            Self::NumberUsedTwice => "finding-number-used-twice",
+            Self::Inferred => "finding-inferred",
+            Self::Ambiguous => "finding-ambiguous",
+            Self::Overruled => "finding-overruled",
+            Self::CancelInferred => "finding-cancel-inferred",
+        }
+    }
+}
+
+/// What is known of an exception.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Nothing beyond its kind.
+    Nothing,
+    /// A load, or an unload, and whose it is.
+    Move {
+        /// Whether it goes onto the card.
+        is_load: bool,
+        /// The holder's name.
+        holder: String,
+    },
+    /// Why a record was not paid, as receipts have it.
+    Refused(u8),
+    /// First and last of some sequences.
+    Sequences(u16, u16),
+    /// What was found, and at which sequence.
+    Found(Finding, u16),
+}
+
 /// One thing to look at.
 #[derive(Clone, Debug)]
 pub struct Exception {
@@ -59,8 +113,8 @@ pub struct Exception {
     pub at: Option<Timestamp>,
     /// How much it is about.
     pub amount: Option<Amount>,
-    /// What is known, as a code or numbers.
-    pub about: String,
+    /// What is known of it.
+    pub about: About,
 }
 
 /// `GET /operator/card-exceptions`
@@ -82,6 +136,21 @@ pub fn exceptions(frame: &Frame, exceptions: &[Exception]) -> Markup {
     )
 }
 
+fn about(frame: &Frame, about: &About) -> Markup {
+    html! {
+        @match about {
+            About::Nothing => {},
+            About::Move { is_load, holder } => {
+                (frame.t(if *is_load { "purse-load" } else { "purse-unload" })) " · " (holder)
+            }
+            About::Refused(reason) => (frame.t(not_paid_key(*reason))),
+            About::Sequences(first, last) if first == last => { "#" (first) }
+            About::Sequences(first, last) => { "#" (first) "–#" (last) }
+            About::Found(finding, sequence) => { (frame.t(finding.key())) " · #" (sequence) }
+        }
+    }
+}
+
 fn section(frame: &Frame, kind: ExceptionKind, exceptions: &[&Exception]) -> Markup {
     let (heading, note) = kind.words();
     let columns = [
@@ -96,7 +165,7 @@ fn section(frame: &Frame, kind: ExceptionKind, exceptions: &[&Exception]) -> Mar
             html! { @if let Some(at) = exception.at { (when::short(frame, at)) } },
             html! { a.num href={ "/operator/card-purses/" (exception.card) } { (grouped(&exception.card)) } },
             html! { (exception.place) },
-            html! { code { (exception.about) } },
+            about(frame, &exception.about),
             html! { @if let Some(amount) = exception.amount { (figures::amount(frame, amount)) } },
         ]
     };

@@ -8,11 +8,11 @@ use operations::card_purses::Direction;
 use operations::card_purses::exceptions::{self, Exceptions};
 use operations::card_purses::issuing::number_text;
 use operations::card_purses::terminals;
-use pages::control::card_exceptions::{Exception, ExceptionKind};
+use pages::control::card_exceptions::{About, Exception, ExceptionKind, Finding};
+use records::card_uploads::CardFinding;
 use wallet::ids::PrincipalId;
 
 use super::name_of;
-use crate::card_words::refusal_code;
 use crate::web::stop::Stop;
 use crate::web::visit::{OperatorVisit, Visit, page};
 
@@ -33,7 +33,7 @@ fn exception(kind: ExceptionKind, card: Asn) -> Exception {
         place: String::new(),
         at: None,
         amount: None,
-        about: String::new(),
+        about: About::Nothing,
     }
 }
 
@@ -45,14 +45,11 @@ async fn in_doubt(visit: &Visit, found: &Exceptions) -> Result<Vec<Exception>, S
             Some(holder) => name_of(visit, PrincipalId::from(*holder)).await?,
             None => String::new(),
         };
-        let way = match doubt.direction {
-            Direction::Load => "load",
-            Direction::Unload => "unload",
-        };
+        let is_load = doubt.direction == Direction::Load;
         shown.push(Exception {
             at: Some(doubt.begun_at),
             amount: Some(doubt.amount),
-            about: format!("{way} · {holder}"),
+            about: About::Move { is_load, holder },
             ..exception(ExceptionKind::InDoubt, *card)
         });
     }
@@ -68,17 +65,17 @@ fn of_records(found: Exceptions, labels: &HashMap<TerminalId, String>) -> Vec<Ex
         place: place(debit.terminal),
         at: Some(debit.at),
         amount: Some(debit.amount),
-        about: format!("#{}", debit.sequence.0),
+        about: About::Sequences(debit.sequence.0, debit.sequence.0),
         ..exception(ExceptionKind::Held, debit.asn)
     });
     let refused = found.refused.iter().map(|refused| Exception {
         place: place(refused.terminal),
         at: Some(refused.refused_at),
-        about: refusal_code(refused.reason).to_owned(),
+        about: About::Refused(refused.reason),
         ..exception(ExceptionKind::Refused, refused.asn)
     });
     let gaps = found.gaps.iter().map(|(card, first, last)| Exception {
-        about: format!("#{}–#{}", first.0, last.0),
+        about: About::Sequences(first.0, last.0),
         ..exception(ExceptionKind::Gap, *card)
     });
     let counterfeits = found.counterfeits.iter().map(|(card, excess)| Exception {
@@ -87,8 +84,20 @@ fn of_records(found: Exceptions, labels: &HashMap<TerminalId, String>) -> Vec<Ex
     });
     let findings = found.findings.iter().map(|found| Exception {
         at: Some(found.found_at),
-        about: format!("{} #{}", found.finding.code(), found.sequence.0),
+        about: About::Found(finding(found.finding), found.sequence.0),
         ..exception(ExceptionKind::Finding, found.asn)
     });
     held.chain(refused).chain(gaps).chain(counterfeits).chain(findings).collect()
+}
+
+const fn finding(found: CardFinding) -> Finding {
+    match found {
+        CardFinding::Clone => Finding::Clone,
+        CardFinding::TooManyHeld => Finding::TooManyHeld,
+        CardFinding::NumberUsedTwice => Finding::NumberUsedTwice,
+        CardFinding::Inferred => Finding::Inferred,
+        CardFinding::Ambiguous => Finding::Ambiguous,
+        CardFinding::Overruled => Finding::Overruled,
+        CardFinding::CancelInferred => Finding::CancelInferred,
+    }
 }
