@@ -46,7 +46,8 @@ pub(crate) fn all(root: &Path, program: &Path) -> Result<String, String> {
         let mut command = Command::new(&schemathesis);
         command.arg("run").arg(&description);
         command.args(["--url", &town.address, "--max-examples", examples]);
-        command.args(["--phases", "examples,coverage,fuzzing", "--workers", "2", "--seed", "7"]);
+        // One worker: Python 3.11 fails where two threads parse at once ("AST constructor recursion depth mismatch").
+        command.args(["--phases", "examples,coverage,fuzzing", "--workers", "1", "--seed", "7"]);
         command.args(["--exclude-checks", NOT_ASKED, "--continue-on-failure", "--warnings", "off"]);
         command.env("SCHEMATHESIS_HOOKS", root.join("fuzz/api_hooks.py")).env("PYTHONDONTWRITEBYTECODE", "1");
         command.env("SYCEE_URL", &town.address).env("SYCEE_WHO", who);

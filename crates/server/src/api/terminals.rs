@@ -75,7 +75,7 @@ pub(super) struct Held {
     get, path = "/api/v1/terminals/{terminal}/lists/{list}", tag = "Terminals",
     params(
         ("terminal" = Hex<6>, Path, description = "The terminal"),
-        ("list" = ListName, Path, description = "The list"),
+        ("list" = inline(ListName), Path, description = "The list"),
         Held
     ),
     responses(
