@@ -230,7 +230,6 @@ kind-voucher-return = Voucher taken back
 event-voucher-sale = { $place } sold a voucher
 event-voucher-redemption = { $who } redeemed a voucher of { $place }
 event-voucher-return = { $place } took a voucher back
-in-card-purses = On card purses
 in-vouchers = In vouchers
 account-voucher = voucher
 voucher-sold = Not yet redeemed

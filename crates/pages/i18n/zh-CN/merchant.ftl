@@ -230,7 +230,6 @@ kind-voucher-return = 收回充值券
 event-voucher-sale = { $place } 售出一张充值券
 event-voucher-redemption = { $who } 兑换了 { $place } 的充值券
 event-voucher-return = { $place } 收回一张充值券
-in-card-purses = 卡钱包
 in-vouchers = 充值券
 account-voucher = 充值券
 voucher-sold = 未兑换
