@@ -1,4 +1,4 @@
-// A card purse is copied bit for bit, and both spend: the second one is refused at clearing, and the card is taken nowhere any more.
+// A card purse is copied bit for bit, and both spend: clearing refuses the second one, and the card is taken nowhere any more.
 import assert from 'node:assert/strict';
 
 import { CANTEEN_TILL, CARDS, DESKTOP, TEA_TILL, TOWN, accessible, enterAs, picture, story, visit } from '../browser.mjs';
