@@ -58,6 +58,9 @@ struct Shared {
     write_space: Condvar,
     reads: Mutex<Reads>,
     read_waits: Condvar,
+    /// Held while a connection is closed: SQLite puts its log back into the file when the last one closes and meets no
+    /// other, and two that close at once meet each other.
+    closing_one: Mutex<()>,
 }
 
 /// What the writer takes at once.
@@ -82,7 +85,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl GroupCommit {
     /// Starts a thread for each session; `guard` is dropped after all of them ended.
     pub(crate) fn start<S: Session + Send + 'static>(
-        writer: S,
+        mut writer: S,
         readers: Vec<S>,
         guard: Option<std::fs::File>,
     ) -> Result<Self, RecordsError> {
@@ -90,10 +93,16 @@ impl GroupCommit {
         let mut threads = Vec::with_capacity(readers.len() + 1);
         for mut session in readers {
             let shared = Arc::clone(&shared);
-            threads.push(spawn("records-read", move || read_loop(&shared, &mut session))?);
+            threads.push(spawn("records-read", move || {
+                read_loop(&shared, &mut session);
+                shared.close(session);
+            })?);
         }
         let for_writer = Arc::clone(&shared);
-        threads.push(spawn("records-write", move || write_loop(&for_writer, writer))?);
+        threads.push(spawn("records-write", move || {
+            write_loop(&for_writer, &mut writer);
+            for_writer.close(writer);
+        })?);
         Ok(Self { shared, threads, _guard: guard })
     }
 
@@ -207,6 +216,11 @@ impl Shared {
         Some(Group { jobs: taken.into_iter().map(|waiting| waiting.job).collect(), reads, unawaited })
     }
 
+    fn close<S: Session>(&self, session: S) {
+        let _turn = locked(&self.closing_one);
+        drop(session);
+    }
+
     /// Lets nothing more in, and refuses what waits.
     fn stop(&self, why: &RecordsError) {
         let mut writes = locked(&self.writes);
@@ -245,12 +259,12 @@ fn read_loop<S: Session>(shared: &Shared, session: &mut S) {
     }
 }
 
-fn write_loop<S: Session>(shared: &Shared, mut session: S) {
+fn write_loop<S: Session>(shared: &Shared, session: &mut S) {
     let _on_panic = StopOnPanic(shared);
     while let Some(group) = shared.next_group() {
         let begin = if group.jobs.len() > group.unawaited { Step::Begin } else { Step::BeginUnsynced };
         if !group.jobs.is_empty()
-            && let Err(why) = transaction::commit_group(&mut session, group.jobs, begin)
+            && let Err(why) = transaction::commit_group(session, group.jobs, begin)
         {
             shared.stop(&stopped_by(&why));
             for job in group.reads {

@@ -69,6 +69,16 @@ fn a_file_of_a_newer_version_is_refused_and_left_alone() {
 }
 
 #[test]
+fn a_closed_store_is_one_file_without_a_log_beside_it() {
+    let directory = Directory::new();
+    for round in 0..100 {
+        let path = directory.file(&format!("records-{round}.sqlite"));
+        drop(open(&path));
+        assert!(!directory.file(&format!("records-{round}.sqlite-wal")).exists(), "round {round}");
+    }
+}
+
+#[test]
 fn a_damaged_file_is_refused() {
     let directory = Directory::new();
     let path = directory.file("records.sqlite");
