@@ -1,5 +1,6 @@
 //! Building blocks of pages.
 
+mod basket;
 mod card_art;
 mod chart;
 mod lines;
@@ -7,6 +8,7 @@ mod pieces;
 mod purse_art;
 pub(crate) mod qr;
 
+pub(crate) use basket::{BasketLine, amount_to_take, basket};
 pub(crate) use card_art::card_art;
 pub use chart::Point;
 pub(crate) use chart::{Chart, bars, line, sparkline};

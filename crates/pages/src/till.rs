@@ -7,7 +7,7 @@ use wallet::ids::{ItemId, OperationId, OrderId};
 
 use crate::assets;
 use crate::components::qr::qr;
-use crate::components::{back, empty, key_values, stat};
+use crate::components::{BasketLine, amount_to_take, back, basket, empty, key_values, stat};
 use crate::figures;
 use crate::form::{self, Choice, Field, Input, Problem, error_summary, field, select};
 use crate::frame::Frame;
@@ -143,10 +143,10 @@ pub fn till(frame: &Frame, view: &Till) -> Markup {
                     h2 id="items" { (frame.t("till-items")) }
                     @if view.items.is_empty() { (empty(frame.t("till-no-items"), Some(("/till/items",
                         frame.t("till-items"))))) }
-                    @else { (grid(frame, view)) }
+                    @else { (basket(frame, lines(view))) }
                 }
                 div.till-side {
-                    (amount(frame, view))
+                    (amount_to_take(frame, &view.problems, (view.currency, &view.amount)))
                     (form::submit(frame.t("till-show-code")))
                     (code(frame, view))
                 }
@@ -157,49 +157,14 @@ pub fn till(frame: &Frame, view: &Till) -> Markup {
     )
 }
 
-fn grid(frame: &Frame, view: &Till) -> Markup {
-    html! {
-        div.item-grid {
-            @for (index, item) in view.items.iter().enumerate() {
-                @let name = format!("item_{}", item.id);
-                @let quantity = view.quantities.get(index).copied().unwrap_or_default();
-                div.item {
-                    label for=(name) { (item.name) }
-                    span.item-price { (figures::amount(frame, item.price)) }
-                    div.item-step data-price=(item.price.minor()) {
-                        button.needs-script type="button" data-by="-1" aria-label={ "− " (item.name) } { "−" }
-                        input id=(name) name=(name) type="number" min="0" max="999" inputmode="numeric" value=(quantity);
-                        button.needs-script type="button" data-by="1" aria-label={ "+ " (item.name) } { "+" }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The keys of the keypad, in reading order; the key that erases comes last.
-const KEYS: [&str; 11] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", ".", "0"];
-
-fn amount(frame: &Frame, view: &Till) -> Markup {
-    let label =
-        frame.fill("till-amount", &[("currency", figures::currency_name(frame.locale, view.currency))]);
-    let amount = Field {
-        name: "amount",
-        label: &label,
-        hint: Some(frame.t("till-amount-hint")),
-        value: &view.amount,
-        input: Input::Money,
-        prefix: None,
-        optional: true,
-    };
-    html! {
-        div.till-amount { (field(frame, &view.problems, &amount)) }
-        div.keypad.needs-script {
-            @for key in KEYS { button type="button" data-key=(key) { (key) } }
-            button type="button" data-key="" aria-label=(frame.t("till-erase")) { "⌫" }
-        }
-        p.till-total aria-live="polite" data-label=(frame.t("till-total")) {}
-    }
+/// The items with what was typed of each.
+fn lines(view: &Till) -> impl Iterator<Item = BasketLine<'_>> {
+    view.items.iter().enumerate().map(|(index, item)| BasketLine {
+        field: format!("item_{}", item.id),
+        name: &item.name,
+        price: item.price,
+        quantity: view.quantities.get(index).copied().unwrap_or_default(),
+    })
 }
 
 fn code(frame: &Frame, view: &Till) -> Markup {

@@ -9,6 +9,7 @@ mod community;
 mod control;
 mod errors;
 mod first_days;
+mod neighbour_page;
 mod sample_shop;
 mod shop_floor;
 mod town;

@@ -6,9 +6,9 @@ use money::{Amount, Currency};
 
 use super::{Answer, Line, Outcome, top};
 use crate::assets;
-use crate::components::empty;
+use crate::components::{BasketLine, amount_to_take, basket, empty};
 use crate::figures;
-use crate::form::{self, Field, Input, Problem, error_summary, field};
+use crate::form::{self, Problem, error_summary};
 use crate::frame::Frame;
 use crate::icon::{Icon, icon};
 use crate::shell::{Head, Place, document};
@@ -87,10 +87,10 @@ pub fn counter(frame: &Frame, view: &Counter) -> Markup {
                     h2 id="items" { (frame.t("till-items")) }
                     @if view.items.is_empty() {
                         (empty(frame.t("till-no-items"), Some(("/items", frame.t("till-items")))))
-                    } @else { (grid(frame, view)) }
+                    } @else { (basket(frame, lines(view))) }
                 }
                 div.till-side {
-                    (amount(frame, view))
+                    (amount_to_take(frame, &view.problems, (view.currency, &view.amount)))
                     label.check {
                         input type="checkbox" name="may_owe" value="yes" checked[view.may_owe];
                         span { (frame.t("desk-may-owe")) span.hint { (frame.t("desk-may-owe-hint")) } }
@@ -103,49 +103,14 @@ pub fn counter(frame: &Frame, view: &Counter) -> Markup {
     )
 }
 
-fn grid(frame: &Frame, view: &Counter) -> Markup {
-    html! {
-        div.item-grid {
-            @for (index, item) in view.items.iter().enumerate() {
-                @let name = format!("item_{index}");
-                @let quantity = view.quantities.get(index).copied().unwrap_or_default();
-                div.item {
-                    label for=(name) { (item.name) }
-                    span.item-price { (figures::amount(frame, item.price)) }
-                    div.item-step data-price=(item.price.minor()) {
-                        button.needs-script type="button" data-by="-1" aria-label={ "− " (item.name) } { "−" }
-                        input id=(name) name=(name) type="number" min="0" max="999" inputmode="numeric" value=(quantity);
-                        button.needs-script type="button" data-by="1" aria-label={ "+ " (item.name) } { "+" }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The keys of the keypad, in reading order; the key that erases comes last.
-const KEYS: [&str; 11] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", ".", "0"];
-
-fn amount(frame: &Frame, view: &Counter) -> Markup {
-    let label =
-        frame.fill("till-amount", &[("currency", figures::currency_name(frame.locale, view.currency))]);
-    let amount = Field {
-        name: "amount",
-        label: &label,
-        hint: Some(frame.t("till-amount-hint")),
-        value: &view.amount,
-        input: Input::Money,
-        prefix: None,
-        optional: true,
-    };
-    html! {
-        div.till-amount { (field(frame, &view.problems, &amount)) }
-        div.keypad.needs-script {
-            @for key in KEYS { button type="button" data-key=(key) { (key) } }
-            button type="button" data-key="" aria-label=(frame.t("till-erase")) { "⌫" }
-        }
-        p.till-total aria-live="polite" data-label=(frame.t("till-total")) {}
-    }
+/// The items with what was typed of each.
+fn lines(view: &Counter) -> impl Iterator<Item = BasketLine<'_>> {
+    view.items.iter().enumerate().map(|(index, item)| BasketLine {
+        field: format!("item_{}", index),
+        name: &item.name,
+        price: item.price,
+        quantity: view.quantities.get(index).copied().unwrap_or_default(),
+    })
 }
 
 fn last_sales(frame: &Frame, view: &Counter) -> Markup {

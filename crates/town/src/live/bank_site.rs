@@ -5,18 +5,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Form, Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
-use axum::http::{HeaderName, StatusCode};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bank::{OperationRef, Order, Outcome, Question};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use operations::embedded_bank::{EmbeddedBank, EmbeddedBankError};
 use operations::start_up_check;
 use pages::figures;
 use serde::Deserialize;
 use server::App;
 use wallet::ids::{BankId, OperationId};
+
+use super::neighbour_page::Neighbour;
 
 /// The host of the banks.
 pub(super) const HOST: &str = "bank.localhost";
@@ -140,25 +142,14 @@ fn out_of_order(why: &str) -> Response {
     page(StatusCode::SERVICE_UNAVAILABLE, &words)
 }
 
-const POLICY: &str = "default-src 'none'; img-src data:; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const SITE: Neighbour = Neighbour {
+    title: "银行确认 · Confirm at your bank",
+    style: "/bank.css",
+    heading: ("银行确认", "Your bank asks"),
+};
 
 fn page(status: StatusCode, body: &Markup) -> Response {
-    let markup = html! {
-        (DOCTYPE)
-        html lang="zh-CN" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "银行确认 · Confirm at your bank" }
-                link rel="icon" href="data:,";
-                link rel="stylesheet" href="/bank.css";
-            }
-            body { main { h1 { "银行确认 " span lang="en" { "Your bank asks" } } (body) } }
-        }
-    };
-    let headers: [(HeaderName, &str); 3] =
-        [(CONTENT_SECURITY_POLICY, POLICY), (CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")];
-    (status, headers, Html(markup.into_string())).into_response()
+    SITE.page(status, body)
 }
 
 async fn style() -> impl IntoResponse {

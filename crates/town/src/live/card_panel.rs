@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Form, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
-use axum::http::{HeaderName, StatusCode};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use operations::card_purses::CardPurseState;
 use pages::figures;
 use serde::Deserialize;
@@ -18,6 +18,7 @@ use server::App;
 use super::card_books::{self, CardBooks, CardLine};
 use super::card_office::Tills;
 use super::card_table::{Pull, TableError};
+use super::neighbour_page::Neighbour;
 
 /// The host of the cards.
 pub(super) const HOST: &str = "cards.localhost";
@@ -285,25 +286,14 @@ fn card_line(site: &Site, card: &CardLine) -> Markup {
     }
 }
 
-const POLICY: &str = "default-src 'none'; img-src data:; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const SITE: Neighbour = Neighbour {
+    title: "卡片与读卡器 · Cards and readers",
+    style: "/cards.css",
+    heading: ("卡片与读卡器", "Cards and readers"),
+};
 
 fn page(status: StatusCode, body: &Markup) -> Response {
-    let markup = html! {
-        (DOCTYPE)
-        html lang="zh-CN" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "卡片与读卡器 · Cards and readers" }
-                link rel="icon" href="data:,";
-                link rel="stylesheet" href="/cards.css";
-            }
-            body { main { h1 { "卡片与读卡器 " span lang="en" { "Cards and readers" } } (body) } }
-        }
-    };
-    let headers: [(HeaderName, &str); 3] =
-        [(CONTENT_SECURITY_POLICY, POLICY), (CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")];
-    (status, headers, Html(markup.into_string())).into_response()
+    SITE.page(status, body)
 }
 
 async fn style() -> impl IntoResponse {
