@@ -16,6 +16,7 @@ pub mod audit_log;
 pub mod banks;
 pub mod bills;
 pub mod board;
+pub mod card_dues;
 pub mod card_lists;
 pub mod card_operations;
 pub mod card_payments;

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_master_keys.sql"),
     include_str!("../migrations/0009_vault_passkeys.sql"),
     include_str!("../migrations/0010_card_purses.sql"),
+    include_str!("../migrations/0011_card_dues.sql"),
 ];
 
 /// The schema version that this program writes.

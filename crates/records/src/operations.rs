@@ -53,6 +53,8 @@ codes! {
         CardTakings = "card_takings",
         /// Merchant back to card purses: debits that were cancelled, or turned out not to have been.
         CardReturns = "card_returns",
+        /// Wallet to the operator, who had paid the seller: the part of a split sale that the card did not hold.
+        CardDue = "card_due",
         /// Between a party and the operator's suspense account, by hand, approved by two people. The side without a party
         /// is the suspense account.
         Adjustment = "adjustment",

@@ -6,9 +6,9 @@ use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use messages::card::{Asn, IssuerId, Seconds, Sequence, TerminalId};
 use money::{Amount, Currency};
 use wallet::ids::{
-    ApiKeyId, ApprovalId, BankId, BillId, CardId, ChallengeId, EndpointId, HolderId, IssueBatchId, ItemId,
-    LoadOrderId, MasterKeyId, MerchantId, MessageId, OperationId, OrderId, PasskeyId, PostId, PostingsId,
-    PrincipalId, RequestId, SessionId, SplitId, VaultItemId, VoucherId,
+    ApiKeyId, ApprovalId, BankId, BillId, CardDueId, CardId, ChallengeId, EndpointId, HolderId, IssueBatchId,
+    ItemId, LoadOrderId, MasterKeyId, MerchantId, MessageId, OperationId, OrderId, PasskeyId, PostId,
+    PostingsId, PrincipalId, RequestId, SessionId, SplitId, VaultItemId, VoucherId,
 };
 
 use crate::RecordsError;
@@ -188,7 +188,7 @@ macro_rules! ids {
 }
 
 ids! {
-    ApiKeyId ApprovalId BankId BillId CardId ChallengeId EndpointId HolderId ItemId MerchantId MessageId OperationId
+    ApiKeyId ApprovalId BankId BillId CardDueId CardId ChallengeId EndpointId HolderId ItemId MerchantId MessageId OperationId
     IssueBatchId LoadOrderId MasterKeyId OrderId PasskeyId PostId PostingsId PrincipalId RequestId SessionId SplitId
     VaultItemId VoucherId
 }

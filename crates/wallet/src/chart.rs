@@ -49,6 +49,8 @@ pub const PURSE_EXCESS: Code = Code(72);
 pub const PURSE_FEES: Code = Code(73);
 /// Account code: where each debit of a card is noted (memo ledger).
 pub const PURSE_REGISTER: Code = Code(74);
+/// Account code: what the operator paid sellers of split sales, and holders still owe.
+pub const PURSE_ADVANCES: Code = Code(75);
 /// Account code: what the operator corrected by hand and has still to explain.
 pub const SUSPENSE: Code = Code(90);
 
@@ -105,6 +107,11 @@ pub const PURSE_REST: Code = Code(77);
 pub const PURSE_FEE: Code = Code(78);
 /// Transfer code: a debit was taken up, under its terminal's number (memo ledger).
 pub const PURSE_DEBIT_TAKEN: Code = Code(79);
+
+/// Transfer code: the operator to the merchant of a split sale, the part that the card did not hold.
+pub const SPLIT_ADVANCED: Code = Code(80);
+/// Transfer code: the wallet that owes the part to the operator.
+pub const SPLIT_COLLECTED: Code = Code(81);
 
 /// Transfer code: the operator corrects a balance by hand, from or to suspense.
 pub const ADJUSTMENT: Code = Code(90);

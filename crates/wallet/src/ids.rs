@@ -127,6 +127,8 @@ id! {
     IssueBatchId;
     /// What a holder wants on a card purse, the next time it is at a terminal that is online.
     LoadOrderId;
+    /// The part of a split sale that a holder's wallet owes.
+    CardDueId;
     /// Transfers of card purses that were decided together, and are to be made.
     PostingsId;
 }

@@ -54,6 +54,12 @@ pub fn register_id(currency: Currency) -> AccountId {
     derive_account("sycee account purse register v1", &[&currency.numeric().to_be_bytes()])
 }
 
+/// The id of the account of what sellers were advanced for split sales.
+#[must_use]
+pub fn advances_id(currency: Currency) -> AccountId {
+    derive_account("sycee account purse advances v1", &[&currency.numeric().to_be_bytes()])
+}
+
 /// The account of a purse. Its `user_data_128` is the purse.
 #[must_use]
 pub fn purse(purse: &PurseName, currency: Currency) -> Account {
@@ -87,6 +93,18 @@ pub fn excess(currency: Currency) -> Account {
         id: excess_id(currency),
         ledger: money_ledger(currency),
         code: chart::PURSE_EXCESS,
+        flags: AccountFlags::CREDITS_MUST_NOT_EXCEED_DEBITS,
+        ..Account::default()
+    }
+}
+
+/// What sellers of split sales were advanced, and holders owe. No more is collected than was advanced.
+#[must_use]
+pub fn advances(currency: Currency) -> Account {
+    Account {
+        id: advances_id(currency),
+        ledger: money_ledger(currency),
+        code: chart::PURSE_ADVANCES,
         flags: AccountFlags::CREDITS_MUST_NOT_EXCEED_DEBITS,
         ..Account::default()
     }

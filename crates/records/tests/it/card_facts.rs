@@ -1,9 +1,11 @@
 //! What is true of card purses on every store.
 
+use ledger::NANOSECONDS_PER_SECOND;
 use messages::card::{
-    Asn, BatchNumber, IssuerId, ListVersion, Seconds, Sequence, TerminalId, TerminalTransaction,
+    Asn, BatchNumber, IssuerId, ListVersion, OrderId, Seconds, Sequence, TerminalId, TerminalTransaction,
 };
 use money::Currency;
+use records::card_dues::{self, CardDue, CardDueState, DueCounts};
 use records::card_lists::{self, CardList, SignedVersion};
 use records::card_places::{self, CardPlace};
 use records::card_postings::{self, CardPostings};
@@ -13,7 +15,9 @@ use records::issue_batches::{self, IssueBatch};
 use records::load_orders::{self, LoadOrder, LoadOrderState};
 use records::terminals::{self, Terminal};
 use records::{Sql, merchants};
-use wallet::ids::{HolderId, IssueBatchId, LoadOrderId, MerchantId, OperationId, PostingsId, PrincipalId};
+use wallet::ids::{
+    CardDueId, HolderId, IssueBatchId, LoadOrderId, MerchantId, OperationId, PostingsId, PrincipalId,
+};
 
 use crate::facts::{done, refused};
 use crate::samples::{at, merchant, yuan};
@@ -207,6 +211,79 @@ pub(crate) async fn a_load_order_changes_only_from_the_state_that_it_was_read_in
     };
     let (open, of_operation) = stage.records.read(read).await.expect("reads");
     assert_eq!((open, of_operation), (vec![begun.clone()], Some(begun)));
+}
+
+/// A part of a split sale of card 1, owed since second `owed_since`.
+fn due(number: u128, sequence: u16, owed_since: u64) -> CardDue {
+    CardDue {
+        id: CardDueId::new(number),
+        asn: asn(1),
+        order: OrderId([7; 16]),
+        sequence: Sequence(sequence),
+        key: (1, 0),
+        holder: HolderId::new(5),
+        merchant: MerchantId::new(9),
+        terminal: TerminalId([1; 6]),
+        amount: yuan(8),
+        state: CardDueState::Owed,
+        attempt: 0,
+        operation: None,
+        owed_since: at(owed_since),
+        tried_at: at(owed_since),
+        collected_at: None,
+        is_listed: false,
+    }
+}
+
+pub(crate) async fn an_owed_part_changes_only_from_where_it_was_read(stage: Stage) {
+    cards(&stage, 1).await;
+    for due in [due(1, 3, 10), due(2, 4, 20)] {
+        let row = due.clone();
+        assert!(done(&stage, move |sql| card_dues::insert(sql, &row)).await);
+        assert!(!done(&stage, move |sql| card_dues::insert(sql, &due)).await);
+    }
+    let collected = CardDue {
+        state: CardDueState::Collected,
+        operation: Some(OperationId::new(4)),
+        collected_at: Some(at(12)),
+        is_listed: true,
+        ..due(1, 3, 10)
+    };
+    for (attempt, expected) in [(1, false), (0, true), (0, false)] {
+        let row = collected.clone();
+        let from = (CardDueState::Owed, attempt);
+        assert_eq!(done(&stage, move |sql| card_dues::change(sql, &row, from)).await, expected);
+    }
+    let read =
+        |sql: &mut dyn Sql| Ok((card_dues::owed(sql, 9)?, card_dues::listed(sql)?, card_dues::open(sql, 9)?));
+    let (owed, listed, open) = stage.records.read(read).await.expect("reads");
+    assert_eq!((owed, listed), (vec![due(2, 4, 20)], vec![collected.clone()]));
+    assert_eq!(open, vec![due(2, 4, 20)]);
+    let of_card = stage.records.read(|sql| card_dues::of_card(sql, asn(1), 9)).await.expect("reads");
+    assert_eq!(of_card, vec![due(2, 4, 20), collected]);
+    assert_eq!(done(&stage, |sql| card_dues::unlist_before(sql, asn(1), Sequence(3))).await, 0);
+    assert_eq!(done(&stage, |sql| card_dues::unlist_before(sql, asn(1), Sequence(4))).await, 1);
+    assert_eq!(stage.records.read(card_dues::listed).await.expect("reads"), vec![]);
+}
+
+pub(crate) async fn owed_parts_are_counted_as_on_time_late_or_failed(stage: Stage) {
+    cards(&stage, 1).await;
+    let collected = |number, sequence, owed, at_second| CardDue {
+        state: CardDueState::Collected,
+        collected_at: Some(at(at_second)),
+        ..due(number, sequence, owed)
+    };
+    let disowned = CardDue { state: CardDueState::Disowned, ..due(6, 8, 1) };
+    let all = [collected(1, 3, 10, 15), collected(2, 4, 10, 16), due(3, 5, 20), due(4, 6, 30), disowned];
+    for row in all {
+        assert!(done(&stage, move |sql| card_dues::insert(sql, &row)).await);
+    }
+    let seconds = |seconds: u64| seconds * NANOSECONDS_PER_SECOND;
+    let count = move |sql: &mut dyn Sql| card_dues::counts(sql, HolderId::new(5), seconds(5), at(25));
+    let counts = stage.records.read(count).await.expect("reads");
+    assert_eq!(counts, DueCounts { on_time: 1, late: 1, failed: 1, oldest_owed: Some(at(20)) });
+    let nobody = move |sql: &mut dyn Sql| card_dues::counts(sql, HolderId::new(6), seconds(5), at(25));
+    assert_eq!(stage.records.read(nobody).await.expect("reads"), DueCounts::default());
 }
 
 pub(crate) async fn a_version_of_a_list_is_kept_once(stage: Stage) {

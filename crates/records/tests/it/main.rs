@@ -63,6 +63,8 @@ macro_rules! suite {
                 a_batch_of_cards_has_numbers_that_no_other_has
                 places_of_a_card_are_found_by_sequence_and_by_number
                 a_load_order_changes_only_from_the_state_that_it_was_read_in
+                an_owed_part_changes_only_from_where_it_was_read
+                owed_parts_are_counted_as_on_time_late_or_failed
                 a_version_of_a_list_is_kept_once
                 a_terminal_keeps_what_was_noted_of_it
                 a_batch_of_a_terminal_has_one_receipt
