@@ -1,6 +1,7 @@
 //! Card purses of a holder: the list, one purse in full with its load orders and its log, and binding.
 
 mod detail;
+mod dues;
 mod log;
 
 use ledger::Timestamp;
@@ -16,6 +17,7 @@ use crate::shell::{Head, Place, document};
 use crate::when;
 
 pub use detail::{CreditGrade, LoadOrder, OrderStage, PurseDetail, purse};
+pub use dues::{CardDue, DueState};
 pub(crate) use log::log;
 pub use log::{Belief, EntryKind, LogEntry};
 
