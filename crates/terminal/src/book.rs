@@ -128,7 +128,12 @@ impl Book {
                 let State::Open(codes) = self.open(*number)?.state else { return Err(Contradiction) };
                 self.finish(*number, State::MovedOn(codes))?;
             }
-            Entry::SplitCode(number, tac) => self.record_mut(*number)?.split_code = Some(*tac),
+            Entry::SplitCode(number, tac) => {
+                let record = self.record_mut(*number)?;
+                record.split_code = Some(*tac);
+                // The issuer owes nothing on a terminal's word alone: it has to hear this, too.
+                record.answer = Answer::None;
+            }
             Entry::Received(numbers) => {
                 if !numbers.iter().all(|number| self.records.contains_key(number)) {
                     return Err(Contradiction);

@@ -131,8 +131,8 @@ pub async fn open(operations: &Operations) -> Result<Vec<CardDue>, OperationErro
     Ok(operations.records().read(|sql| rows::open(sql, LIST_MAX)).await?)
 }
 
-/// The holder says whether a part is theirs that their card has not been heard of. What is theirs is owed from now on; what is not
-/// stays the seller's loss, unless the card says otherwise.
+/// The holder says whether a part is theirs that their card has not been heard of. What is theirs is owed from now on; what
+/// is not stays the seller's loss, unless the card says otherwise.
 ///
 /// # Errors
 /// [`OperationError::NotFound`], or what could not be reached.

@@ -273,4 +273,4 @@ card-excess = 超额消费
 card-fees = 卡手续费
 account-card-purse = 卡钱包
 account-card-load = 卡钱包圈存
-account-card-advances = 拆分消费垫付
+account-card-advances = 组合支付垫付

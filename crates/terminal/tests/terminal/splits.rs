@@ -1,6 +1,6 @@
 //! Sales of which the card holds only a part, and how any terminal closes them.
 
-use messages::card::Outcome;
+use messages::card::{Outcome, Tac};
 use purse::{
     amount::Amount,
     ep::Grade,
@@ -100,6 +100,33 @@ fn a_torn_split_is_debit_and_record_or_neither_and_its_code_is_fetched_later() {
             }
         }
     }
+}
+
+#[test]
+fn a_split_that_went_up_without_its_code_goes_up_once_more_with_it() {
+    let mut found = 0;
+    for number in 0..8 {
+        let (mut till, mut field) = (till(1), field(graded(1, 200, &GRADE), 1));
+        let leaves = Leaves::Before(number);
+        let _told = till.sell(&mut Restless::new(&mut field, leaves), &owing(1, 500), &at(9, 0));
+        let mut office = Office::new();
+        till.upload(&mut office, &now(9, 1)).unwrap();
+        let record = |office: &Office| office.records.values().next().copied();
+        let split = |office: &Office| record(office).and_then(|record| record.split).map(|split| split.tac);
+        let is_done = record(&office).is_some_and(|record| matches!(record.outcome, Outcome::Done(_)));
+        if !is_done || split(&office) != Some(Tac::default()) {
+            continue;
+        }
+        found += 1;
+        assert_eq!(till.book().queue().count(), 0, "{leaves:?}");
+        hold_again(&mut field);
+        // Whatever it comes for next.
+        let _no_money = till.sell(&mut field, &sale(2, 10), &at(9, 2)).unwrap_err();
+        till.upload(&mut office, &now(9, 3)).unwrap();
+        assert_ne!(split(&office), Some(Tac::default()), "{leaves:?}");
+        assert_eq!(sums(&till), (200, 0), "{leaves:?}");
+    }
+    assert!(found > 0, "a card that leaves early leaves its code out");
 }
 
 #[test]

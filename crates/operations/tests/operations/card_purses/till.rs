@@ -136,8 +136,8 @@ impl Till {
         }
     }
 
-    /// A sale of which the card holds only a part: it pays what it has, and the rest is owed. Without its code over the split where
-    /// the card leaves too early.
+    /// A sale of which the card holds only a part: it pays what it has, and the rest is owed. Without its code over the
+    /// split where the card leaves too early.
     pub(crate) fn split(&mut self, card: &mut Plastic, amount: u32, leaves_early: bool) {
         let terminal = fields::TerminalId(self.id.0);
         let has = card.balance();
