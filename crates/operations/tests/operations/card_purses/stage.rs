@@ -22,6 +22,8 @@ use super::till::Till;
 use crate::world::{CNY, World, cny, key, now, person};
 
 pub(crate) const FOUNDER: PrincipalId = PrincipalId::new(0x0901);
+/// Who approves what [`FOUNDER`] asks for.
+pub(crate) const SECOND: PrincipalId = PrincipalId::new(0x0902);
 /// The terminal that loads are made at.
 pub(crate) const AT: TerminalId = TerminalId(DESK);
 
@@ -43,6 +45,7 @@ pub(crate) fn stage(cards: u32, tills: u8) -> Stage {
     let keys = Arc::new(MemoryKeys::default());
     assert!(world.operations.keep_keys(Arc::clone(&keys) as Arc<dyn KeyKeeper>));
     now(duties::hire_founder(&world.operations, FOUNDER, person("founder"))).unwrap();
+    now(duties::hire_founder(&world.operations, SECOND, person("second-founder"))).unwrap();
     let mut stage = Stage { world, keys, cards: Vec::new(), tills: Vec::new() };
     stage.open_key();
     stage.register(AT, KeyPair::from_seed(&[99; 32]));
