@@ -5,7 +5,6 @@ use ledger::Transfer;
 use messages::card::{Asn, Seconds};
 use money::Amount;
 use records::approvals::{ApprovalState, Ending};
-use records::load_orders::{self, LoadOrder, LoadOrderState};
 use records::operations::{OperationKind, OperationState};
 use wallet::chart;
 use wallet::ids::{ApprovalId, HolderId, OperationId, PrincipalId};
@@ -60,15 +59,14 @@ async fn put_on_list(operations: &Operations, asn: Asn, listing: CardListing) ->
 
 /// Nobody loads a card any more that no terminal takes.
 async fn withdraw_orders(operations: &Operations, asn: Asn) -> Result<(), OperationError> {
-    let now = operations.now();
-    let written = operations.records().write(move |sql| {
-        for order in load_orders::open(sql, asn)? {
-            let withdrawn = LoadOrder { state: LoadOrderState::Withdrawn, changed_at: now, ..order };
-            load_orders::change(sql, &withdrawn, LoadOrderState::Waiting)?;
+    for order in loads::waiting(operations, asn).await? {
+        match loads::withdraw(operations, order.holder, order.id).await {
+            // One that was begun ends as its card says.
+            Ok(()) | Err(OperationError::CardPurse(CardPurseRefusal::OrderGone)) => {}
+            Err(error) => return Err(error),
         }
-        Ok(())
-    });
-    Ok(written.await?)
+    }
+    Ok(())
 }
 
 /// Whether the rest of this card could be given back now.

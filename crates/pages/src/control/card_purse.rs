@@ -80,7 +80,7 @@ pub struct CardView {
 #[must_use]
 pub fn card(frame: &Frame, view: &CardView) -> Markup {
     let purse = &view.purse;
-    let title = frame.fill("card-purse-of", &[("number", &purse.ending())]);
+    let title = purse.title(frame);
     let head = Head { title: &title, place: Place::Control, class: "medium" };
     document(
         frame,

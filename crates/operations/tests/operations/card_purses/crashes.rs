@@ -148,7 +148,10 @@ fn at_every_moment_of_refund(prepare: impl Fn() -> Stage, asn_of: impl Fn(&Stage
         now(start_up_check::run(stage.operations())).unwrap();
         stage.check();
         let again = approve(&stage);
-        assert!(matches!(again, Ok(ApprovalState::Executed) | Err(OperationError::DecidedBefore)), "{again:?}");
+        assert!(
+            matches!(again, Ok(ApprovalState::Executed) | Err(OperationError::DecidedBefore)),
+            "{again:?}"
+        );
         assert!(first.is_err() || again.is_err(), "it is carried out once");
         assert_eq!(stage.world.money().alice, 10_000);
         stage.cards.clear();

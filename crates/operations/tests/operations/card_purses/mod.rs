@@ -5,6 +5,7 @@
 mod clearing;
 mod crashes;
 mod issuing;
+mod limits;
 mod lists;
 mod loads;
 mod lost;
