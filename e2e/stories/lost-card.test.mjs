@@ -1,4 +1,5 @@
-// A holder loses a card purse: terminals refuse it, its rest goes back to the wallet, and another card takes its place.
+// A holder loses a card purse: terminals refuse it, its rest goes back to the wallet as two people decide, and another card
+// takes its place.
 import assert from 'node:assert/strict';
 
 import { DESKTOP, TEA_TILL, TOWN, accessible, enterAs, picture, story, visit } from '../browser.mjs';
@@ -11,6 +12,29 @@ async function inWallet(wallet) {
   await wallet.goto(`${TOWN}/home`);
   const text = await wallet.locator('.balance-figure, .balance').first().innerText();
   return Math.round(100 * Number(text.match(/[0-9,]+\.[0-9]{2}/)[0].replaceAll(',', '')));
+}
+
+/** One of the operator's people asks for the rest of a card to go back, and a colleague approves it. */
+async function refund(operator, colleague, number, language) {
+  await operator.goto(`${TOWN}/operator/card-purses/${number}`);
+  await operator.locator('form[action$="/refund"] input[name=reason]').fill('持卡人已挂失 The holder reported it');
+  await operator.locator('form[action$="/refund"] button').click();
+  await operator.locator('.flash').waitFor();
+  assert.equal(await operator.locator('form[action$="/refund"]').count(), 0, 'it is asked for once');
+  await picture(operator, `operator-card-purse-${language}`);
+  await accessible(operator, 'a card purse as the operator sees it');
+  const ending = number.slice(-4);
+  await operator.goto(`${TOWN}/operator/approvals`);
+  const own = operator.locator('section.held').filter({ hasText: ending });
+  assert.equal(await own.locator('button[value=approve]').count(), 0, 'who asked does not approve');
+
+  await colleague.goto(`${TOWN}/town/login/risk`);
+  await colleague.goto(`${TOWN}/operator/approvals`);
+  const waiting = colleague.locator('section.held').filter({ hasText: ending });
+  await waiting.locator('input[name=reason]').fill('已核对 Checked');
+  await picture(colleague, `approval-refund-card-${language}`);
+  await waiting.locator('button[value=approve]').click();
+  await colleague.locator('.flash').waitFor();
 }
 
 /** The activation code in the letter of a card that nobody has yet. */
@@ -27,6 +51,7 @@ for (const language of ['zh-CN', 'en']) {
     const { context: hands, page: table } = await visit({ viewport: DESKTOP, language });
     const { context: counter, page: till } = await visit({ language });
     const { context: office, page: operator } = await visit({ viewport: DESKTOP, language });
+    const { context: desk, page: colleague } = await visit({ viewport: DESKTOP, language });
     await wallet.goto(`${TOWN}/town/login/hanmeimei`);
     await enterAs(operator, 'operator');
     const { number } = await cardOf(table, HOLDER);
@@ -56,11 +81,7 @@ for (const language of ['zh-CN', 'en']) {
     await picture(till, `till-lost-card-${language}`);
 
     const before = await inWallet(wallet);
-    await operator.goto(`${TOWN}/operator/card-purses/${number}`);
-    await operator.locator('form[action$="/refund"] button').click();
-    await operator.locator('.flash, .badge-muted').first().waitFor();
-    await picture(operator, `operator-card-purse-${language}`);
-    await accessible(operator, 'a card purse as the operator sees it');
+    await refund(operator, colleague, number, language);
     const back = await inWallet(wallet) - before;
     assert.ok(back >= 2_500, `the rest is back in the wallet: ${back}`);
     await wallet.goto(`${TOWN}/card-purses/${number}`);
@@ -90,5 +111,6 @@ for (const language of ['zh-CN', 'en']) {
     await hands.close();
     await counter.close();
     await office.close();
+    await desk.close();
   }, { language, minutes: 4, refusals: true });
 }

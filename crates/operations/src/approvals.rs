@@ -4,9 +4,11 @@
 //! * who asked never approves;
 //! * a correction of a balance is one transfer whose id comes from the approval: the ledger carries it out once, however
 //!   many approve at the same moment, and never after it was rejected;
+//! * the rest of a lost card is decided in the transaction that ends its approval;
 //! * what only describes changes in the same transaction as the approval that allows it.
 
 use ledger::CreateTransferStatus as Status;
+use messages::card::Asn;
 use money::{Amount, Currency};
 use records::approvals::{self as rows, Approval, ApprovalState, Ending};
 use records::control;
@@ -21,6 +23,7 @@ use wallet::chart;
 use wallet::ids::{ApprovalId, BankId, HolderId, MerchantId, OperationId, PrincipalId, derive};
 use wallet::postings;
 
+use crate::card_purses::{issuing, lost};
 use crate::duties::{self, Permission};
 use crate::merchants::{self, NewMerchant};
 use crate::one_step::{Verdict, verdict};
@@ -103,6 +106,8 @@ pub enum Action {
         /// The version that was looked at; a later one is not switched on.
         version: u32,
     },
+    /// Give the rest of a lost card back to its holder.
+    RefundCard(Asn),
 }
 
 impl Action {
@@ -114,6 +119,7 @@ impl Action {
             Self::Admit(_) => "admit",
             Self::Close(_) => "close",
             Self::SwitchOn { .. } => "switch_on",
+            Self::RefundCard(_) => "refund_card",
         }
     }
 
@@ -139,6 +145,7 @@ impl Action {
             Self::SwitchOn { rule, version } => {
                 json!({ "rule": risk_rules::subject(*rule), "version": version })
             }
+            Self::RefundCard(card) => json!({ "card": issuing::number_text(*card) }),
         }
         .to_string()
     }
@@ -177,6 +184,7 @@ impl Action {
                 rule: u128::from_str_radix(payload["rule"].as_str()?, 16).ok()?,
                 version: u32::try_from(payload["version"].as_u64()?).ok()?,
             },
+            "refund_card" => Self::RefundCard(issuing::read_number(payload["card"].as_str()?)?),
             _ => return None,
         })
     }
@@ -225,10 +233,39 @@ pub async fn ask(
         decided_at: None,
     };
     let id = approval.id;
-    operations.records().write(move |sql| rows::insert(sql, &approval)).await?;
+    let waits = operations.records().write(move |sql| insert(sql, &approval)).await?;
+    if let Some(waits) = waits {
+        return Ok(waits);
+    }
     let details = details(&action, reason);
     audit_log::note(operations, maker, "approval.asked", &id.to_string(), &details).await?;
     Ok(id)
+}
+
+/// Writes an approval down. Where the refund of the same card waits already, that is the answer.
+fn insert(sql: &mut dyn Sql, approval: &Approval) -> Result<Option<ApprovalId>, RecordsError> {
+    let waits = match Action::of(approval) {
+        Some(Action::RefundCard(card)) => refund_that_waits(sql, card)?,
+        _ => None,
+    };
+    if waits.is_none() {
+        rows::insert(sql, approval)?;
+    }
+    Ok(waits)
+}
+
+fn refund_that_waits(sql: &mut dyn Sql, card: Asn) -> Result<Option<ApprovalId>, RecordsError> {
+    let waiting = rows::waiting(sql)?;
+    let found = waiting.iter().find(|approval| Action::of(approval) == Some(Action::RefundCard(card)));
+    Ok(found.map(|approval| approval.id))
+}
+
+/// The approval that the refund of this card waits for.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn of_card(operations: &Operations, card: Asn) -> Result<Option<ApprovalId>, OperationError> {
+    Ok(operations.records().read(move |sql| refund_that_waits(sql, card)).await?)
 }
 
 /// Whether the action makes sense now.
@@ -272,6 +309,7 @@ async fn check(operations: &Operations, action: &Action) -> Result<(), Operation
             let is_newest = versions.first().is_some_and(|newest| newest.version == *version);
             if is_newest { Ok(()) } else { Err(OperationError::DecidedBefore) }
         }
+        Action::RefundCard(card) => lost::check_refund(operations, *card).await,
     }
 }
 
@@ -300,6 +338,7 @@ fn details(action: &Action, reason: &str) -> Vec<(&'static str, String)> {
             details.push(("rule", risk_rules::subject(*rule)));
             details.push(("version", version.to_string()));
         }
+        Action::RefundCard(card) => details.push(("card", issuing::number_text(*card))),
     }
     details
 }
@@ -356,6 +395,7 @@ pub async fn decide(
     let state = match (&action, approved) {
         (Action::Correct { .. }, true) => correct(operations, id, &action, ending).await?,
         (Action::Correct { amount, .. }, false) => give_up(operations, id, amount.currency(), ending).await?,
+        (Action::RefundCard(card), true) => lost::refund(operations, *card, (id, ending)).await?,
         (_, true) => execute(operations, id, &action, ending).await?,
         (_, false) => end(operations, id, ending).await?,
     };
@@ -482,7 +522,7 @@ async fn execute(
     match action {
         Action::Close(merchant) => operations.forget_merchant(*merchant),
         Action::SwitchOn { .. } => risk_desk::reload(operations).await?,
-        Action::Admit(_) | Action::Correct { .. } => {}
+        Action::Admit(_) | Action::Correct { .. } | Action::RefundCard(_) => {}
     }
     if done { Ok(state) } else { Err(OperationError::DecidedBefore) }
 }
@@ -495,7 +535,7 @@ fn describe(
     ending: &Ending,
 ) -> Result<(), RecordsError> {
     match action {
-        Action::Correct { .. } => Ok(()),
+        Action::Correct { .. } | Action::RefundCard(_) => Ok(()),
         Action::Close(id) => merchant_rows::set_status(sql, *id, MerchantStatus::Closed, ending.at).map(drop),
         Action::SwitchOn { rule, .. } => {
             let author = ending.checker.unwrap_or(owner_id);

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use ledger::Timestamp;
 use records::RecordsError;
 use records::control::{self as rows, DayClose};
-use records::operations::{self, KindCount, OperationState, VolumeQuery};
+use records::operations::{self, Held, KindCount, OperationState, VolumeQuery};
 use wallet::ids::PrincipalId;
 
 use crate::duties::{self, Permission};
@@ -67,7 +67,9 @@ fn date(number: u32) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// The figures of a day as CSV: one line for each kind and currency, each state, and each sum of the whole ledger.
+/// The figures of a day as CSV: one line for each kind and currency, each state, and each sum of the whole ledger. What is
+/// held at the end of the day is there with its sum, whenever it was asked for: it moves nothing, is still its payers', and
+/// so stays within the sum of wallets.
 ///
 /// # Errors
 /// What could not be reached.
@@ -79,10 +81,11 @@ pub async fn report(operations: &Operations, day: &BusinessDay) -> Result<String
         span_seconds: DAY_SECONDS,
         ahead_of_utc_seconds: day::AHEAD_OF_UTC_SECONDS,
     };
-    let read = operations
-        .records()
-        .read(move |sql| Ok((operations::volumes(sql, &query)?, operations::counts(sql, from, until)?)));
-    let (volumes, counts) = read.await?;
+    let read = operations.records().read(move |sql| {
+        let counts = operations::counts(sql, from, until)?;
+        Ok((operations::volumes(sql, &query)?, operations::held(sql, until)?, counts))
+    });
+    let (volumes, held, counts) = read.await?;
     let totals = totals::count(operations).await?;
     let mut csv = "section,name,currency,count,minor\n".to_owned();
     for volume in volumes {
@@ -93,8 +96,12 @@ pub async fn report(operations: &Operations, day: &BusinessDay) -> Result<String
             (volume.count, i128::try_from(volume.sum.0).unwrap_or(i128::MAX)),
         );
     }
+    for Held { kind, currency, count, sum } in held {
+        let minor = i128::try_from(sum.0).unwrap_or(i128::MAX);
+        line(&mut csv, ("held", kind.code(), currency.code()), (count, minor));
+    }
     for KindCount { kind, state, count } in counts {
-        if state != OperationState::Completed {
+        if !matches!(state, OperationState::Completed | OperationState::Held) {
             line(&mut csv, (state.code(), kind.code(), ""), (count, 0));
         }
     }

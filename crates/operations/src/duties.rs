@@ -51,7 +51,7 @@ permissions! {
     Reconcile = "reconcile",
     /// Begin key ceremonies and close master keys.
     Keys = "keys",
-    /// Issue card purses, register terminals, list and refund cards.
+    /// Issue card purses, register terminals, list cards.
     CardPurses = "card_purses",
 }
 

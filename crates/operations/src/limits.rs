@@ -1,7 +1,8 @@
 //! The limits that holders set on their own spending: seen before they bite, lowered at once, raised after a day.
 //!
 //! The single limit is compared with the amount. The daily one is an account of the ledger, one for each day, from which
-//! every operation takes its amount in the same chain as the money.
+//! every operation takes its amount in the same chain as the money. A load order takes it when it is ordered: that is when
+//! its holder decides. What comes to nothing on the same day is given back.
 
 use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Timestamp, Transfer};
 use money::{Amount, Currency};
@@ -64,12 +65,13 @@ pub async fn standing(
         let limits = set.map(|set| set.at(now)).unwrap_or_default();
         let id = of_day(currency).account_id();
         let left = match accounts.iter().find(|account| account.id == id) {
-            Some(account) => {
+            // A day's account is opened before its limit is granted, and a crash may come between.
+            Some(account) if account.credits_posted.0 > 0 => {
                 let used = account.debits_posted.0.saturating_add(account.debits_pending.0);
                 let left = account.credits_posted.0.saturating_sub(used);
                 u64::try_from(left).ok().and_then(|minor| Amount::from_minor(minor, currency).ok())
             }
-            None => limits.daily,
+            _ => limits.daily,
         };
         let raised = set.and_then(|set| set.raised).filter(|(_, from)| *from > now);
         Standing { currency, limits, left_today: limits.daily.and(left), raised }
@@ -180,6 +182,57 @@ pub(crate) async fn leg(
     operations.ledger().open_accounts(accounts).await?;
     grant(operations, &day, limit).await?;
     Ok(Some(limit_postings::limit_used(&day, operation, amount)))
+}
+
+/// Takes an amount from the payer's day before anything moves. Again, it changes nothing.
+///
+/// # Errors
+/// [`OperationError::OverDailyLimit`], or what could not be reached.
+pub(crate) async fn take(
+    operations: &Operations,
+    payer: HolderId,
+    (operation, amount): (OperationId, Amount),
+) -> Result<(), OperationError> {
+    let Some(leg) = leg(operations, payer, (operation, amount)).await? else { return Ok(()) };
+    match operations.ledger().create_transfer(leg).await? {
+        Status::Created | Status::Exists => Ok(()),
+        status if is_used_up(status) => {
+            let standing = standing(operations, payer, &[amount.currency()]).await?;
+            let left = standing.first().and_then(|standing| standing.left_today);
+            Err(OperationError::OverDailyLimit { left: left.map_or(0, Amount::minor) })
+        }
+        status if is_another(status) => Err(OperationError::KeyReused),
+        _ => Err(OperationError::Inconsistent("ledger refused to use a limit")),
+    }
+}
+
+/// Gives back what an operation that came to nothing has taken from today. Again, it changes nothing. What was taken on
+/// another day stays there; and where the holder has lowered the limit since the day began, nothing comes back, so that the
+/// day never exceeds the lower limit.
+pub(crate) async fn give_back(
+    operations: &Operations,
+    (operation, amount): (OperationId, Amount),
+) -> Result<(), OperationError> {
+    let used = operations.ledger().lookup_transfers(vec![limit_postings::limit_used_id(operation)]).await?;
+    let Some(used) = used.first() else { return Ok(()) };
+    let accounts = operations.ledger().lookup_accounts(vec![used.debit_account_id]).await?;
+    let Some(holder) = accounts.first().map(|account| HolderId::new(account.user_data_128)) else {
+        return Err(OperationError::Inconsistent("limit without an account"));
+    };
+    // No limit is lowered between this look and the transfer.
+    let _alone = operations.inner.limit_changes.lock().await;
+    let Some((day, limit)) = today(operations, holder, amount.currency()).await? else { return Ok(()) };
+    let granted = limit_postings::limit_granted(&day, limit);
+    let found = operations.ledger().lookup_transfers(vec![granted.id]).await?;
+    let is_lowered = found.first().is_none_or(|found| granted.amount < found.amount);
+    if day.account_id() != used.debit_account_id || is_lowered {
+        return Ok(());
+    }
+    let given_back = limit_postings::limit_given_back(&day, operation, amount);
+    match operations.ledger().create_transfer(given_back).await? {
+        Status::Created | Status::Exists => Ok(()),
+        _ => Err(OperationError::Inconsistent("ledger refused to give a limit back")),
+    }
 }
 
 /// Whether the ledger's answer to [`leg`] says that the day's limit is used up.

@@ -21,9 +21,11 @@ pub(crate) struct Rebuilt {
     pub(crate) state: OperationState,
 }
 
-/// Whether a transfer decides an operation, rather than being one of its later steps.
+/// Whether a transfer decides an operation, rather than being one of its later steps or counting a limit, whose codes are
+/// the same numbers on another ledger.
 pub(crate) fn decides(transfer: &Transfer) -> bool {
     !transfer.resolves_pending()
+        && !chart::is_memo(transfer.ledger)
         && [
             chart::TOP_UP,
             chart::WITHDRAWAL,

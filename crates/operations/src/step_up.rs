@@ -1,6 +1,6 @@
 //! Step-up: before something risky, a holder with a payment PIN or a passkey proves again that it is really them.
 //!
-//! A challenge stands for one payer, one payee and one amount. It is proven once, within five minutes, and lets one
+//! A challenge stands for one payer, one payee and one amount; the payee of a load is its card. It is proven once, within five minutes, and lets one
 //! operation through. What a passkey signs is a hash over all of it ([`Challenge::to_sign`]), so that the signature counts
 //! for nothing else.
 //!
@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use ledger::Timestamp;
+use messages::card::Asn;
 use money::Amount;
 use records::operations::PartyId;
 use records::step_up_challenges::{self, StepUpChallenge};
@@ -73,6 +74,12 @@ impl From<StepUpChallenge> for Challenge {
             proven_by: row.proven.map(|(_, proof)| proof),
         }
     }
+}
+
+/// The payee of a challenge about a load: the card, which no holder, merchant or bank has the bits of.
+#[must_use]
+pub fn loaded_card(card: Asn) -> PartyId {
+    PartyId::from(HolderId::new(derive("sycee party of a card purse v1", &[&card.0])))
 }
 
 /// Asks a payer to prove that they want to send this amount to this payee.
@@ -156,6 +163,18 @@ pub(crate) async fn check(operations: &Operations, spending: &Spending) -> Resul
         return Ok(());
     }
     demand(operations, spending).await
+}
+
+/// As [`check`], for value that stays the payer's own: nobody new gets it, so only its size counts.
+///
+/// # Errors
+/// As for [`check`].
+pub(crate) async fn check_own(operations: &Operations, spending: &Spending) -> Result<(), OperationError> {
+    let policy = operations.policy();
+    if !is_secured(operations, spending.payer).await? {
+        return policy.check_unsecured(spending.amount);
+    }
+    if policy.is_small(spending.amount) { Ok(()) } else { demand(operations, spending).await }
 }
 
 /// Whether the request brings a proof for exactly this. Uses the proof up.

@@ -4,20 +4,23 @@
 //! the operation; where it never heard of it, it is told never to carry it out. So whichever server asks first, all of
 //! them get the same final word, and the reservation ends the same way.
 //!
+//! A withdrawal counts in the holder's limits: it takes its amount from the day in the chain that reserves it, and gives it
+//! back before a reservation ends without effect.
+//!
 //! A bank may ask its customer at a page of its own before it charges a card. The outcome is unknown until then, and the
 //! bank is told to stop where the customer says nothing for [`ANSWER_TIME`].
 
 use bank::{Outcome, Request, Response};
-use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Transfer};
-use records::operations::{NewOperation, Operation, OperationState};
+use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Transfer, TransferFlags};
+use records::operations::{NewOperation, Operation, OperationKind, OperationState};
 use tokio::sync::oneshot;
-use wallet::ids::BankId;
+use wallet::ids::{BankId, HolderId};
 use wallet::postings;
 
 use crate::intent::{Begun, begin, conclude};
-use crate::one_step::{GivenUp, Verdict, give_up, verdict};
+use crate::one_step::{GivenUp, Verdict, give_up, is_another, verdict};
 use crate::receipt::Facts;
-use crate::{OperationError, Operations, Reason, Receipt, rebuild};
+use crate::{OperationError, Operations, Reason, Receipt, limits, rebuild};
 
 /// How long a holder has to answer the bank.
 pub const ANSWER_TIME: u64 = 10 * 60 * NANOSECONDS_PER_SECOND;
@@ -34,6 +37,8 @@ pub fn customer_page(operations: &Operations, row: &Operation) -> Option<String>
 pub(crate) struct Steps {
     /// Reserves the amount.
     pub(crate) reservation: Transfer,
+    /// Whose limit of the day counts it; nobody's for money that comes in.
+    pub(crate) spender: Option<HolderId>,
     /// Which bank.
     pub(crate) bank: BankId,
     /// What to ask of it.
@@ -51,8 +56,7 @@ pub(crate) async fn run(
         Begun::Ended(receipt) => return Ok(receipt),
         Begun::Open(facts) => facts,
     };
-    let status = operations.ledger().create_transfer(steps.reservation).await?;
-    match verdict(status)? {
+    match reserve(operations, facts, &steps).await? {
         Verdict::Refused(reason) => {
             return Ok(conclude(operations, facts, OperationState::Declined, Some(reason)));
         }
@@ -69,6 +73,32 @@ pub(crate) async fn run(
     }
     let answer = ask(operations, steps.bank, steps.request).await;
     end(operations, facts, steps.bank, answer).await
+}
+
+/// Reserves the amount, and takes it from the spender's day in the same chain. The reservation stands last, so that it is the
+/// same transfer with a limit and without, whatever the limits are when the request is repeated.
+async fn reserve(operations: &Operations, facts: Facts, steps: &Steps) -> Result<Verdict, OperationError> {
+    let used = match steps.spender {
+        Some(holder) => limits::leg(operations, holder, (facts.id, facts.amount)).await?,
+        None => None,
+    };
+    let Some(used) = used else {
+        return verdict(operations.ledger().create_transfer(steps.reservation).await?);
+    };
+    let used = Transfer { flags: used.flags | TransferFlags::LINKED, ..used };
+    let statuses = operations.ledger().create_transfers(vec![used, steps.reservation]).await?;
+    let &[used, money] = statuses.as_slice() else {
+        return Err(OperationError::Inconsistent("ledger answered another question"));
+    };
+    match used {
+        _ if money != Status::LinkedEventFailed => verdict(money),
+        used if limits::is_used_up(used) => Ok(Verdict::Refused(Reason::OverDailyLimit)),
+        // Taken before, perhaps on another day: then the amount was reserved with it.
+        used if used == Status::Exists || is_another(used) => {
+            verdict(operations.ledger().create_transfer(steps.reservation).await?)
+        }
+        _ => Err(OperationError::Inconsistent("ledger refused a chain")),
+    }
 }
 
 /// Ends an interrupted operation by what ledger and bank say. `None`: it is under way on this server.
@@ -152,6 +182,9 @@ async fn end(
             return Ok(conclude(operations, facts, OperationState::Unknown, None));
         }
     };
+    if facts.kind == OperationKind::Withdrawal && state != OperationState::Completed {
+        limits::give_back(operations, (facts.id, facts.amount)).await?;
+    }
     match operations.ledger().create_transfer(posting).await? {
         Status::Created | Status::Exists => Ok(conclude(operations, facts, state, reason)),
         _ => Err(OperationError::Inconsistent("reservation ended against the bank's word")),

@@ -45,6 +45,7 @@ pub(crate) async fn carry_out(
     };
     let steps = Steps {
         reservation: postings::top_up_requested(&movement),
+        spender: None,
         bank: card.bank,
         request: Request::Charge {
             operation: OperationRef(id.bits()),

@@ -8,7 +8,7 @@ use wallet::postings::{self, CardMovement};
 use crate::cards::{self, CardRequest, Usable};
 use crate::key::operation_id;
 use crate::through_bank::{self, Steps};
-use crate::{IdempotencyKey, OperationError, Operations, Receipt, directory, intent, risk_desk};
+use crate::{IdempotencyKey, OperationError, Operations, Receipt, directory, intent, limits, risk_desk};
 
 /// Withdraws, or answers as before where the key was used before. A receipt in state unknown means that the bank has
 /// not answered yet: [`crate::start_up_check::resume_open`] finds out.
@@ -36,6 +36,7 @@ pub async fn start(
     };
     let steps = Steps {
         reservation: postings::withdrawal_requested(&movement),
+        spender: Some(request.holder),
         bank: card.bank,
         request: Request::PayOut {
             operation: OperationRef(id.bits()),
@@ -55,6 +56,7 @@ async fn check(operations: &Operations, request: &CardRequest) -> Result<Usable,
     if risk_desk::lists_card(operations, request.card) {
         return Err(OperationError::DeclinedByRule);
     }
+    limits::check_single(operations, request.holder, request.amount).await?;
     cards::usable(operations, request.holder, request.card).await
 }
 

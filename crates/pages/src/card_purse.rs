@@ -103,6 +103,12 @@ impl CardPurse {
         let from = self.number.len().saturating_sub(4);
         self.number.get(from..).unwrap_or_default().to_owned()
     }
+
+    /// What pages call it.
+    #[must_use]
+    pub fn title(&self, frame: &Frame) -> String {
+        frame.fill("card-purse-of", &[("number", &self.ending())])
+    }
 }
 
 /// `GET /card-purses`
@@ -134,7 +140,7 @@ fn picture(frame: &Frame, purse: &CardPurse) -> Markup {
     html! {
         a.card-link href=(href) { (purse_art(frame, purse)) }
         p.card-caption {
-            a href=(href) { (frame.fill("card-purse-of", &[("number", &purse.ending())])) }
+            a href=(href) { (purse.title(frame)) }
             (state_badge(frame, purse.state))
         }
         p.purse-balance { (figures::amount(frame, purse.balance)) " " (as_of(frame, purse)) }

@@ -13,7 +13,7 @@ use wallet::ids::{BankId, CardId, HolderId, MerchantId, OperationId, PrincipalId
 
 pub(crate) use history::contains;
 pub use history::{Cursor, Filter, PAGE_MAX, Page, history};
-pub use totals::{KindCount, Volume, VolumeQuery, counts, merchant_volumes, refunded, volumes};
+pub use totals::{Held, KindCount, Volume, VolumeQuery, counts, held, merchant_volumes, refunded, volumes};
 
 use crate::sql::{codes, each, first, minor};
 use crate::{Id, RecordsError, Row, Sql, Value};

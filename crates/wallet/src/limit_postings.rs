@@ -29,6 +29,8 @@ pub const LIMIT_USED: Code = Code(61);
 pub const LIMIT_LOWERED: Code = Code(62);
 /// Transfer code: a fact that may be paid once has been paid, by this one operation.
 pub const CLAIMED: Code = Code(63);
+/// Transfer code: what an operation used up comes back, because the operation came to nothing.
+pub const LIMIT_GIVEN_BACK: Code = Code(64);
 
 /// One day of a holder's spending in a currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,17 +123,38 @@ pub fn limit_granted(day: &SpendingDay, limit: Amount) -> Transfer {
     }
 }
 
-/// An operation uses up part of the day's limit: the last leg of its chain, or one before the last.
+/// The transfer that takes an operation's amount from the day's limit.
+#[must_use]
+pub fn limit_used_id(operation: OperationId) -> TransferId {
+    derive_transfer("sycee transfer limit used v1", &[&operation.to_bytes()])
+}
+
+/// An operation uses up part of the day's limit: a leg of its chain.
 #[must_use]
 pub fn limit_used(day: &SpendingDay, operation: OperationId, amount: Amount) -> Transfer {
     Transfer {
-        id: derive_transfer("sycee transfer limit used v1", &[&operation.to_bytes()]),
+        id: limit_used_id(operation),
         debit_account_id: day.account_id(),
         credit_account_id: limit_control_id(day.currency),
         amount: Minor(u128::from(amount.minor())),
         user_data_128: operation.bits(),
         ledger: chart::memo_ledger(day.currency),
         code: LIMIT_USED,
+        ..Transfer::default()
+    }
+}
+
+/// What an operation used up comes back, once, because the operation came to nothing.
+#[must_use]
+pub fn limit_given_back(day: &SpendingDay, operation: OperationId, amount: Amount) -> Transfer {
+    Transfer {
+        id: derive_transfer("sycee transfer limit given back v1", &[&operation.to_bytes()]),
+        debit_account_id: limit_control_id(day.currency),
+        credit_account_id: day.account_id(),
+        amount: Minor(u128::from(amount.minor())),
+        user_data_128: operation.bits(),
+        ledger: chart::memo_ledger(day.currency),
+        code: LIMIT_GIVEN_BACK,
         ..Transfer::default()
     }
 }

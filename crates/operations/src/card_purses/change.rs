@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::{Account, AccountId, Timestamp, Transfer};
 use messages::card::Asn;
 use money::{Amount, Currency};
+use records::approvals::{self, Ending};
 use records::card_dues::CardDue;
 use records::card_places::{self, CardPlace};
 use records::card_postings::{self, CardPostings};
@@ -13,7 +14,7 @@ use records::card_uploads::{self, FoundAt, RefusedRecord};
 use records::load_orders::{self, LoadOrder, LoadOrderState};
 use records::operations::{self, NewOperation, OperationKind, OperationState};
 use records::{RecordsError, Sql, card_operations};
-use wallet::ids::{HolderId, MerchantId, OperationId, PostingsId, derive};
+use wallet::ids::{ApprovalId, HolderId, MerchantId, OperationId, PostingsId, derive};
 use wallet::{chart, purse_chart};
 
 use super::card_store::{Ended, StoredCard};
@@ -22,6 +23,8 @@ use crate::{OperationError, Operations, Reason};
 
 /// Somebody else wrote the card.
 const OTHER_REVISION: &str = "card_purses_revision";
+/// Somebody else ended the approval.
+const DECIDED_BEFORE: &str = "approvals_state";
 
 /// What is to be written, all or nothing.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +36,8 @@ pub(super) struct Change {
     pub(super) begun: Vec<(NewOperation, OperationState, Asn)>,
     /// A load order as it is from now on, and the state that it had.
     pub(super) order: Option<(LoadOrder, LoadOrderState)>,
+    /// The approval that this carries out, and how it ends.
+    pub(super) approved: Option<(ApprovalId, Ending)>,
     pub(super) refused: Vec<RefusedRecord>,
     pub(super) found: Vec<FoundAt>,
     /// Parts of split sales that are new, or of which the card or its holder has been heard.
@@ -67,7 +72,7 @@ impl Change {
 /// cards since it was read.
 ///
 /// # Errors
-/// What could not be reached. The change may be written: whoever looks at the card next goes on with it.
+/// [`OperationError::DecidedBefore`], or what could not be reached. The change may be written: whoever looks at the card next goes on with it.
 pub(super) async fn commit(operations: &Operations, mut change: Change) -> Result<bool, OperationError> {
     let now = operations.now();
     let id = PostingsId::new(operations.fresh_bits());
@@ -85,6 +90,7 @@ pub(super) async fn commit(operations: &Operations, mut change: Change) -> Resul
     let written = operations.records().write(move |sql| write(sql, &change, kept.as_ref(), now)).await;
     match written {
         Err(error) if error.is_conflict(OTHER_REVISION) => return Ok(false),
+        Err(error) if error.is_conflict(DECIDED_BEFORE) => return Err(OperationError::DecidedBefore),
         written => written?,
     }
     made::all(operations, postings.into_iter().collect()).await?;
@@ -135,6 +141,11 @@ fn write(
         && !load_orders::change(sql, order, *from)?
     {
         return Err(RecordsError::Conflict(OTHER_REVISION.to_owned()));
+    }
+    if let Some((approval, ending)) = &change.approved
+        && !approvals::end(sql, *approval, ending)?
+    {
+        return Err(RecordsError::Conflict(DECIDED_BEFORE.to_owned()));
     }
     for (new, state, asn) in &change.begun {
         operations::insert_in_state(sql, new, *state, None)?;

@@ -1,6 +1,6 @@
 //! Loads and unloads: at any terminal that is online.
 //!
-//! A load order moves nothing. When its card asks at a terminal, a load is begun under an id that follows from the order and
+//! A load order moves nothing, and counts in its holder's limits from the day it is ordered until it is withdrawn. When its card asks at a terminal, a load is begun under an id that follows from the order and
 //! from how many loads of it went back; so an order has one load under way at most, and ends with the one that the card did.
 //! Each step reads the card, decides, and writes; the next step reads it again. So a request that is repeated, or comes twice
 //! at once, finds what the other one wrote, and gives the same answer.
@@ -24,7 +24,8 @@ use super::keys::{self, IssuerKeys};
 use super::{CardPurseRefusal, Direction, card_time, terminals};
 use crate::key::operation_id;
 use crate::receipt::Facts;
-use crate::{IdempotencyKey, OperationError, Operations, Party, Receipt, directory};
+use crate::spending::{Origin, Spending};
+use crate::{IdempotencyKey, OperationError, Operations, Party, Receipt, directory, limits, step_up};
 
 /// A card that initialised a load or unload at a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,19 @@ pub struct Answer {
 /// How often a step is decided anew because somebody else wrote the card meanwhile.
 const TRIES: usize = 200;
 
+/// A load that a holder wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderLoad {
+    /// Whose wallet pays, and whose card it is.
+    pub holder: HolderId,
+    /// The card.
+    pub card: Asn,
+    /// How much.
+    pub amount: Amount,
+    /// Where the request comes from.
+    pub origin: Origin,
+}
+
 /// Orders a load, which moves nothing yet. Answers as before where the key was used before.
 ///
 /// # Errors
@@ -74,27 +88,16 @@ const TRIES: usize = 200;
 pub async fn order(
     operations: &Operations,
     key: &IdempotencyKey,
-    holder: HolderId,
-    asn: Asn,
-    amount: Amount,
+    request: OrderLoad,
 ) -> Result<LoadOrder, OperationError> {
+    let OrderLoad { holder, card: asn, amount, .. } = request;
     let id = LoadOrderId::new(operation_id(holder.into(), "card load order", key).bits());
     if let Some(known) = operations.records().read(move |sql| load_orders::get(sql, id)).await? {
         let is_same = (known.asn, known.amount) == (asn, amount);
         return if is_same { Ok(known) } else { Err(OperationError::KeyReused) };
     }
-    let card = own_card(operations, holder, asn).await?;
-    operations.policy().check_amount(amount)?;
-    directory::spender(operations, holder, card.currency).await?;
-    if card.listed.is_some() || card.is_closed {
-        return Err(CardPurseRefusal::CardNotServed.into());
-    }
-    if amount.currency() != card.currency {
-        return Err(OperationError::CurrencyNotSupported);
-    }
-    if u32::try_from(amount.minor()).is_err() {
-        return Err(CardPurseRefusal::Amount.into());
-    }
+    check_order(operations, id, &request).await?;
+    limits::take(operations, holder, (counted_as(id), amount)).await?;
     let now = operations.now();
     let order = LoadOrder {
         id,
@@ -110,6 +113,41 @@ pub async fn order(
     let row = order.clone();
     operations.records().write(move |sql| load_orders::insert(sql, &row)).await?;
     Ok(order)
+}
+
+/// What the limits count an order as.
+const fn counted_as(order: LoadOrderId) -> OperationId {
+    OperationId::new(order.bits())
+}
+
+async fn check_order(
+    operations: &Operations,
+    id: LoadOrderId,
+    request: &OrderLoad,
+) -> Result<(), OperationError> {
+    let OrderLoad { holder, card: asn, amount, origin } = *request;
+    let card = own_card(operations, holder, asn).await?;
+    operations.policy().check_amount(amount)?;
+    directory::spender(operations, holder, card.currency).await?;
+    if card.listed.is_some() || card.is_closed {
+        return Err(CardPurseRefusal::CardNotServed.into());
+    }
+    if amount.currency() != card.currency {
+        return Err(OperationError::CurrencyNotSupported);
+    }
+    if u32::try_from(amount.minor()).is_err() {
+        return Err(CardPurseRefusal::Amount.into());
+    }
+    limits::check_single(operations, holder, amount).await?;
+    let spending = Spending {
+        operation: counted_as(id),
+        kind: OperationKind::CardLoad,
+        payer: holder,
+        payee: step_up::loaded_card(asn),
+        amount,
+        origin,
+    };
+    step_up::check_own(operations, &spending).await
 }
 
 /// A holder's own card.
@@ -138,13 +176,17 @@ pub async fn withdraw(
     let found = operations.records().read(move |sql| load_orders::get(sql, order)).await?;
     let order = found.filter(|order| order.holder == holder);
     let order = order.ok_or(OperationError::NotFound(Party::CardPurse))?;
+    let counted = (counted_as(order.id), order.amount);
     if order.state == LoadOrderState::Withdrawn {
-        return Ok(());
+        return limits::give_back(operations, counted).await;
     }
     let withdrawn = LoadOrder { state: LoadOrderState::Withdrawn, changed_at: operations.now(), ..order };
     let written =
         operations.records().write(move |sql| load_orders::change(sql, &withdrawn, LoadOrderState::Waiting));
-    if written.await? { Ok(()) } else { Err(CardPurseRefusal::OrderGone.into()) }
+    if !written.await? {
+        return Err(CardPurseRefusal::OrderGone.into());
+    }
+    limits::give_back(operations, counted).await
 }
 
 /// The load orders of a card that have not ended, oldest first.

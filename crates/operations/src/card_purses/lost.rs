@@ -1,18 +1,20 @@
-//! Lost cards: no terminal takes them any more, and when the clearing window is over their rest goes back.
+//! Lost cards: no terminal takes them any more, and when the clearing window is over their rest goes back, as two people
+//! decided ([`crate::approvals`]).
 
+use ledger::Transfer;
 use messages::card::{Asn, Seconds};
 use money::Amount;
-use records::load_orders::{self, LoadOrder, LoadOrderState};
-use records::operations::{self as history, OperationKind, OperationState};
+use records::approvals::{ApprovalState, Ending};
+use records::operations::{OperationKind, OperationState};
 use wallet::chart;
-use wallet::ids::{HolderId, OperationId, PrincipalId};
+use wallet::ids::{ApprovalId, HolderId, OperationId, PrincipalId};
 
 use super::card_store::{self, Places, StoredCard};
 use super::change::{self, Change, card_operation};
 use super::issuing::number_text;
 use super::{CardListing, CardPurseRefusal, card_time, loads};
 use crate::duties::{self, Permission};
-use crate::{OperationError, Operations, Receipt, audit_log};
+use crate::{OperationError, Operations, audit_log};
 
 /// How often a step is decided anew because somebody else wrote the card meanwhile.
 const TRIES: usize = 50;
@@ -57,34 +59,49 @@ async fn put_on_list(operations: &Operations, asn: Asn, listing: CardListing) ->
 
 /// Nobody loads a card any more that no terminal takes.
 async fn withdraw_orders(operations: &Operations, asn: Asn) -> Result<(), OperationError> {
-    let now = operations.now();
-    let written = operations.records().write(move |sql| {
-        for order in load_orders::open(sql, asn)? {
-            let withdrawn = LoadOrder { state: LoadOrderState::Withdrawn, changed_at: now, ..order };
-            load_orders::change(sql, &withdrawn, LoadOrderState::Waiting)?;
+    for order in loads::waiting(operations, asn).await? {
+        match loads::withdraw(operations, order.holder, order.id).await {
+            // One that was begun ends as its card says.
+            Ok(()) | Err(OperationError::CardPurse(CardPurseRefusal::OrderGone)) => {}
+            Err(error) => return Err(error),
         }
-        Ok(())
-    });
-    Ok(written.await?)
+    }
+    Ok(())
 }
 
-/// Gives the rest of a listed card back to its holder, when the clearing window is over. Again, it answers as before.
+/// Whether the rest of this card could be given back now.
 ///
 /// # Errors
-/// [`CardPurseRefusal`], [`OperationError::NotPermitted`], or what could not be reached.
-pub async fn refund(operations: &Operations, by: PrincipalId, asn: Asn) -> Result<Receipt, OperationError> {
-    duties::require(operations, by, Permission::Approve).await?;
+/// [`CardPurseRefusal`], or what could not be reached.
+pub(crate) async fn check_refund(operations: &Operations, asn: Asn) -> Result<(), OperationError> {
+    let mut stored = card_store::open(operations, asn, Places::All).await?;
+    rest(operations, &mut stored).map(drop)
+}
+
+/// Gives the rest of a listed card back to its holder, when the clearing window is over, and ends the approval with it: both
+/// are written, or neither.
+///
+/// # Errors
+/// [`CardPurseRefusal`], [`OperationError::DecidedBefore`], or what could not be reached.
+pub(crate) async fn refund(
+    operations: &Operations,
+    asn: Asn,
+    (approval, ending): (ApprovalId, Ending),
+) -> Result<ApprovalState, OperationError> {
     for _ in 0..TRIES {
-        let stored = card_store::open(operations, asn, Places::All).await?;
-        let id = rest_operation(&stored);
-        let known = operations.records().read(move |sql| history::get(sql, id)).await?;
-        if let Some(known) = known {
-            return Ok(Receipt::from(&known));
-        }
-        if let Some(receipt) = pay_rest(operations, stored, id).await? {
-            let details = [("amount", receipt.amount.to_string())];
-            audit_log::note(operations, by, "card_purse.refunded", &number_text(asn), &details).await?;
-            return Ok(receipt);
+        let mut stored = card_store::open(operations, asn, Places::All).await?;
+        let (transfers, amount, holder) = rest(operations, &mut stored)?;
+        let new = card_operation(rest_operation(&stored), OperationKind::CardRest, holder, amount, ending.at);
+        let mut change = Change::of(&stored, transfers);
+        change.begun = vec![(new, OperationState::Completed, stored.row.asn)];
+        change.approved = Some((approval, ending.clone()));
+        if change::commit(operations, change).await? {
+            let details = [("amount", amount.to_string())];
+            if let Some(checker) = ending.checker {
+                audit_log::note(operations, checker, "card_purse.refunded", &number_text(asn), &details)
+                    .await?;
+            }
+            return Ok(ending.state);
         }
     }
     Err(OperationError::KeyInProgress)
@@ -98,25 +115,17 @@ fn rest_operation(stored: &StoredCard) -> OperationId {
     OperationId::new(transfer.id.0)
 }
 
-async fn pay_rest(
+/// Closes the card in memory: the transfers of that, how much goes back, and to whom.
+fn rest(
     operations: &Operations,
-    mut stored: StoredCard,
-    id: OperationId,
-) -> Result<Option<Receipt>, OperationError> {
-    let now = operations.now();
+    stored: &mut StoredCard,
+) -> Result<(Vec<Transfer>, Amount, HolderId), OperationError> {
+    let now = card_time::seconds(operations.now());
     let window = Seconds(u64::from(operations.policy().clearing_window_days).saturating_mul(86_400));
-    let transfers =
-        stored.card.refund_lost(card_time::seconds(now), window).map_err(CardPurseRefusal::from)?;
+    let transfers = stored.card.refund_lost(now, window).map_err(CardPurseRefusal::from)?;
     let rest = transfers.iter().find(|transfer| transfer.code == chart::PURSE_REST);
     let minor = rest.map_or(0, |rest| u64::try_from(rest.amount.0).unwrap_or(u64::MAX));
     let amount = Amount::from_minor(minor, stored.row.currency).map_err(|_| CardPurseRefusal::Amount)?;
     let holder = stored.row.holder.ok_or(CardPurseRefusal::CardNotServed)?;
-    let new = card_operation(id, OperationKind::CardRest, holder, amount, now);
-    let mut change = Change::of(&stored, transfers);
-    change.begun = vec![(new.clone(), OperationState::Completed, stored.row.asn)];
-    let written = change::commit(operations, change).await?;
-    Ok(written.then(|| {
-        let facts = crate::receipt::Facts::from(&new);
-        facts.receipt(OperationState::Completed, None)
-    }))
+    Ok((transfers, amount, holder))
 }

@@ -8,7 +8,7 @@ use operations::business_days::{self, BusinessDay};
 use operations::duties::{self, OperatorRole};
 use operations::review::{self, Choice};
 use operations::risk_rules::{self, RuleText};
-use operations::{OperationError, audit_log, black_list, reconciliation, start_up_check, totals};
+use operations::{Clock, OperationError, audit_log, black_list, reconciliation, start_up_check, totals};
 use records::approvals::ApprovalState;
 use records::control::DifferenceClass;
 use records::operations::{OperationKind, OperationState, VolumeQuery};
@@ -91,6 +91,37 @@ fn a_held_payment_is_reserved_and_released_once() {
     let again = now(review::decide(&world.operations, TWO, held.id, Choice::Decline, "too late"));
     assert_eq!(again, Err(OperationError::DecidedBefore));
     assert_eq!(world.pay("a", 7_000).unwrap().state, OperationState::Completed);
+    adds_up(&world);
+}
+
+#[test]
+fn what_is_held_is_part_of_the_day_with_its_sum_and_the_day_adds_up() {
+    let world = staffed();
+    let today = || BusinessDay::at(Clock::now(&*world.clock));
+    let report = |day: &BusinessDay| now(business_days::report(&world.operations, day)).unwrap();
+    let has = |day: &BusinessDay, line: &str| report(day).lines().any(|found| found == line);
+    let before = report(&today());
+    rule(&world, Outcome::Hold, "amount 2000 CNY");
+    let first = world.pay("a", 2_500).unwrap();
+    world.transfer("b", 3_000).unwrap();
+    let last = world.pay("c", 2_000).unwrap();
+    let day = today();
+    assert!(has(&day, "held,payment,CNY,2,4500") && has(&day, "held,transfer,CNY,1,3000"));
+    assert!(has(&day, "balance,difference,CNY,0,0"));
+    let completed = |text: &str| text.lines().filter(|l| l.starts_with("completed")).count();
+    assert_eq!(completed(&report(&day)), completed(&before), "what is held has not moved");
+    let close = now(business_days::close(&world.operations, ONE, &day)).unwrap();
+    assert!(close.report.contains("\nheld,payment,CNY,2,4500\n"), "{}", close.report);
+
+    now(review::decide(&world.operations, ONE, first.id, Choice::Release, "known customer")).unwrap();
+    world.clock.pass(86_400);
+    let next = today();
+    assert_ne!(next, day);
+    assert!(has(&next, "held,payment,CNY,1,2000"), "it still waits on the next day");
+    now(review::decide(&world.operations, ONE, last.id, Choice::Decline, "stolen card")).unwrap();
+    assert!(!report(&next).contains("held,payment"));
+    assert!(has(&next, "balance,difference,CNY,0,0"));
+    assert!(close.report.contains("held,payment"), "a closed day stays as it was");
     adds_up(&world);
 }
 

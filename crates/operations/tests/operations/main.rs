@@ -7,6 +7,7 @@ mod crashes;
 mod embedded_bank;
 mod founding;
 mod key_ceremony;
+mod limits;
 mod orders;
 mod pay_by_code;
 mod repetitions;

@@ -152,6 +152,7 @@ what-debit = Take { $amount } from { $party } into suspense
 what-admit = Admit the merchant { $name }
 what-close = Close the merchant { $name }
 what-switch-on = Switch on the rule { $name }, version { $version }
+what-refund-card = Give the rest of card purse { $number } back to { $name }
 correction = Correct a balance
 correction-note = A correction is one transfer between the account and the operator's suspense account. Nothing is ever overwritten.
 correction-party = Whose account

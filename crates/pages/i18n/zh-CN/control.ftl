@@ -152,6 +152,7 @@ what-debit = 从 { $party } 收取 { $amount } 至暂记账户
 what-admit = 准入商户 { $name }
 what-close = 关闭商户 { $name }
 what-switch-on = 启用规则 { $name } 第 { $version } 版
+what-refund-card = 将卡钱包 { $number } 的余额退还给 { $name }
 correction = 更正余额
 correction-note = 更正是该账户与运营方暂记账户之间的一笔转账，从不覆盖任何记录。
 correction-party = 谁的账户

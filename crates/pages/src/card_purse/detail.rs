@@ -87,7 +87,7 @@ pub struct PurseDetail {
 #[must_use]
 pub fn purse(frame: &Frame, view: &PurseDetail) -> Markup {
     let purse = &view.purse;
-    let title = frame.fill("card-purse-of", &[("number", &purse.ending())]);
+    let title = purse.title(frame);
     let head = Head { title: &title, place: Place::Wallet, class: "medium" };
     document(
         frame,

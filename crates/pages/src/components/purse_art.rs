@@ -9,7 +9,7 @@ const HUES: u32 = 6;
 /// A card purse as a picture: colour from its number, waves where one holds it to a terminal.
 pub(crate) fn purse_art(frame: &Frame, purse: &CardPurse) -> Markup {
     let hue = purse.number.chars().filter_map(|digit| digit.to_digit(16)).sum::<u32>() % HUES;
-    let label = frame.fill("card-purse-of", &[("number", &purse.ending())]);
+    let label = purse.title(frame);
     let usable = purse.state.is_usable();
     html! {
         svg class={ "card-art card-hue-" (hue) @if !usable { " card-off" } } viewBox="0 0 320 202" role="img" aria-label=(label) {

@@ -4,6 +4,7 @@ use ledger::Timestamp;
 use maud::{Markup, html};
 
 use super::table;
+use crate::card_purse::grouped;
 use crate::components::empty;
 use crate::form::{self, Choice, Field, Input, Problem, error_summary, field, select};
 use crate::frame::Frame;
@@ -28,6 +29,8 @@ pub enum What {
     Close(String),
     /// Switch on a rule: name and version.
     SwitchOn(String, u32),
+    /// Give back the rest of a card: its number, and who has it.
+    RefundCard(String, String),
 }
 
 /// How far an approval came.
@@ -144,6 +147,9 @@ fn words(frame: &Frame, what: &What) -> String {
         What::Close(name) => frame.fill("what-close", &[("name", name)]),
         What::SwitchOn(name, version) => {
             frame.fill("what-switch-on", &[("name", name), ("version", &version.to_string())])
+        }
+        What::RefundCard(number, holder) => {
+            frame.fill("what-refund-card", &[("number", &grouped(number)), ("name", holder)])
         }
     }
 }

@@ -39,6 +39,8 @@ pub enum Refund {
     From(Timestamp),
     /// Now.
     Now,
+    /// Somebody asked for it: it waits for another person.
+    Asked,
 }
 
 /// Everything that is known about a card.
@@ -68,6 +70,8 @@ pub struct CardView {
     pub older: Option<String>,
     /// The login of a holder as typed.
     pub login: String,
+    /// Why the rest is to go back, as typed.
+    pub reason: String,
     /// What is wrong: fields `login`, `status`, `reason`.
     pub problems: Vec<Problem>,
 }
@@ -76,7 +80,7 @@ pub struct CardView {
 #[must_use]
 pub fn card(frame: &Frame, view: &CardView) -> Markup {
     let purse = &view.purse;
-    let title = frame.fill("card-purse-of", &[("number", &purse.ending())]);
+    let title = purse.title(frame);
     let head = Head { title: &title, place: Place::Control, class: "medium" };
     document(
         frame,
@@ -170,7 +174,23 @@ fn actions(frame: &Frame, view: &CardView) -> Markup {
             Refund::Now => section.panel {
                 h2 { (frame.t("card-refund")) }
                 p.hint { (frame.t("card-refund-note")) }
-                (form::form(frame, &format!("{path}/refund"), None, form::submit(frame.t("card-refund-now"))))
+                (form::form(frame, &format!("{path}/refund"), None, html! {
+                    (field(frame, &view.problems, &Field {
+                        name: "reason",
+                        label: frame.t("approval-reason"),
+                        hint: None,
+                        value: &view.reason,
+                        input: Input::Text,
+                        prefix: None,
+                        optional: false,
+                    }))
+                    (form::submit(frame.t("approval-ask")))
+                }))
+            },
+            Refund::Asked => section.panel {
+                h2 { (frame.t("card-refund")) }
+                p { (frame.t("card-refund-asked")) }
+                a.button href="/operator/approvals" { (frame.t("approvals")) }
             },
         }
     }

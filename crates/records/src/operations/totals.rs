@@ -47,6 +47,19 @@ pub struct KindCount {
     pub count: u64,
 }
 
+/// What waits for a person: reserved in the ledger, and still its payers'.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Of what kind.
+    pub kind: OperationKind,
+    /// In what currency.
+    pub currency: Currency,
+    /// How many operations.
+    pub count: u64,
+    /// The sum of their amounts.
+    pub sum: Amount,
+}
+
 /// The sum of amounts as two columns that cannot overflow: billions, and the rest.
 const SUM: &str = "CAST(COALESCE(SUM(amount / 1000000000), 0) AS BIGINT), \
                    CAST(COALESCE(SUM(amount % 1000000000), 0) AS BIGINT)";
@@ -121,6 +134,23 @@ pub fn counts(sql: &mut dyn Sql, from: Timestamp, until: Timestamp) -> Result<Ve
         &[from.into(), until.into()],
     )?;
     each(&rows, |row| Ok(KindCount { kind: row.code(0)?, state: row.code(1)?, count: row.count(2)? }))
+}
+
+/// What is held of each kind and currency: operations asked for before `until` that still wait for a person.
+///
+/// # Errors
+/// What the database says.
+pub fn held(sql: &mut dyn Sql, until: Timestamp) -> Result<Vec<Held>, RecordsError> {
+    let rows = sql.query(
+        &format!(
+            "SELECT kind, currency, COUNT(*), {SUM} FROM operations WHERE state = 'held' AND created_at < $1 \
+             GROUP BY kind, currency ORDER BY kind, currency"
+        ),
+        &[until.into()],
+    )?;
+    each(&rows, |row| {
+        Ok(Held { kind: row.code(0)?, currency: row.currency(1)?, count: row.count(2)?, sum: sum(row, 3)? })
+    })
 }
 
 /// How much of a payment was given back: the sum of its completed refunds.

@@ -4,13 +4,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use messages::card::Asn;
+use operations::Origin;
 use operations::card_purses::dues::{self, CardDue};
+use operations::card_purses::loads::{self, OrderLoad};
 use operations::card_purses::view::{self, CardPurse};
-use operations::card_purses::{binding, loads, lost};
+use operations::card_purses::{binding, lost};
 use records::load_orders::{LoadOrder, LoadOrderState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wallet::ids::{CardDueId, HolderId, LoadOrderId, MerchantId};
+use wallet::ids::{CardDueId, ChallengeId, HolderId, LoadOrderId, MerchantId};
 
 use super::refusals::{Change, Read, Write};
 use crate::App;
@@ -196,9 +198,12 @@ pub(super) async fn bind(
 pub(super) struct LoadOrderRequest {
     amount: Minor,
     currency: CurrencyCode,
+    /// A proven challenge for this card and amount, where one was asked for.
+    #[schema(value_type = Option<AnyId>)]
+    challenge: Option<Id<ChallengeId>>,
 }
 
-/// Order a load. Nothing moves until the card is held to a terminal that is online.
+/// Order a load. Nothing moves until the card is held to a terminal that is online; in the spending limits it counts at once.
 #[utoipa::path(
     post, path = "/api/v1/card-purses/{card}/load-orders", tag = "Card purses", request_body = LoadOrderRequest,
     params(
@@ -216,7 +221,9 @@ pub(super) async fn order(
 ) -> Result<Response, Problem> {
     let card = own(&app, holder.id, card).await?;
     let amount = body.amount.of(body.currency);
-    let order = loads::order(app.operations(), &key, holder.id, card.asn, amount).await?;
+    let origin = Origin { step_up: body.challenge.map(|challenge| challenge.0), ..holder.origin };
+    let request = OrderLoad { holder: holder.id, card: card.asn, amount, origin };
+    let order = loads::order(app.operations(), &key, request).await?;
     Ok(json::created(&LoadOrderView::from(order)))
 }
 

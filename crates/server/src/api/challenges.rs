@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use messages::card::Asn;
 use operations::step_up::{self, Challenge};
 use records::operations::PartyId;
 use records::passkeys;
@@ -13,13 +14,14 @@ use super::refusals::Write;
 use crate::App;
 use crate::auth::{Assertion, Evidence, Holder, Site, prove_challenge};
 use crate::fields::{AnyId, CurrencyCode, Id, Minor, Secret};
+use crate::hex_digits::Hex;
 use crate::json::{self, Body};
 use crate::problem::{Problem, internal};
 use crate::request::PathId;
 use crate::rfc3339;
 use crate::web::passkey::request_json;
 
-/// What is about to be paid or sent. Exactly one of `merchant` and `payee` is given.
+/// What is about to be paid, sent or loaded. Exactly one of `merchant`, `payee` and `card` is given.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChallengeOrder {
@@ -29,6 +31,8 @@ pub(super) struct ChallengeOrder {
     /// Whom a transfer would go to.
     #[schema(value_type = Option<AnyId>)]
     payee: Option<Id<HolderId>>,
+    /// The card purse that a load order is for.
+    card: Option<Hex<10>>,
     amount: Minor,
     currency: CurrencyCode,
 }
@@ -36,7 +40,7 @@ pub(super) struct ChallengeOrder {
 /// A question that only the payer can answer.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ChallengeView {
-    /// Goes into the payment or transfer as `challenge`, once it is proven.
+    /// Goes into the payment, transfer or load order as `challenge`, once it is proven.
     #[schema(value_type = AnyId)]
     id: Id<ChallengeId>,
     /// `pin` or `passkey`, once it is proven.
@@ -72,7 +76,8 @@ async fn view(app: &App, site: &Site, challenge: &Challenge) -> Result<Challenge
 
 /// Ask a challenge.
 ///
-/// For a payment or transfer that was answered with `step-up-required`: large amounts, and the first to a new payee.
+/// For a payment, transfer or load order that was answered with `step-up-required`: large amounts, and the first to a new
+/// payee.
 #[utoipa::path(
     post, path = "/api/v1/challenges", tag = "Money", request_body = ChallengeOrder,
     responses((status = 201, description = "Asked", body = ChallengeView), Write)
@@ -83,10 +88,11 @@ pub(super) async fn ask(
     site: Site,
     Body(body): Body<ChallengeOrder>,
 ) -> Result<Response, Problem> {
-    let payee: PartyId = match (body.merchant, body.payee) {
-        (Some(merchant), None) => merchant.0.into(),
-        (None, Some(payee)) => payee.0.into(),
-        _ => return Err(Problem::invalid("payee", "name either a merchant or a payee")),
+    let payee: PartyId = match (body.merchant, body.payee, body.card) {
+        (Some(merchant), None, None) => merchant.0.into(),
+        (None, Some(payee), None) => payee.0.into(),
+        (None, None, Some(card)) => step_up::loaded_card(Asn(card.0)),
+        _ => return Err(Problem::invalid("payee", "name either a merchant, a payee or a card")),
     };
     let amount = body.amount.of(body.currency);
     let challenge = step_up::ask(app.operations(), holder.id, payee, amount).await?;

@@ -146,6 +146,7 @@ fn card_purse_routes() -> OpenApiRouter<App> {
         .routes(routes!(terminals::prove))
         .routes(routes!(operator_cards::order_batch, operator_cards::batches))
         .routes(routes!(operator_cards::register))
+        .routes(routes!(operator_cards::ask_refund))
         .routes(routes!(operator_cards::list_exceptions))
 }
 

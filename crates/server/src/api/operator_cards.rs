@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use messages::card::{Asn, Sequence, TerminalId};
 use money::Amount;
+use operations::approvals::{self, Action};
 use operations::card_purses::Direction;
 use operations::card_purses::exceptions::{self, Exceptions, FoundAt, HeldDebit, RefusedRecord};
 use operations::card_purses::issuing::{self, BatchRequest, IssueBatch};
@@ -12,7 +13,7 @@ use operations::card_purses::terminals::{self, NewTerminal, Terminal};
 use operations::card_purses::view::InDoubt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wallet::ids::{IssueBatchId, MerchantId, OperationId};
+use wallet::ids::{ApprovalId, IssueBatchId, MerchantId, OperationId};
 
 use super::refusals::{Read, Write};
 use crate::App;
@@ -22,7 +23,7 @@ use crate::fields::{AnyId, CurrencyCode, Id, Text};
 use crate::hex_digits::Hex;
 use crate::json::{self, Body};
 use crate::problem::Problem;
-use crate::request::Key;
+use crate::request::{Key, PathParts};
 use crate::rfc3339;
 
 /// A batch of card purses to make.
@@ -163,6 +164,41 @@ pub(super) async fn register(
     };
     let terminal = terminals::register(app.operations(), operator.id, new).await?;
     Ok(json::with_status(StatusCode::CREATED, &TerminalView::from(terminal)))
+}
+
+/// Why the rest of a lost card is to go back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RestOrder {
+    #[schema(value_type = String, min_length = 1, max_length = 140, example = "reported lost at the counter")]
+    reason: Text<1, 140>,
+}
+
+/// What was asked for.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RestAsked {
+    /// The approval, which another person decides.
+    #[schema(value_type = AnyId)]
+    id: Id<ApprovalId>,
+}
+
+/// Ask for the rest of a lost card to go back to its holder.
+///
+/// Nothing moves until another person approves. While that waits, asking again answers the same.
+#[utoipa::path(
+    post, path = "/api/v1/operator/card-purses/{card}/refund", tag = "Operator", request_body = RestOrder,
+    params(("card" = Hex<10>, Path, description = "The card number")),
+    responses((status = 201, description = "Waits for another person", body = RestAsked), Write)
+)]
+pub(super) async fn ask_refund(
+    State(app): State<App>,
+    operator: Operator,
+    PathParts(Hex(card)): PathParts<Hex<10>>,
+    Body(body): Body<RestOrder>,
+) -> Result<Response, Problem> {
+    let action = Action::RefundCard(Asn(card));
+    let id = approvals::ask(app.operations(), operator.id, action, &body.reason.into_string()).await?;
+    Ok(json::with_status(StatusCode::CREATED, &RestAsked { id: Id(id) }))
 }
 
 /// A load or unload of which only the card knows whether it did it.

@@ -110,7 +110,7 @@ pub(super) async fn decide_review(
 pub(super) struct ApprovalView {
     #[schema(value_type = AnyId)]
     id: Id<ApprovalId>,
-    /// `correct`, `admit`, `close` or `switch_on`.
+    /// `correct`, `admit`, `close`, `switch_on` or `refund_card`.
     action: String,
     /// `waiting`, `executed`, `rejected`, `expired` or `failed`.
     state: &'static str,

@@ -6,8 +6,9 @@ use axum::response::{IntoResponse, Response};
 use messages::card::Asn;
 use money::Amount;
 use operations::card_purses::issuing::{BALANCE_MAX, number_text, read_number};
+use operations::card_purses::loads::{self, OrderLoad};
 use operations::card_purses::view::{self, CardPurse};
-use operations::card_purses::{binding, dues, loads, lost};
+use operations::card_purses::{binding, dues, lost};
 use operations::{IdempotencyKey, OperationError, Party};
 use pages::card_purse::{BindPurse, LoadOrder, OrderStage, PurseDetail};
 use pages::fault::Fault;
@@ -19,10 +20,12 @@ use wallet::ids::{CardDueId, HolderId, LoadOrderId};
 
 use super::card_purse_views as views;
 use super::own_form::OwnForm;
+use super::step_up::{self, StepUpForm};
 use super::stop::Stop;
 use super::trouble::{problem_of, settled};
 use super::visit::{HolderVisit, Visit, page, page_with_problems, see_other};
 use super::{amounts, cards::Bare};
+use crate::auth::Site;
 use crate::fields::{Id, Secret};
 use crate::hex_digits::Hex;
 use crate::request::PathParts;
@@ -166,28 +169,58 @@ async fn after(
 pub(super) struct OrderForm {
     idempotency_key: String,
     amount: String,
+    #[serde(flatten)]
+    step_up: StepUpForm,
 }
 
 /// `POST /card-purses/{card}/load-orders`
 pub(super) async fn order(
     PathParts(card): PathParts<Hex<10>>,
-    HolderVisit { visit, holder }: HolderVisit,
+    holder: HolderVisit,
+    site: Site,
     OwnForm(form): OwnForm<OrderForm>,
 ) -> Result<Response, Stop> {
-    let card = own(&visit, holder, card).await?;
+    let visit = &holder.visit;
+    let card = own(visit, holder.holder, card).await?;
     let key: IdempotencyKey = form.idempotency_key.parse().map_err(|_| visit.stop(Fault::BadRequest))?;
-    let ordered = match amounts::typed(&form.amount, card.currency.code()) {
-        Err(problem) => Err(problem),
-        Ok(amount) => {
-            let ordering =
-                settled(|| loads::order(visit.app.operations(), &key, holder, card.asn, amount)).await;
-            match ordering {
-                Ok(_) => Ok(Notice::LoadOrdered),
-                Err(error) => Err(problem_of(error).ok_or_else(|| visit.stop_for(error))?),
-            }
-        }
+    let amount = match amounts::typed(&form.amount, card.currency.code()) {
+        Ok(amount) => amount,
+        Err(problem) => return after(visit, holder.holder, &card, Err((problem, form.amount))).await,
     };
-    after(&visit, holder, &card, ordered.map_err(|problem| (problem, form.amount))).await
+    let origin = match step_up::origin(&holder, &site, &form.step_up).await {
+        Ok(origin) => origin,
+        Err(problem) => return confirm_first(&holder, &site, &card, (amount, form), Some(problem)).await,
+    };
+    let request = OrderLoad { holder: holder.holder, card: card.asn, amount, origin };
+    let ordered = match settled(|| loads::order(visit.app.operations(), &key, request)).await {
+        Ok(_) => Ok(Notice::LoadOrdered),
+        Err(OperationError::StepUpRequired) => {
+            return confirm_first(&holder, &site, &card, (amount, form), None).await;
+        }
+        Err(error) => Err((problem_of(error).ok_or_else(|| visit.stop_for(error))?, form.amount)),
+    };
+    after(visit, holder.holder, &card, ordered).await
+}
+
+/// The page that asks for payment PIN or passkey and then sends this form again.
+async fn confirm_first(
+    visit: &HolderVisit,
+    site: &Site,
+    card: &CardPurse,
+    (amount, form): (Amount, OrderForm),
+    problem: Option<Problem>,
+) -> Result<Response, Stop> {
+    let number = number_text(card.asn);
+    let purse = views::purse(&visit.visit, card).await?;
+    let asked = step_up::Asked {
+        action: format!("/card-purses/{number}/load-orders"),
+        back: format!("/card-purses/{number}"),
+        payee: operations::step_up::loaded_card(card.asn),
+        payee_name: purse.title(&visit.visit.frame()),
+        amount,
+        fields: vec![("idempotency_key", form.idempotency_key), ("amount", form.amount)],
+    };
+    step_up::ask(visit, site, asked, problem).await
 }
 
 /// `POST /card-purses/{card}/load-orders/{id}/withdraw`

@@ -171,6 +171,11 @@ async fn a_lost_card_is_listed_at_once_and_gets_no_load() {
     let path = format!("/operator/card-purses/{}", stage.card.number);
     let refund = stage.world.get(&path, &stage.world.operator).await;
     assert!(refund.assert_status(200).text.contains("can be given back from"));
+    let path = format!("/api/v1/operator/card-purses/{}/refund", stage.card.number);
+    let early = stage.world.post(&path, &stage.world.operator, &json!({"reason": "lost"})).await;
+    assert_eq!(early.assert_status(409).json()["code"], json!("window_open"));
+    let nameless = stage.world.post(&path, &stage.world.operator, &json!({"reason": ""})).await;
+    nameless.assert_status(422);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use operations::{OperationError, start_up_check};
 use records::operations::{OperationKind, OperationState};
 
 use super::stage::{AT, Stage, refused, stage};
-use crate::world::{cny, key, now};
+use crate::world::{cny, now};
 
 fn states(stage: &Stage, card: usize) -> Vec<LoadOrderState> {
     stage.view(card).orders.iter().map(|order| order.state).collect()
@@ -214,9 +214,7 @@ fn an_order_that_is_withdrawn_is_not_carried_out_and_one_that_is_begun_is_not_wi
     let (operation, code) = stage.deliver(0, Direction::Load, 900, Some(second));
     assert_eq!(withdraw(&stage, second), refused(CardPurseRefusal::OrderGone));
     stage.confirm(operation, code.unwrap()).unwrap();
-    let (key, asn) = (key("second"), stage.cards[0].asn);
-    let reused = loads::order(stage.operations(), &key, stage.world.alice, asn, cny(1));
-    assert_eq!(now(reused), Err(OperationError::KeyReused));
+    assert_eq!(stage.try_order("second", stage.cards[0].asn, 1), Err(OperationError::KeyReused));
     stage.check_settled();
 }
 

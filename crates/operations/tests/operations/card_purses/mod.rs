@@ -6,6 +6,7 @@ mod clearing;
 mod crashes;
 mod dues;
 mod issuing;
+mod limits;
 mod lists;
 mod loads;
 mod lost;

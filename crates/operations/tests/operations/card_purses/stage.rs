@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use messages::card::{
-    TerminalId,
+    Asn, TerminalId,
     batch::{HEADER_BYTES, SignedHeader},
     receipt::{BatchReceipt, RecordVerdict},
 };
 use operations::card_purses::issuing::{self, BatchRequest};
-use operations::card_purses::loads::{self, Answer, BeginLoad, LoadOrder};
+use operations::card_purses::loads::{self, Answer, BeginLoad, LoadOrder, OrderLoad};
 use operations::card_purses::terminals::{self, NewTerminal};
 use operations::card_purses::{CardPurseRefusal, Direction, binding, clearing, equation, keys, view};
 use operations::duties::{self, OperatorRole};
 use operations::key_ceremony::{self, Opening, Purpose};
-use operations::{KeyKeeper, MemoryKeys, OperationError, Operations};
+use operations::{KeyKeeper, MemoryKeys, OperationError, Operations, Origin};
 use pki::KeyPair;
 use wallet::ids::{LoadOrderId, OperationId, PrincipalId};
 
@@ -22,6 +22,8 @@ use super::till::Till;
 use crate::world::{CNY, World, cny, key, now, person};
 
 pub(crate) const FOUNDER: PrincipalId = PrincipalId::new(0x0901);
+/// Who approves what [`FOUNDER`] asks for.
+pub(crate) const SECOND: PrincipalId = PrincipalId::new(0x0902);
 /// The terminal that loads are made at.
 pub(crate) const AT: TerminalId = TerminalId(DESK);
 
@@ -43,6 +45,7 @@ pub(crate) fn stage(cards: u32, tills: u8) -> Stage {
     let keys = Arc::new(MemoryKeys::default());
     assert!(world.operations.keep_keys(Arc::clone(&keys) as Arc<dyn KeyKeeper>));
     now(duties::hire_founder(&world.operations, FOUNDER, person("founder"))).unwrap();
+    now(duties::hire_founder(&world.operations, SECOND, person("second-founder"))).unwrap();
     let mut stage = Stage { world, keys, cards: Vec::new(), tills: Vec::new() };
     stage.open_key();
     stage.register(AT, KeyPair::from_seed(&[99; 32]));
@@ -108,7 +111,13 @@ impl Stage {
 
     pub(crate) fn order(&self, name: &str, card: usize, minor: u64) -> LoadOrder {
         let asn = self.cards[card].asn;
-        now(loads::order(self.operations(), &key(name), self.world.alice, asn, cny(minor))).unwrap()
+        self.try_order(name, asn, minor).unwrap()
+    }
+
+    pub(crate) fn try_order(&self, name: &str, card: Asn, minor: u64) -> Result<LoadOrder, OperationError> {
+        let (holder, origin) = (self.world.alice, Origin::default());
+        let request = OrderLoad { holder, card, amount: cny(minor), origin };
+        now(loads::order(self.operations(), &key(name), request))
     }
 
     pub(crate) fn begin(&self, request: BeginLoad) -> Result<Answer, OperationError> {

@@ -2,6 +2,8 @@
 
 use axum::response::Response;
 use operations::approvals::{self, Action, Corrected};
+use operations::card_purses::issuing::number_text;
+use operations::card_purses::view as card_view;
 use operations::{merchants, payees, risk_rules};
 use pages::control::approvals::{ApprovalLine, Approvals, Stage, What};
 use pages::fault::Fault;
@@ -115,6 +117,14 @@ async fn what(visit: &Visit, action: Action) -> Result<What, Stop> {
             let versions = visit.need(risk_rules::versions(operations, rule).await)?;
             let of = versions.iter().find(|row| row.version == version);
             What::SwitchOn(of.map_or_else(String::new, |row| row.name.clone()), version)
+        }
+        Action::RefundCard(card) => {
+            let holder = visit.need(card_view::get(operations, card).await)?.holder;
+            let name = match holder {
+                Some(holder) => name_of(visit, holder.into()).await?,
+                None => String::new(),
+            };
+            What::RefundCard(number_text(card), name)
         }
     })
 }

@@ -4,6 +4,7 @@ use axum::extract::Query;
 use axum::response::Response;
 use messages::card::Asn;
 use money::{Amount, Currency, Delta};
+use operations::approvals::{self, Action};
 use operations::card_purses::equation::{self, PurseFigures};
 use operations::card_purses::issuing::{number_text, read_number};
 use operations::card_purses::view::{self, CardPurse};
@@ -23,7 +24,6 @@ use super::{mendable, name_of, own_id};
 use crate::hex_digits::Hex;
 use crate::request::PathParts;
 use crate::web::card_purse_views as views;
-use crate::web::cards::Bare;
 use crate::web::own_form::OwnForm;
 use crate::web::stop::Stop;
 use crate::web::visit::{OperatorVisit, Visit, page, page_with_problems, see_other};
@@ -118,12 +118,13 @@ async fn detail(visit: &Visit, card: Asn, before: Option<u64>) -> Result<CardVie
         excess: card.excess,
         held: card.held,
         listed_at: card.listed.map(|(_, since)| views::moment(since)),
-        refund: refund_of(visit, &card),
+        refund: refund_of(visit, &card).await?,
         gaps: card.gaps.iter().map(|(first, last)| (first.0, last.0)).collect(),
         open: card.in_doubt.iter().map(open_load).collect(),
         log: log.entries,
         older: log.older,
         login: String::new(),
+        reason: String::new(),
         problems: Vec::new(),
     })
 }
@@ -137,13 +138,16 @@ fn open_load(doubt: &view::InDoubt) -> OpenLoad {
     }
 }
 
-fn refund_of(visit: &Visit, card: &CardPurse) -> Refund {
+async fn refund_of(visit: &Visit, card: &CardPurse) -> Result<Refund, Stop> {
     let is_listed = views::state(card.state, card.listed.map(|(listing, _)| listing)).is_listed();
-    match views::refund_from(visit, card) {
+    Ok(match views::refund_from(visit, card) {
         Some(from) if is_listed && from > visit.app.now() => Refund::From(from),
-        Some(_) if is_listed => Refund::Now,
+        Some(_) if is_listed => {
+            let waits = visit.need(approvals::of_card(visit.app.operations(), card.asn).await)?;
+            if waits.is_some() { Refund::Asked } else { Refund::Now }
+        }
         _ => Refund::NotDue,
-    }
+    })
 }
 
 /// The page of the card again, with good news or with what is wrong.
@@ -185,20 +189,27 @@ pub(super) async fn put_on_list(
     after(&visit, Asn(card), listed).await
 }
 
-/// `POST /operator/card-purses/{card}/refund`
-pub(super) async fn refund(
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct RefundForm {
+    reason: String,
+}
+
+/// `POST /operator/card-purses/{card}/refund`: ask for it; another person approves.
+pub(super) async fn ask_refund(
     PathParts(Hex(card)): PathParts<Hex<10>>,
     OperatorVisit { visit }: OperatorVisit,
-    OwnForm(Bare {}): OwnForm<Bare>,
+    OwnForm(form): OwnForm<RefundForm>,
 ) -> Result<Response, Stop> {
-    let refunded = match lost::refund(visit.app.operations(), own_id(&visit)?, Asn(card)).await {
-        Ok(_) => Ok(Notice::Decided),
-        Err(error) => {
-            let problem = Problem { field: "status", ..mendable(&visit, error)? };
-            Err((problem, String::new()))
-        }
+    let action = Action::RefundCard(Asn(card));
+    let trouble = match approvals::ask(visit.app.operations(), own_id(&visit)?, action, &form.reason).await {
+        Ok(_) => return after(&visit, Asn(card), Ok(Notice::AskedForApproval)).await,
+        Err(OperationError::TextLength { .. }) => Trouble::Missing,
+        Err(error) => mendable(&visit, error)?.trouble,
     };
-    after(&visit, Asn(card), refunded).await
+    let mut view = detail(&visit, Asn(card), None).await?;
+    (view.problems, view.reason) = (vec![Problem { field: "reason", trouble }], form.reason);
+    Ok(page_with_problems(pages::control::card_purse::card(&visit.frame(), &view)))
 }
 
 #[derive(Deserialize, Default)]
