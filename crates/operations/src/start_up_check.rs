@@ -159,6 +159,7 @@ pub async fn resume(operations: &Operations, row: &Operation) -> Result<Option<R
         | OperationKind::CardRest
         | OperationKind::CardTakings
         | OperationKind::CardReturns
+        | OperationKind::CardDue
         | OperationKind::Adjustment => one_step::resume(operations, row).await.map(Some),
     }
 }

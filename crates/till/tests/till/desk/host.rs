@@ -82,7 +82,13 @@ impl Host {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut keys = SoftwareKeyStore::default();
-        let masters = MasterKeys { load: master(), unload: master(), codes: master(), completion: master() };
+        let masters = MasterKeys {
+            load: master(),
+            unload: master(),
+            codes: master(),
+            completion: master(),
+            grade: master(),
+        };
         keys.put(1, &masters);
         let card = |number: u8| (asn(number), PurseCard::issued(identity(asn(number))));
         let issuer = Issuer {
