@@ -1,6 +1,7 @@
 //! Card purses of a holder: the list, one purse in full with its load orders and its log, and binding.
 
 mod detail;
+pub(crate) mod grade;
 mod log;
 
 use ledger::Timestamp;
@@ -15,7 +16,8 @@ use crate::icon::{Icon, icon};
 use crate::shell::{Head, Place, document};
 use crate::when;
 
-pub use detail::{CreditGrade, LoadOrder, OrderStage, PurseDetail, purse};
+pub use detail::{LoadOrder, OrderStage, PurseDetail, purse};
+pub use grade::{CreditGrade, GradeCounts, GradeIndicator, GradeReason, KnownBy, explanation};
 pub(crate) use log::log;
 pub use log::{Belief, EntryKind, LogEntry};
 
