@@ -353,6 +353,14 @@ impl PurseCard {
         }
     }
 
+    /// Whether a TAC proves that the debit of a record bore a sequence, and it was not cancelled.
+    pub(crate) fn has_proven(&self, sequence: Sequence, seller: &Seller, record: &PurseRecord) -> bool {
+        let Ok(read) = Read::new(record, seller) else { return false };
+        self.proven(Some(sequence)).is_some_and(|(known, cancelling)| {
+            known.debit == read.known.debit && cancelling == Cancelling::No
+        })
+    }
+
     /// What the next sequence's balance says about the debits that may have borne this one: one that fits is believed, and not
     /// any more when another one fits, too. While only the card knows what it did online, balances say nothing.
     fn infer_debit(&mut self, sequence: Sequence, now: Seconds, cleared: &mut Cleared) {

@@ -4,6 +4,7 @@
 //! * [`purse_card`]: what the issuer knows about a card; [`online`]: load and unload of it, as steps that can be repeated.
 //! * [`card_rows`]: how a card is stored.
 //! * [`clearing`]: what one record of a terminal means; [`batch_clearing`]: a batch of them, and its receipt.
+//! * [`split_due`]: the part of a split sale that a wallet owes.
 //! * [`lists`]: versions of status and white list; [`lost_card`]: what is left of a card goes back to its holder.
 //! * [`sample`]: records to measure clearing with.
 //! * [`postings`]: which transfers each event causes; [`shadow`], [`equation`]: that they add up.
@@ -24,3 +25,4 @@ pub mod postings;
 pub mod purse_card;
 pub mod sample;
 pub mod shadow;
+pub mod split_due;

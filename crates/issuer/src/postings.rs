@@ -9,6 +9,8 @@
 //! | debit cleared | purse | seller |
 //! | cancel cleared, debit withdrawn | seller | purse |
 //! | rest of a lost card | purse | wallet |
+//! | part of a split sale that the card did not hold | advances | seller |
+//! | its collection | wallet | advances |
 //!
 //! Where the purse's shadow balance does not reach, the excess account stands in for the rest, and is paid back first. A load
 //! has one transfer for its end, whichever it is: its id says so. Several transfers of one event are a chain: all or none.
@@ -28,6 +30,7 @@ use crate::{
     key_store::DebitTerms,
     purse_card::{Belief, KnownDebit},
     shadow::Parts,
+    split_due::SplitDue,
 };
 
 /// A purse in the ledger: its accounts, which are derived once.
@@ -213,6 +216,26 @@ pub fn cancel_cleared(purse: &PurseAccount, known: &KnownDebit, parts: Parts) ->
 pub fn rest_refunded(purse: &PurseAccount, wallet: AccountId, rest: Amount) -> Transfer {
     let id = derive_transfer("sycee transfer purse rest v1", &[&purse.name.0]);
     purse.transfer(id, (purse.id, wallet), rest, chart::PURSE_REST)
+}
+
+/// The seller of a split sale gets the part that the card did not hold, once, from the operator.
+#[must_use]
+pub fn split_advanced(purse: &PurseAccount, due: &SplitDue, seller: AccountId) -> Transfer {
+    let parts: [&[u8]; 3] = [&purse.name.0, &due.order.0, &due.sequence.to_bytes()];
+    let id = derive_transfer("sycee transfer split advanced v1", &parts);
+    purse.transfer(id, (purse_chart::advances_id(purse.currency), seller), due.amount, chart::SPLIT_ADVANCED)
+}
+
+/// The wallet pays the part that it owed. Where the ledger refuses, it refuses for ever: the next try is another operation.
+#[must_use]
+pub fn split_collected(
+    purse: &PurseAccount,
+    collection: OperationId,
+    wallet: AccountId,
+    amount: Amount,
+) -> Transfer {
+    let way = (wallet, purse_chart::advances_id(purse.currency));
+    purse.transfer(decision_id(collection), way, amount, chart::SPLIT_COLLECTED)
 }
 
 /// What a merchant pays for the purchases of a batch, once.

@@ -118,6 +118,7 @@ fn balances(csv: &mut String, totals: &Totals) {
             ("card_purses", sums.purses),
             ("card_loads", sums.loads),
             ("card_excess", sums.excess),
+            ("card_advances", sums.advances),
             ("card_fees", sums.fees),
             ("suspense", sums.suspense),
             ("difference", sums.difference()),

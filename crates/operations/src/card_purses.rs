@@ -14,6 +14,7 @@
 //! * [`keys`]: the issuer's keys, from ceremonies. [`issuing`]: batches of cards, personalisation. [`binding`]: a card gets its
 //!   holder.
 //! * [`loads`]: load orders, loads and unloads at terminals. [`clearing`]: batches of terminals.
+//! * [`dues`]: what wallets owe of split sales.
 //! * [`terminals`], [`lists`]: who takes cards, and which. [`lost`], [`exceptions`], [`equation`]: what is not as it should be.
 //! * [`grades`]: how much the holder of a card is trusted with. [`identity`]: how well it is known who a holder is.
 //! * [`view`]: what people see of a card.
@@ -23,6 +24,7 @@ mod card_store;
 mod card_time;
 pub(crate) mod change;
 pub mod clearing;
+pub mod dues;
 pub mod equation;
 pub mod exceptions;
 pub mod grades;
@@ -58,6 +60,7 @@ pub(crate) async fn resume(
 ) -> Result<u64, crate::OperationError> {
     made::rest(operations).await?;
     let abandoned = loads::abandon_idle(operations, idle_since).await?;
+    let collected = dues::collect(operations).await?;
     lists::issue_if_changed(operations).await?;
-    Ok(abandoned)
+    Ok(abandoned.saturating_add(collected))
 }

@@ -17,13 +17,15 @@ use wallet::ids::{CardId, HolderId, PrincipalId, SessionId};
 
 use crate::balances::{self, WalletBalance};
 use crate::cards::CardRequest;
-use crate::{IdempotencyKey, OperationError, Operations, audit_log, holders, withdrawal};
+use crate::{IdempotencyKey, OperationError, Operations, audit_log, card_purses, holders, withdrawal};
 
 /// Why an account cannot be closed now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StillOpen {
     /// Money is on its way, or held by a bank that has not answered.
     InFlight,
+    /// This much is owed of a sale that a card paid a part of.
+    Owes(Amount),
     /// This much is left, and no card was named that it can be paid out to.
     Rest(Amount),
     /// The bank did not take the money: it is still in the wallet.
@@ -54,6 +56,9 @@ pub async fn close(
     let wallets = balances::of_holder(operations, holder).await?;
     if wallets.iter().any(is_in_flight) {
         return Ok(Err(StillOpen::InFlight));
+    }
+    if let Some(due) = card_purses::dues::open_of(operations, holder).await?.first() {
+        return Ok(Err(StillOpen::Owes(due.amount)));
     }
     let left = wallets.iter().map(|wallet| wallet.balance.available).filter(|rest| !rest.is_zero());
     for amount in left {

@@ -121,13 +121,21 @@ pub struct Colleague {
     pub permissions: Vec<Permission>,
 }
 
-/// What this operator may do.
+/// What somebody may do: founders everything, whoever is no operator nothing.
 ///
 /// # Errors
 /// What could not be reached.
 pub async fn of(operations: &Operations, who: PrincipalId) -> Result<Vec<Permission>, OperationError> {
-    let found = operations.records().read(move |sql| approvals::duties(sql, who)).await?;
-    Ok(found.map_or_else(|| Permission::ALL.to_vec(), |duties| permissions_of(&duties.permissions)))
+    let read = move |sql: &mut dyn records::Sql| {
+        let is_operator =
+            principals::get(sql, who)?.is_some_and(|found| found.role == PrincipalRole::Operator);
+        Ok((is_operator, approvals::duties(sql, who)?))
+    };
+    Ok(match operations.records().read(read).await? {
+        (false, _) => Vec::new(),
+        (true, None) => Permission::ALL.to_vec(),
+        (true, Some(duties)) => permissions_of(&duties.permissions),
+    })
 }
 
 /// Refuses unless this operator may do this.

@@ -41,6 +41,8 @@ pub enum AccountOwner {
     CardLoad,
     /// What card purses spent beyond what was loaded.
     CardExcess,
+    /// What sellers of split sales were advanced.
+    CardAdvances,
     /// What the operator corrected by hand.
     Suspense,
     /// One of another kind.
@@ -113,6 +115,7 @@ async fn postings(operations: &Operations, operation: &Operation) -> Result<Vec<
         OperationKind::CardLoad
         | OperationKind::CardUnload
         | OperationKind::CardRest
+        | OperationKind::CardDue
         | OperationKind::CardTakings
         | OperationKind::CardReturns => card_purses::rebuilt::transfers(operations, operation).await?,
         _ => operations.ledger().lookup_transfers(ids).await?,
@@ -143,6 +146,7 @@ fn owner(accounts: &HashMap<AccountId, Account>, id: AccountId) -> AccountOwner 
         chart::PURSE => AccountOwner::CardPurse,
         chart::PURSE_LOAD => AccountOwner::CardLoad,
         chart::PURSE_EXCESS => AccountOwner::CardExcess,
+        chart::PURSE_ADVANCES => AccountOwner::CardAdvances,
         chart::SUSPENSE => AccountOwner::Suspense,
         _ => AccountOwner::Other(id),
     }

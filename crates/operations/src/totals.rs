@@ -32,6 +32,8 @@ pub struct CurrencyTotals {
     pub loads: i128,
     /// What card purses spent beyond what was loaded onto them: paid to merchants, and nobody's money yet.
     pub excess: i128,
+    /// What sellers of split sales were advanced, and holders owe.
+    pub advances: i128,
     /// What merchants paid for card purchases.
     pub fees: i128,
     /// What was corrected by hand and is still to be explained: what parties gave less what they got.
@@ -54,6 +56,7 @@ impl CurrencyTotals {
             purses: 0,
             loads: 0,
             excess: 0,
+            advances: 0,
             fees: 0,
             suspense: 0,
             coming: 0,
@@ -61,10 +64,11 @@ impl CurrencyTotals {
         }
     }
 
-    /// What stands behind card purses: what they hold, loads on their way and fees, less what was spent beyond.
+    /// What stands behind card purses: what they hold, loads on their way and fees, less what was spent beyond, and what was
+    /// advanced.
     #[must_use]
     pub const fn card_purses(&self) -> i128 {
-        self.purses + self.loads + self.fees - self.excess
+        self.purses + self.loads + self.fees - self.excess - self.advances
     }
 
     /// What is owned less what there is: 0, or something is wrong.
@@ -155,6 +159,7 @@ impl Counting {
             chart::PURSE => totals.purses += credits - debits,
             chart::PURSE_LOAD => totals.loads += credits - debits,
             chart::PURSE_EXCESS => totals.excess += debits - credits,
+            chart::PURSE_ADVANCES => totals.advances += debits - credits,
             chart::PURSE_FEES => totals.fees += credits - debits,
             chart::SUSPENSE => totals.suspense += credits - debits,
             chart::BANK => {

@@ -31,6 +31,8 @@ pub enum Kind {
     CardUnload,
     /// The rest of a lost card purse to its holder's wallet.
     CardRest,
+    /// From a wallet, what it owed of a split sale.
+    CardDue,
     /// From card purses to a merchant.
     CardTakings,
     /// From a merchant back to card purses.
@@ -41,7 +43,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of menus.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Payment,
         Self::Transfer,
         Self::TopUp,
@@ -56,6 +58,7 @@ impl Kind {
         Self::CardLoad,
         Self::CardUnload,
         Self::CardRest,
+        Self::CardDue,
         Self::CardTakings,
         Self::CardReturns,
         Self::Adjustment,
@@ -79,6 +82,7 @@ impl Kind {
             Self::CardLoad => "card_load",
             Self::CardUnload => "card_unload",
             Self::CardRest => "card_rest",
+            Self::CardDue => "card_due",
             Self::CardTakings => "card_takings",
             Self::CardReturns => "card_returns",
             Self::Adjustment => "adjustment",
@@ -107,6 +111,7 @@ impl Kind {
             Self::CardLoad => "kind-card-load",
             Self::CardUnload => "kind-card-unload",
             Self::CardRest => "kind-card-rest",
+            Self::CardDue => "kind-card-due",
             Self::CardTakings => "kind-card-takings",
             Self::CardReturns => "kind-card-returns",
             Self::Adjustment => "kind-adjustment",

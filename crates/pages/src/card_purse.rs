@@ -1,6 +1,7 @@
 //! Card purses of a holder: the list, one purse in full with its load orders and its log, and binding.
 
 mod detail;
+mod dues;
 pub(crate) mod grade;
 mod log;
 
@@ -17,6 +18,7 @@ use crate::shell::{Head, Place, document};
 use crate::when;
 
 pub use detail::{LoadOrder, OrderStage, PurseDetail, purse};
+pub use dues::{CardDue, DueState};
 pub use grade::{CreditGrade, GradeCounts, GradeIndicator, GradeReason, KnownBy, explanation};
 pub(crate) use log::log;
 pub use log::{Belief, EntryKind, LogEntry};

@@ -174,8 +174,8 @@ fn text_field(frame: &Frame, view: &Developer, names: (&'static str, &str, &str)
 fn keys(frame: &Frame, view: &Developer) -> Markup {
     html! {
         section.panel aria-labelledby="keys" {
-            h2 id="keys" { (frame.t("keys")) }
-            @if view.keys.is_empty() { (empty(frame.t("keys-empty"), None)) }
+            h2 id="keys" { (frame.t("api-keys")) }
+            @if view.keys.is_empty() { (empty(frame.t("api-keys-empty"), None)) }
             @else {
                 table.table.table-cards {
                     thead { tr {

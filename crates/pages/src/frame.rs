@@ -121,6 +121,8 @@ pub enum Notice {
     LoadOrdered,
     /// A load order was withdrawn.
     LoadWithdrawn,
+    /// The holder answered for a part of a sale.
+    DueAnswered,
     /// A card purse was reported lost.
     PurseReported,
     /// A card is on the status list.
@@ -128,7 +130,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 31] = [
+    const ALL: [Self; 32] = [
         Self::CardBound,
         Self::CardRemoved,
         Self::WalletOpened,
@@ -158,6 +160,7 @@ impl Notice {
         Self::PurseBound,
         Self::LoadOrdered,
         Self::LoadWithdrawn,
+        Self::DueAnswered,
         Self::PurseReported,
         Self::CardListed,
     ];
@@ -186,6 +189,7 @@ impl Notice {
             Self::PurseBound => "purse-bound",
             Self::LoadOrdered => "load-ordered",
             Self::LoadWithdrawn => "load-withdrawn",
+            Self::DueAnswered => "due-answered",
             Self::PurseReported => "purse-reported",
             Self::CardListed => "card-listed",
             Self::LimitsLater => "limits-later",
@@ -228,6 +232,7 @@ impl Notice {
             Self::PurseBound => "notice-purse-bound",
             Self::LoadOrdered => "notice-load-ordered",
             Self::LoadWithdrawn => "notice-load-withdrawn",
+            Self::DueAnswered => "notice-due-answered",
             Self::PurseReported => "notice-purse-reported",
             Self::CardListed => "notice-card-listed",
             Self::LimitsLater => "notice-limits-later",

@@ -169,6 +169,7 @@ fn sentence(frame: &Frame, places: &[Place], event: &TownEvent) -> String {
         (_, Kind::Transfer) => "event-transfer",
         (_, Kind::CardLoad) => "event-card-load",
         (_, Kind::CardUnload | Kind::CardRest) => "event-card-unload",
+        (_, Kind::CardDue) => "event-card-due",
         (_, Kind::CardTakings) => "event-card-takings",
         (_, Kind::CardReturns) => "event-card-returns",
         (_, Kind::Adjustment) => "event-adjustment",

@@ -212,6 +212,21 @@ mod tests {
     }
 
     #[test]
+    fn no_key_is_in_a_catalogue_twice() {
+        for locale in Locale::ALL {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("i18n").join(locale.tag());
+            let (mut all, mut twice) = (BTreeSet::new(), Vec::new());
+            for entry in fs::read_dir(folder).unwrap() {
+                let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+                let keys =
+                    text.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key.to_owned());
+                twice.extend(keys.filter(|key| !all.insert(key.clone())));
+            }
+            assert_eq!(twice, Vec::<String>::new(), "{}", locale.tag());
+        }
+    }
+
+    #[test]
     fn both_languages_use_the_same_placeholders() {
         for key in keys(Locale::En) {
             let (zh, en) = (Locale::ZhCn.text(key), Locale::En.text(key));

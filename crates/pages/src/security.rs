@@ -519,6 +519,8 @@ pub fn data(frame: &Frame) -> Markup {
 pub enum StillOpen {
     /// A bank has not answered yet.
     InFlight,
+    /// This much of a sale is owed still.
+    Owes(Amount),
     /// Money is left and no bound card takes its currency.
     NoCard(Amount),
     /// A bank did not take the money.
@@ -531,6 +533,7 @@ impl StillOpen {
     fn words(self, frame: &Frame) -> String {
         match self {
             Self::InFlight => frame.t("close-in-flight").to_owned(),
+            Self::Owes(amount) => frame.fill("close-owes", &[("amount", &figures::text(amount))]),
             Self::NoCard(amount) => frame.fill("close-no-card", &[("amount", &figures::text(amount))]),
             Self::PayOutFailed => frame.t("close-pay-out-failed").to_owned(),
             Self::MoneyCame => frame.t("close-money-came").to_owned(),

@@ -16,7 +16,6 @@ CREATE TABLE card_dues (
     attempt {integer} NOT NULL,
     operation_id {bytes},
     owed_since {integer} NOT NULL,
-    tried_at {integer} NOT NULL,
     collected_at {integer},
     is_listed {integer} NOT NULL,
     CONSTRAINT card_dues_id_key PRIMARY KEY (id)
@@ -24,5 +23,5 @@ CREATE TABLE card_dues (
 
 CREATE INDEX card_dues_by_card ON card_dues (asn, sequence);
 CREATE INDEX card_dues_by_holder ON card_dues (holder_id, owed_since);
-CREATE INDEX card_dues_owed ON card_dues (tried_at, id) WHERE state = 'owed';
+CREATE INDEX card_dues_owed ON card_dues (id) WHERE state = 'owed';
 CREATE INDEX card_dues_listed ON card_dues (asn, sequence) WHERE is_listed = 1;

@@ -5,7 +5,7 @@ use messages::card::{Asn, OrderId, Sequence, TerminalId};
 use money::Amount;
 use wallet::ids::{CardDueId, HolderId, MerchantId, OperationId};
 
-use crate::sql::{codes, each, first, minor, unsigned};
+use crate::sql::{codes, each, first, groups, minor, unsigned};
 use crate::{RecordsError, Row, Sql};
 
 codes! {
@@ -19,6 +19,14 @@ codes! {
         Collected = "collected",
         /// The holder says that it was not so, and the card has not been heard.
         Disowned = "disowned",
+    }
+}
+
+impl CardDueState {
+    /// Whether the card's own word would make it owed.
+    #[must_use]
+    pub const fn waits_for_card(self) -> bool {
+        matches!(self, Self::Unproven | Self::Disowned)
     }
 }
 
@@ -51,8 +59,6 @@ pub struct CardDue {
     pub operation: Option<OperationId>,
     /// When it was sold.
     pub owed_since: Timestamp,
-    /// When it was tried last to collect it.
-    pub tried_at: Timestamp,
     /// When it was collected.
     pub collected_at: Option<Timestamp>,
     /// Whether terminals are told to close it on its card.
@@ -73,7 +79,7 @@ pub struct DueCounts {
 }
 
 const COLUMNS: &str = "id, asn, order_id, sequence, key_version, algorithm, holder_id, merchant_id, terminal, currency, \
-                       amount, state, attempt, operation_id, owed_since, tried_at, collected_at, is_listed";
+                       amount, state, attempt, operation_id, owed_since, collected_at, is_listed";
 
 /// Records a part, unless it is there. Says whether it was not.
 ///
@@ -84,7 +90,7 @@ pub fn insert(sql: &mut dyn Sql, due: &CardDue) -> Result<bool, RecordsError> {
     let inserted = sql.execute(
         &format!(
             "INSERT INTO card_dues ({COLUMNS}) VALUES \
-             ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING"
+             ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING"
         ),
         &[
             due.id.into(),
@@ -102,7 +108,6 @@ pub fn insert(sql: &mut dyn Sql, due: &CardDue) -> Result<bool, RecordsError> {
             due.attempt.into(),
             due.operation.into(),
             due.owed_since.into(),
-            due.tried_at.into(),
             due.collected_at.into(),
             due.is_listed.into(),
         ],
@@ -120,13 +125,12 @@ pub fn change(
     (from, attempt): (CardDueState, u32),
 ) -> Result<bool, RecordsError> {
     let changed = sql.execute(
-        "UPDATE card_dues SET state = $1, attempt = $2, operation_id = $3, tried_at = $4, collected_at = $5, \
-         is_listed = $6 WHERE id = $7 AND state = $8 AND attempt = $9",
+        "UPDATE card_dues SET state = $1, attempt = $2, operation_id = $3, collected_at = $4, is_listed = $5 \
+         WHERE id = $6 AND state = $7 AND attempt = $8",
         &[
             due.state.into(),
             due.attempt.into(),
             due.operation.into(),
-            due.tried_at.into(),
             due.collected_at.into(),
             due.is_listed.into(),
             due.id.into(),
@@ -155,14 +159,27 @@ pub fn get(sql: &mut dyn Sql, id: CardDueId) -> Result<Option<CardDue>, RecordsE
     first(&rows, read)
 }
 
-/// Those that are owed, the one first that was tried longest ago, at most `limit`.
+/// Those of these ids that there are, in no order.
 ///
 /// # Errors
 /// What the database says.
-pub fn owed(sql: &mut dyn Sql, limit: u32) -> Result<Vec<CardDue>, RecordsError> {
+pub fn get_all(sql: &mut dyn Sql, ids: &[CardDueId]) -> Result<Vec<CardDue>, RecordsError> {
+    let mut found = Vec::new();
+    for group in groups(ids) {
+        let query = format!("SELECT {COLUMNS} FROM card_dues WHERE id IN ({})", group.placeholders(1));
+        found.extend(each(&sql.query(&query, &group.values())?, read)?);
+    }
+    Ok(found)
+}
+
+/// Those that are owed, by id after one, at most `limit`.
+///
+/// # Errors
+/// What the database says.
+pub fn owed(sql: &mut dyn Sql, after: CardDueId, limit: u32) -> Result<Vec<CardDue>, RecordsError> {
     let query =
-        format!("SELECT {COLUMNS} FROM card_dues WHERE state = 'owed' ORDER BY tried_at, id LIMIT $1");
-    each(&sql.query(&query, &[limit.into()])?, read)
+        format!("SELECT {COLUMNS} FROM card_dues WHERE state = 'owed' AND id > $1 ORDER BY id LIMIT $2");
+    each(&sql.query(&query, &[after.into(), limit.into()])?, read)
 }
 
 /// Those that terminals are told to close.
@@ -250,8 +267,7 @@ fn read(row: &Row) -> Result<CardDue, RecordsError> {
         attempt: row.number(12)?,
         operation: row.optional_id(13)?,
         owed_since: row.timestamp(14)?,
-        tried_at: row.timestamp(15)?,
-        collected_at: row.optional_timestamp(16)?,
-        is_listed: row.flag(17)?,
+        collected_at: row.optional_timestamp(15)?,
+        is_listed: row.flag(16)?,
     })
 }

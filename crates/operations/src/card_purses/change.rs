@@ -1,10 +1,11 @@
 //! What is written of cards in one step: the cards, their operations in history, and the transfers that are to be made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{Account, AccountId, Timestamp, Transfer};
 use messages::card::Asn;
 use money::{Amount, Currency};
+use records::card_dues::CardDue;
 use records::card_places::{self, CardPlace};
 use records::card_postings::{self, CardPostings};
 use records::card_purses::{self as rows, CardPurse};
@@ -12,11 +13,11 @@ use records::card_uploads::{self, FoundAt, RefusedRecord};
 use records::load_orders::{self, LoadOrder, LoadOrderState};
 use records::operations::{self, NewOperation, OperationKind, OperationState};
 use records::{RecordsError, Sql, card_operations};
-use wallet::chart;
 use wallet::ids::{HolderId, MerchantId, OperationId, PostingsId, derive};
+use wallet::{chart, purse_chart};
 
 use super::card_store::{Ended, StoredCard};
-use super::{lists, made, stored_bytes};
+use super::{dues, lists, made, stored_bytes};
 use crate::{OperationError, Operations, Reason};
 
 /// Somebody else wrote the card.
@@ -34,6 +35,8 @@ pub(super) struct Change {
     pub(super) order: Option<(LoadOrder, LoadOrderState)>,
     pub(super) refused: Vec<RefusedRecord>,
     pub(super) found: Vec<FoundAt>,
+    /// Parts of split sales that are new, or of which the card or its holder has been heard.
+    pub(super) dues: Vec<CardDue>,
     changes_list: bool,
     takings: Vec<NewOperation>,
 }
@@ -68,6 +71,7 @@ impl Change {
 pub(super) async fn commit(operations: &Operations, mut change: Change) -> Result<bool, OperationError> {
     let now = operations.now();
     let id = PostingsId::new(operations.fresh_bits());
+    open_advances(operations, &change.transfers).await?;
     change.takings = takings(operations, &change.transfers, id, now).await?;
     let postings = (!change.transfers.is_empty()).then(|| {
         change.transfers.iter_mut().for_each(|transfer| transfer.user_data_64 = tag(id));
@@ -88,6 +92,17 @@ pub(super) async fn commit(operations: &Operations, mut change: Change) -> Resul
         lists::issue_status(operations).await?;
     }
     Ok(true)
+}
+
+/// The account that advances come from. Cards that were bound before there were any have none.
+async fn open_advances(operations: &Operations, transfers: &[Transfer]) -> Result<(), OperationError> {
+    let advances = transfers.iter().filter(|transfer| transfer.code == chart::SPLIT_ADVANCED);
+    let currencies: BTreeSet<_> = advances.map(|transfer| transfer.ledger.0).collect();
+    if currencies.is_empty() {
+        return Ok(());
+    }
+    let currencies = currencies.into_iter().filter_map(|ledger| chart::currency_of(ledger::LedgerId(ledger)));
+    operations.ledger().open_accounts(currencies.map(purse_chart::advances).collect()).await.map(drop)
 }
 
 /// What transfers that were decided together have in common: 64 bits of their id.
@@ -127,6 +142,9 @@ fn write(
     }
     for new in &change.takings {
         operations::insert_in_state(sql, new, OperationState::Completed, None)?;
+    }
+    for due in &change.dues {
+        dues::write(sql, due)?;
     }
     for refused in &change.refused {
         card_uploads::refuse(sql, refused)?;
@@ -203,7 +221,7 @@ pub(super) fn seller_sums(transfers: &[Transfer]) -> BTreeMap<(AccountId, u32), 
     for transfer in transfers {
         let minor = i128::try_from(transfer.amount.0).unwrap_or(i128::MAX);
         let (seller, moved) = match transfer.code {
-            chart::PURSE_DEBIT => (transfer.credit_account_id, minor),
+            chart::PURSE_DEBIT | chart::SPLIT_ADVANCED => (transfer.credit_account_id, minor),
             chart::PURSE_CANCEL | chart::PURSE_DEBIT_WITHDRAWN => (transfer.debit_account_id, -minor),
             _ => continue,
         };
@@ -243,7 +261,7 @@ fn taking_operation(
     })
 }
 
-/// The operation that a load, unload or rest of a card stands for.
+/// The operation that a load, unload, rest or collection of a card stands for.
 pub(crate) fn card_operation(
     id: OperationId,
     kind: OperationKind,
@@ -252,7 +270,7 @@ pub(crate) fn card_operation(
     created_at: Timestamp,
 ) -> NewOperation {
     let (payer, payee) = match kind {
-        OperationKind::CardLoad => (Some(holder.into()), None),
+        OperationKind::CardLoad | OperationKind::CardDue => (Some(holder.into()), None),
         _ => (None, Some(holder.into())),
     };
     NewOperation {

@@ -15,6 +15,7 @@ use messages::card::{
     receipt::{BatchReceipt, RecordVerdict, RefusalReason},
 };
 use pki::PublicKey;
+use records::card_dues::{self, CardDue};
 use records::card_lists::CardList;
 use records::card_places::{self, CardPlace};
 use records::card_postings::{self, CardPostings};
@@ -23,12 +24,12 @@ use records::card_uploads::{self, CardFinding, CardUpload, FoundAt, RefusedRecor
 use records::terminals::Terminal;
 use records::{RecordsError, Sql};
 use wallet::chart;
-use wallet::ids::PostingsId;
+use wallet::ids::{CardDueId, PostingsId};
 
 use super::card_store::StoredCard;
 use super::change::{self, Change};
 use super::keys::{self, IssuerKeys};
-use super::{CardPurseRefusal, card_time, made, terminals};
+use super::{CardPurseRefusal, card_time, dues, made, terminals};
 use crate::{OperationError, Operations};
 
 /// How many records are cleared together.
@@ -39,6 +40,7 @@ const TRIES: usize = 100;
 const NEIGHBOURS: u16 = 3;
 
 type Read = Result<PurseRecord, MalformedRecord>;
+type KnownDues = BTreeMap<CardDueId, CardDue>;
 
 /// Clears a batch and answers its receipt; the same batch again gets the same receipt.
 ///
@@ -64,6 +66,7 @@ pub async fn upload(
     let clearing =
         Clearing { operations, keys: &keys, terminal: &terminal, header: &header, records: &records };
     let verdicts = clearing.all().await?;
+    clearing.collect().await;
     note_lists(operations, header.header());
     finish(operations, &header, &verdicts).await
 }
@@ -167,10 +170,19 @@ impl Clearing<'_> {
         order
     }
 
+    /// Collects what the batch says is owed, at once: with a network, the wallet pays while the buyer is there. Where it cannot
+    /// be now, it is later.
+    async fn collect(&self) {
+        let ids: Vec<_> = self.records.iter().flatten().filter_map(dues::id).collect();
+        if !ids.is_empty() {
+            let _later = dues::collect_of(self.operations, ids).await;
+        }
+    }
+
     async fn chunk(&self, places: &[usize]) -> Result<Vec<(usize, RecordVerdict)>, OperationError> {
         for _ in 0..TRIES {
-            let mut cards = self.open(places).await?;
-            let decided = self.decide(places, &mut cards)?;
+            let (mut cards, known) = self.open(places).await?;
+            let decided = self.decide(places, (&mut cards, &known))?;
             if change::commit(self.operations, decided.change).await? {
                 return Ok(decided.verdicts);
             }
@@ -178,16 +190,20 @@ impl Clearing<'_> {
         Err(OperationError::KeyInProgress)
     }
 
-    /// The cards of these records, with the places that their clearing looks at.
-    async fn open(&self, places: &[usize]) -> Result<BTreeMap<Asn, StoredCard>, OperationError> {
+    /// The cards of these records, with the places that their clearing looks at, and the parts that are known to be owed.
+    async fn open(&self, places: &[usize]) -> Result<(BTreeMap<Asn, StoredCard>, KnownDues), OperationError> {
         let records: Vec<&PurseRecord> = places.iter().filter_map(|place| self.record(*place)).collect();
         let asns: BTreeSet<Asn> = records.iter().map(|record| record.asn).collect();
         let asns: Vec<Asn> = asns.into_iter().collect();
         let ranges = ranges(&records);
         let numbers: Vec<u32> = records.iter().map(|record| record.transaction.0).collect();
+        let dues: Vec<CardDueId> = records.iter().filter_map(|record| dues::id(record)).collect();
         let terminal = self.terminal.id;
-        let read = move |sql: &mut dyn Sql| read_cards(sql, (&asns, &ranges), (terminal, &numbers));
-        let (rows, mut known, postings) = self.operations.records().read(read).await?;
+        let read = move |sql: &mut dyn Sql| {
+            let cards = read_cards(sql, (&asns, &ranges), (terminal, &numbers))?;
+            Ok((cards, card_dues::get_all(sql, &dues)?))
+        };
+        let ((rows, mut known, postings), dues) = self.operations.records().read(read).await?;
         made::all(self.operations, postings).await?;
         let mut cards = BTreeMap::new();
         for row in rows {
@@ -197,7 +213,7 @@ impl Clearing<'_> {
                 cards.insert(asn, stored);
             }
         }
-        Ok(cards)
+        Ok((cards, dues.into_iter().map(|due| (due.id, due)).collect()))
     }
 
     fn record(&self, place: usize) -> Option<&PurseRecord> {
@@ -208,7 +224,7 @@ impl Clearing<'_> {
     fn decide(
         &self,
         places: &[usize],
-        cards: &mut BTreeMap<Asn, StoredCard>,
+        (cards, known): (&mut BTreeMap<Asn, StoredCard>, &KnownDues),
     ) -> Result<Decided, OperationError> {
         let now = self.operations.now();
         let mut decided = Decided::default();
@@ -219,7 +235,7 @@ impl Clearing<'_> {
                 Some(record) => match cards.get_mut(&record.asn) {
                     Some(stored) if stored.row.issuer == record.issuer => {
                         touched.insert(record.asn);
-                        self.clear(stored, record, now, &mut decided.change)?
+                        self.clear((stored, known), record, now, &mut decided.change)?
                     }
                     _ => RecordVerdict::Refused(RefusalReason::UnknownCard),
                 },
@@ -239,17 +255,26 @@ impl Clearing<'_> {
 
     fn clear(
         &self,
-        stored: &mut StoredCard,
+        (stored, dues): (&mut StoredCard, &KnownDues),
         record: &PurseRecord,
         now: Timestamp,
         change: &mut Change,
     ) -> Result<RecordVerdict, OperationError> {
+        const KEYS: fn(KeyError) -> OperationError = |_| OperationError::Unavailable(crate::Port::Keys);
         let account = chart::merchant_id(self.terminal.merchant, stored.row.currency);
         let seller = Seller { terminal: self.terminal.id, account };
         let seconds = card_time::seconds(now);
-        let cleared = clear(&mut stored.card, self.keys.store(), &seller, record, seconds)
-            .map_err(|_: KeyError| OperationError::Unavailable(crate::Port::Keys))?;
+        let cleared = clear(&mut stored.card, self.keys.store(), &seller, record, seconds).map_err(KEYS)?;
         change.transfers.extend(cleared.transfers);
+        let known = dues::id(record).and_then(|id| dues.get(&id));
+        let place = (self.terminal, &seller);
+        let due = dues::of_record((stored, known), self.keys.store(), place, record, now).map_err(KEYS)?;
+        if let Some((due, advance)) =
+            due.filter(|(due, _)| change.dues.iter().all(|other| other.id != due.id))
+        {
+            change.dues.push(due);
+            change.transfers.extend(advance);
+        }
         let found = |finding: &Finding| found_at(record.asn, *finding, now);
         change.found.extend(cleared.findings.iter().map(found));
         Ok(cleared.verdict)

@@ -15,7 +15,7 @@ use records::card_purses::{self as cards, CardListing, CardPurse};
 use records::{card_lists as rows, issue_batches};
 use wallet::ids::PrincipalId;
 
-use super::{card_time, keys};
+use super::{card_time, dues, keys};
 use crate::duties::{self, Permission};
 use crate::{OperationError, Operations, audit_log};
 
@@ -48,7 +48,11 @@ pub async fn white(
     operations: &Operations,
     newer_than: ListVersion,
 ) -> Result<Option<SignedVersion>, OperationError> {
-    newer(operations, CardList::White, Vec::<Completion>::new(), newer_than).await
+    let Some(book) = dues::completions(operations).await? else {
+        let newest = operations.records().read(|sql| rows::newest(sql, CardList::White)).await?;
+        return Ok(newest.filter(|newest| newest.version > newer_than));
+    };
+    newer(operations, CardList::White, book, newer_than).await
 }
 
 /// The newest terminal parameters, where they are newer than a version.
@@ -133,6 +137,12 @@ async fn status_entries(operations: &Operations) -> Result<Vec<StatusEntry>, Ope
 pub(super) async fn issue_status(operations: &Operations) -> Result<(), OperationError> {
     let book = status_entries(operations).await?;
     newest(operations, CardList::Status, book).await.map(drop)
+}
+
+/// Signs the next version of the white list, where it has other entries than the newest.
+pub(super) async fn issue_white(operations: &Operations) -> Result<(), OperationError> {
+    let Some(book) = dues::completions(operations).await? else { return Ok(()) };
+    newest::<Completion>(operations, CardList::White, book).await.map(drop)
 }
 
 /// As [`issue_status`], where a status list was ever issued: a crash may have come between a card and its list.

@@ -32,7 +32,7 @@ pub(crate) async fn of_page(
     for transfer in page {
         let is_first = !second_legs.contains(&transfer.id);
         match transfer.code {
-            chart::LOAD_FUNDED | chart::PURSE_REST => {
+            chart::LOAD_FUNDED | chart::PURSE_REST | chart::SPLIT_COLLECTED => {
                 rebuilt.extend(of_holder(operations, transfer).await?);
             }
             chart::PURSE_UNLOAD if is_first => rebuilt.extend(of_holder(operations, transfer).await?),
@@ -40,7 +40,10 @@ pub(crate) async fn of_page(
         }
     }
     let is_taking = |transfer: &&Transfer| {
-        matches!(transfer.code, chart::PURSE_DEBIT | chart::PURSE_CANCEL | chart::PURSE_DEBIT_WITHDRAWN)
+        matches!(
+            transfer.code,
+            chart::PURSE_DEBIT | chart::SPLIT_ADVANCED | chart::PURSE_CANCEL | chart::PURSE_DEBIT_WITHDRAWN
+        )
     };
     let tags: BTreeSet<u64> = page.iter().filter(is_taking).map(|transfer| transfer.user_data_64).collect();
     for tag in tags {
@@ -49,7 +52,7 @@ pub(crate) async fn of_page(
     Ok(rebuilt)
 }
 
-/// A load, unload or rest.
+/// A load, unload, rest or collection.
 async fn of_holder(operations: &Operations, first: &Transfer) -> Result<Option<Rebuilt>, OperationError> {
     let id = OperationId::new(first.id.0);
     if operations.records().read(move |sql| history::is_known(sql, id)).await? {
@@ -59,6 +62,7 @@ async fn of_holder(operations: &Operations, first: &Transfer) -> Result<Option<R
     let others = operations.ledger().lookup_transfers(ids).await?;
     let (kind, wallet) = match first.code {
         chart::LOAD_FUNDED => (OperationKind::CardLoad, first.debit_account_id),
+        chart::SPLIT_COLLECTED => (OperationKind::CardDue, first.debit_account_id),
         chart::PURSE_REST => (OperationKind::CardRest, first.credit_account_id),
         _ => (OperationKind::CardUnload, first.credit_account_id),
     };

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::world::{World, cny, key, now};
+use crate::world::{World, cny, key, now, person};
+use operations::duties;
 use operations::escrow::{self, EscrowRefundRequest};
 use operations::orders::{self, NewOrder, PayRequest};
 use operations::{OperationError, Origin, Reason, Receipt, refund, start_up_check, webhooks};
@@ -281,6 +282,11 @@ fn a_dispute_holds_the_money_until_two_operators_decide() {
     assert_eq!(now(orders::run_due(&world.operations)).unwrap().released, 0);
     now(escrow::answer(&world.operations, STAFF, &order, "it was dropped".to_owned())).unwrap();
     let share = cny(150);
+    let nobody = now(escrow::propose(&world.operations, STAFF, &order, share, "me".to_owned()));
+    assert_eq!(nobody.unwrap_err(), OperationError::NotPermitted, "who is no operator decides nothing");
+    for (operator, login) in [(FIRST_OPERATOR, "first"), (SECOND_OPERATOR, "second")] {
+        now(duties::hire_founder(&world.operations, operator, person(login))).unwrap();
+    }
     now(escrow::propose(&world.operations, FIRST_OPERATOR, &order, share, "both".to_owned())).unwrap();
     let alone = now(escrow::confirm(&world.operations, FIRST_OPERATOR, &order));
     assert_eq!(alone, Err(OperationError::SamePerson));

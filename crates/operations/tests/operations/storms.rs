@@ -107,6 +107,7 @@ fn told_by(rows: &[Operation]) -> Money {
             | OperationKind::CardLoad
             | OperationKind::CardUnload
             | OperationKind::CardRest
+            | OperationKind::CardDue
             | OperationKind::CardTakings
             | OperationKind::CardReturns
             | OperationKind::VoucherSale

@@ -1,8 +1,10 @@
 //! Sample data for the pages of card purses.
 
 use money::Currency;
-use pages::card_purse::{self as purse, Belief, CardPurse, CreditGrade, EntryKind, LoadOrder, LogEntry};
-use pages::card_purse::{OrderStage, PurseDetail, PurseState};
+use pages::card_purse::{
+    self as purse, Belief, CardDue, CardPurse, CreditGrade, EntryKind, LoadOrder, LogEntry,
+};
+use pages::card_purse::{DueState, OrderStage, PurseDetail, PurseState};
 use pages::control::card_batches::{self as batches, Batch, BatchCard, BatchLine, Batches, Letter};
 use pages::control::card_exceptions::{self as exceptions, About, Exception, ExceptionKind, Finding};
 use pages::control::card_lists::{self as lists, ListKind, ListLine, Lists, Parameters};
@@ -48,12 +50,22 @@ pub(super) fn holder(frame: &Frame) -> Result<Pages, Failure> {
         Ok::<_, Failure>(LoadOrder { id: id.to_owned(), amount: cny(minor)?, ordered_at: at(600), stage })
     };
     let reason = pick(frame.locale, "近六个月按时缴费 12 次", "12 bills paid in time within six months");
+    let canteen = pick(frame.locale, "阳光食堂", "Sunshine Canteen");
+    let due = |id: &str, minor, state| {
+        let place = canteen.clone();
+        Ok::<_, Failure>(CardDue { id: id.to_owned(), amount: cny(minor)?, place, since: at(900), state })
+    };
     let detail = PurseDetail {
         purse: own.clone(),
         in_doubt: cny(5_000)?,
         held: cny(450)?,
         excess: cny(0)?,
         orders: vec![order("1", 10_000, OrderStage::Waiting)?, order("2", 5_000, OrderStage::Begun)?],
+        dues: vec![
+            due("2", 350, DueState::Unproven)?,
+            due("1", 800, DueState::Owed)?,
+            due("0", 500, DueState::Collected)?,
+        ],
         available: cny(123_456)?,
         order_max: Some(cny(87_320)?),
         amount: "x".to_owned(),

@@ -93,6 +93,7 @@ close-card = Pay out to
 close-now = Close the account for good
 close-not-now = The account cannot be closed now
 close-in-flight = A bank has not answered yet about one of your transactions. Try again in a few minutes.
+close-owes = { $amount } of a sale that your card paid a part of is still owed. Top up: it is collected at once. Then close the account.
 close-no-card = { $amount } is left, and no bound card takes it. Bind a card, or spend or send it first.
 close-pay-out-failed = The bank did not take the money. Choose another card or try again later.
 close-money-came = Money came in just now. Look at it, then close again.

@@ -93,6 +93,7 @@ close-card = 退回到
 close-now = 永久注销账户
 close-not-now = 现在不能注销
 close-in-flight = 有一笔交易银行还没有答复，请几分钟后再试。
+close-owes = 您的卡只付了一部分的一笔消费还欠 { $amount }。请先充值，系统会立即代收，然后再销户。
 close-no-card = 还有 { $amount }，但没有可收取该币种的银行卡。请先绑定银行卡，或先花掉、转出。
 close-pay-out-failed = 银行没有收下这笔钱。请换一张卡，或稍后再试。
 close-money-came = 刚刚有钱进账。请看一看，再重新注销。

@@ -4,6 +4,7 @@ use ledger::Timestamp;
 use maud::{Markup, html};
 use money::Amount;
 
+use super::dues::{CardDue, dues};
 use super::grade::{self, CreditGrade};
 use super::log::{LogEntry, log};
 use super::{CardPurse, PurseState, as_of, grouped, state_badge};
@@ -58,6 +59,8 @@ pub struct PurseDetail {
     pub amount: String,
     /// The idempotency key of this rendering.
     pub attempt: String,
+    /// The newest parts of sales that it did not hold, newest first.
+    pub dues: Vec<CardDue>,
     /// From when on the rest of a listed card can be given back.
     pub refund_from: Option<Timestamp>,
     /// Its grade; none of a card that terminals do not take.
@@ -90,6 +93,7 @@ pub fn purse(frame: &Frame, view: &PurseDetail) -> Markup {
                     (balance(frame, view))
                 }
                 div.detail-side {
+                    (dues(frame, purse, &view.dues))
                     (orders(frame, view))
                     @if purse.state.is_usable() { (order_form(frame, view)) (back_to_wallet(frame)) }
                     (grade::section(frame, purse, view.grade.as_ref()))

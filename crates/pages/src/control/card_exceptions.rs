@@ -20,6 +20,10 @@ pub enum ExceptionKind {
     InDoubt,
     /// A debit that was uploaded without a proof.
     Held,
+    /// A wallet owes a part of a sale.
+    Owed,
+    /// A part of a sale that no card has confirmed.
+    Unproven,
     /// A record that was not paid.
     Refused,
     /// Sequences that no terminal has uploaded.
@@ -31,14 +35,24 @@ pub enum ExceptionKind {
 }
 
 impl ExceptionKind {
-    const ALL: [Self; 6] =
-        [Self::Counterfeit, Self::InDoubt, Self::Held, Self::Refused, Self::Gap, Self::Finding];
+    const ALL: [Self; 8] = [
+        Self::Counterfeit,
+        Self::InDoubt,
+        Self::Held,
+        Self::Owed,
+        Self::Unproven,
+        Self::Refused,
+        Self::Gap,
+        Self::Finding,
+    ];
 
     /// Its heading and what it means.
     const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::InDoubt => ("exception-in-doubt", "exception-in-doubt-note"),
             Self::Held => ("exception-held", "exception-held-note"),
+            Self::Owed => ("exception-owed", "exception-owed-note"),
+            Self::Unproven => ("exception-unproven", "exception-unproven-note"),
             Self::Refused => ("exception-refused", "exception-refused-note"),
             Self::Gap => ("exception-gap", "exception-gap-note"),
             Self::Counterfeit => ("exception-counterfeit", "exception-counterfeit-note"),
@@ -92,6 +106,8 @@ pub enum About {
         /// The holder's name.
         holder: String,
     },
+    /// A holder, by name.
+    Holder(String),
     /// Why a record was not paid, as receipts have it.
     Refused(u8),
     /// First and last of some sequences.
@@ -143,6 +159,7 @@ fn about(frame: &Frame, about: &About) -> Markup {
             About::Move { is_load, holder } => {
                 (frame.t(if *is_load { "purse-load" } else { "purse-unload" })) " · " (holder)
             }
+            About::Holder(name) => (name),
             About::Refused(reason) => (frame.t(not_paid_key(*reason))),
             About::Sequences(first, last) if first == last => { "#" (first) }
             About::Sequences(first, last) => { "#" (first) "–#" (last) }

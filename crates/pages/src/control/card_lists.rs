@@ -100,7 +100,7 @@ pub fn lists(frame: &Frame, view: &Lists) -> Markup {
 fn versions(frame: &Frame, versions: &[ListLine]) -> Markup {
     let columns = [
         (frame.t("list"), false),
-        (frame.t("list-version"), true),
+        (frame.t("card-list-version"), true),
         (frame.t("list-entries"), true),
         (frame.t("list-issued"), false),
         (frame.t("list-held"), true),

@@ -118,7 +118,7 @@ fn facts<'a>(frame: &'a Frame, view: &CardView) -> Vec<(&'a str, Markup)> {
         ),
         (frame.t("card-holder"), html! { (holder) }),
         (frame.t("card-shadow"), figures::amount(frame, purse.balance)),
-        (frame.t("card-excess"), figures::amount(frame, view.excess)),
+        (frame.t("card-excess-short"), figures::amount(frame, view.excess)),
         (frame.t("card-held"), figures::amount(frame, view.held)),
     ];
     if let Some(at) = purse.seen_at {

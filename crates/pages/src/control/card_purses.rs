@@ -71,7 +71,7 @@ fn sums(frame: &Frame, sums: &[CardSum]) -> Markup {
         (frame.t("currency"), false),
         (frame.t("card-purse-accounts"), true),
         (frame.t("card-loads"), true),
-        (frame.t("card-excess"), true),
+        (frame.t("card-excess-short"), true),
         (frame.t("card-in-ledger"), true),
         (frame.t("card-shadow"), true),
         (frame.t("card-held"), true),

@@ -37,6 +37,8 @@ pub enum AccountName {
     CardLoad,
     /// What card purses spent beyond what was loaded.
     CardExcess,
+    /// What sellers of split sales were advanced.
+    CardAdvances,
     /// What the operator corrected by hand.
     Suspense,
     /// One of another kind, with its id.
@@ -55,6 +57,7 @@ impl AccountName {
             Self::Voucher => frame.t("account-voucher").to_owned(),
             Self::CardPurse => frame.t("account-card-purse").to_owned(),
             Self::CardLoad => frame.t("account-card-load").to_owned(),
+            Self::CardAdvances => frame.t("account-card-advances").to_owned(),
             Self::CardExcess => frame.t("card-excess").to_owned(),
             Self::Suspense => frame.t("account-suspense").to_owned(),
             Self::Other(id) => frame.fill("account-other", &[("id", id)]),

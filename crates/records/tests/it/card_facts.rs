@@ -229,7 +229,6 @@ fn due(number: u128, sequence: u16, owed_since: u64) -> CardDue {
         attempt: 0,
         operation: None,
         owed_since: at(owed_since),
-        tried_at: at(owed_since),
         collected_at: None,
         is_listed: false,
     }
@@ -254,8 +253,9 @@ pub(crate) async fn an_owed_part_changes_only_from_where_it_was_read(stage: Stag
         let from = (CardDueState::Owed, attempt);
         assert_eq!(done(&stage, move |sql| card_dues::change(sql, &row, from)).await, expected);
     }
-    let read =
-        |sql: &mut dyn Sql| Ok((card_dues::owed(sql, 9)?, card_dues::listed(sql)?, card_dues::open(sql, 9)?));
+    let read = |sql: &mut dyn Sql| {
+        Ok((card_dues::owed(sql, CardDueId::new(0), 9)?, card_dues::listed(sql)?, card_dues::open(sql, 9)?))
+    };
     let (owed, listed, open) = stage.records.read(read).await.expect("reads");
     assert_eq!((owed, listed), (vec![due(2, 4, 20)], vec![collected.clone()]));
     assert_eq!(open, vec![due(2, 4, 20)]);

@@ -67,7 +67,7 @@ pub(super) struct ApiKeyRequest {
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "till 3")]
     label: Text<1, 64>,
     /// What it may do; left out: all that its owner may.
-    #[schema(max_items = 5)]
+    #[schema(max_items = 6)]
     scopes: Option<Vec<ScopeName>>,
 }
 

@@ -4,12 +4,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use messages::card::Asn;
+use operations::card_purses::dues::{self, CardDue};
 use operations::card_purses::view::{self, CardPurse};
 use operations::card_purses::{binding, loads, lost};
 use records::load_orders::{LoadOrder, LoadOrderState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wallet::ids::{HolderId, LoadOrderId};
+use wallet::ids::{CardDueId, HolderId, LoadOrderId, MerchantId};
 
 use super::refusals::{Change, Read, Write};
 use crate::App;
@@ -45,6 +46,44 @@ impl From<LoadOrder> for LoadOrderView {
             ordered_at: rfc3339::format(order.ordered_at),
         }
     }
+}
+
+/// The part of a sale that a card did not hold.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CardDueView {
+    #[schema(value_type = AnyId)]
+    id: Id<CardDueId>,
+    /// The card number.
+    card: Hex<10>,
+    #[schema(value_type = AnyId)]
+    merchant: Id<MerchantId>,
+    /// Minor units.
+    amount: u64,
+    currency: CurrencyCode,
+    /// `unproven`, `owed`, `collected` or `disowned`.
+    state: &'static str,
+    #[schema(format = DateTime)]
+    owed_since: String,
+}
+
+impl From<CardDue> for CardDueView {
+    fn from(due: CardDue) -> Self {
+        Self {
+            id: Id(due.id),
+            card: Hex(due.asn.0),
+            merchant: Id(due.merchant),
+            amount: due.amount.minor(),
+            currency: CurrencyCode(due.amount.currency()),
+            state: due.state.code(),
+            owed_since: rfc3339::format(due.owed_since),
+        }
+    }
+}
+
+/// What the caller's wallets owe.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CardDueList {
+    dues: Vec<CardDueView>,
 }
 
 /// A card purse, as its issuer knows it.
@@ -216,4 +255,42 @@ pub(super) async fn report(
     let found = own(&app, holder.id, card).await?;
     lost::report(app.operations(), holder.id, found.asn).await?;
     Ok(json::ok(&CardPurseView::from(own(&app, holder.id, card).await?)))
+}
+
+/// List what the caller's wallets owe of sales that a card paid a part of, and what no card has confirmed yet.
+///
+/// What is owed is collected as soon as the wallet has as much.
+#[utoipa::path(
+    get, path = "/api/v1/card-dues", tag = "Card purses",
+    responses((status = 200, description = "What is not paid yet, oldest first", body = CardDueList), Read)
+)]
+pub(super) async fn open_dues(State(app): State<App>, holder: Holder) -> Result<Response, Problem> {
+    let open = dues::open_of(app.operations(), holder.id).await?;
+    Ok(json::ok(&CardDueList { dues: open.into_iter().map(CardDueView::from).collect() }))
+}
+
+/// Whether a part is the caller's.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DueAnswer {
+    /// Whether the caller's card was there.
+    is_mine: bool,
+}
+
+/// Answer for a card that left before it could confirm a sale.
+///
+/// What is the caller's is owed from now on. What was answered, or confirmed by the card, stays as it is.
+#[utoipa::path(
+    post, path = "/api/v1/card-dues/{id}", tag = "Card purses", request_body = DueAnswer,
+    params(("id" = AnyId, Path, description = "The part of a sale")),
+    responses((status = 200, description = "As it is now", body = CardDueView), Change)
+)]
+pub(super) async fn answer_due(
+    State(app): State<App>,
+    holder: Holder,
+    PathParts(id): PathParts<Id<CardDueId>>,
+    Body(body): Body<DueAnswer>,
+) -> Result<Response, Problem> {
+    let answered = dues::answer(app.operations(), holder.id, id.0, body.is_mine).await?;
+    Ok(json::ok(&CardDueView::from(answered)))
 }

@@ -225,7 +225,8 @@ const fn holders(kind: OperationKind) -> (bool, bool) {
         OperationKind::Withdrawal
         | OperationKind::Payment
         | OperationKind::EscrowPayment
-        | OperationKind::CardLoad => (true, false),
+        | OperationKind::CardLoad
+        | OperationKind::CardDue => (true, false),
         OperationKind::EscrowRelease
         | OperationKind::VoucherSale
         | OperationKind::VoucherReturn

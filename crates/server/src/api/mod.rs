@@ -136,6 +136,8 @@ fn card_purse_routes() -> OpenApiRouter<App> {
         .routes(routes!(card_purses::order))
         .routes(routes!(card_purses::withdraw))
         .routes(routes!(card_purses::report))
+        .routes(routes!(card_purses::open_dues))
+        .routes(routes!(card_purses::answer_due))
         .routes(routes!(terminals::upload))
         .routes(routes!(terminals::list))
         .routes(routes!(terminals::waiting))

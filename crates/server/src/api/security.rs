@@ -479,6 +479,9 @@ pub(super) async fn close(
     };
     Err(match why {
         StillOpen::InFlight => Problem::new(Kind::CONFLICT, "a transaction is still open"),
+        StillOpen::Owes(_) => {
+            Problem::new(Kind::REFUSED, "a part of a sale is still owed: top up, and it is collected")
+        }
         StillOpen::Rest(_) => {
             Problem::new(Kind::REFUSED, "money is left: name a card that it can be paid out to").at("card")
         }

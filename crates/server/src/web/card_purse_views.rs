@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use messages::card::{Asn, Seconds};
 use money::{Amount, Delta};
+use operations::card_purses::dues::{self, CardDueState};
 use operations::card_purses::issuing::number_text;
 use operations::card_purses::view::{self, CardPurse, Certainty, EntryKind as Did};
 use operations::card_purses::{CardListing, CardPurseState, terminals};
 use operations::merchants;
-use pages::card_purse::{self as shown, Belief, EntryKind, LogEntry, PurseState};
+use pages::card_purse::{self as shown, Belief, DueState, EntryKind, LogEntry, PurseState};
 use records::issue_batches;
 use wallet::ids::{IssueBatchId, MerchantId};
 
@@ -19,6 +20,8 @@ use super::stop::Stop;
 use super::visit::Visit;
 use crate::rfc3339;
 
+/// How many parts of sales a page has.
+const DUES: u32 = 5;
 /// How many entries of a card's log a page has.
 const ENTRIES: u32 = 30;
 /// How many entries are read at once for a file.
@@ -81,6 +84,26 @@ pub(super) fn refund_from(visit: &Visit, card: &CardPurse) -> Option<Timestamp> 
 pub(super) fn in_doubt(card: &CardPurse) -> Amount {
     let add = |sum: Amount, doubt: &view::InDoubt| sum.checked_add(doubt.amount).unwrap_or(sum);
     card.in_doubt.iter().fold(Amount::zero(card.currency), add)
+}
+
+/// The newest parts of sales that a card did not hold.
+pub(super) async fn dues(visit: &Visit, card: Asn) -> Result<Vec<shown::CardDue>, Stop> {
+    let (mut names, mut all) = (HashMap::new(), Vec::new());
+    for due in visit.need(dues::of_card(visit.app.operations(), card, DUES).await)? {
+        all.push(shown::CardDue {
+            id: due.id.to_string(),
+            amount: due.amount,
+            place: place(visit, &mut names, Some(due.merchant)).await?,
+            since: due.owed_since,
+            state: match due.state {
+                CardDueState::Unproven => DueState::Unproven,
+                CardDueState::Owed => DueState::Owed,
+                CardDueState::Collected => DueState::Collected,
+                CardDueState::Disowned => DueState::Disowned,
+            },
+        });
+    }
+    Ok(all)
 }
 
 /// A page of a card's log, and the query string of the next, older one.

@@ -7,7 +7,7 @@ use messages::card::Asn;
 use money::Amount;
 use operations::card_purses::issuing::{BALANCE_MAX, number_text, read_number};
 use operations::card_purses::view::{self, CardPurse};
-use operations::card_purses::{binding, loads, lost};
+use operations::card_purses::{binding, dues, loads, lost};
 use operations::{IdempotencyKey, OperationError, Party};
 use pages::card_purse::{BindPurse, LoadOrder, OrderStage, PurseDetail};
 use pages::fault::Fault;
@@ -15,7 +15,7 @@ use pages::form::{Problem, Trouble};
 use pages::frame::Notice;
 use records::load_orders::LoadOrderState;
 use serde::Deserialize;
-use wallet::ids::{HolderId, LoadOrderId};
+use wallet::ids::{CardDueId, HolderId, LoadOrderId};
 
 use super::card_purse_views as views;
 use super::own_form::OwnForm;
@@ -113,6 +113,7 @@ async fn detail(
         order_max: order_max(card),
         amount: String::new(),
         attempt: visit.attempt(),
+        dues: views::dues(visit, card.asn).await?,
         refund_from: views::refund_from(visit, card),
         grade: None,
         log: log.entries,
@@ -201,6 +202,27 @@ pub(super) async fn withdraw(
         Err(error) => Err((problem_of(error).ok_or_else(|| visit.stop_for(error))?, String::new())),
     };
     after(&visit, holder, &card, withdrawn).await
+}
+
+#[derive(Deserialize)]
+pub(super) struct DueForm {
+    answer: String,
+}
+
+/// `POST /card-purses/{card}/dues/{id}`
+pub(super) async fn answer_due(
+    PathParts((card, due)): PathParts<(Hex<10>, Id<CardDueId>)>,
+    HolderVisit { visit, holder }: HolderVisit,
+    OwnForm(form): OwnForm<DueForm>,
+) -> Result<Response, Stop> {
+    let card = own(&visit, holder, card).await?;
+    let is_theirs = match form.answer.as_str() {
+        "mine" => true,
+        "not_mine" => false,
+        _ => return Err(visit.stop(Fault::BadRequest)),
+    };
+    visit.need(dues::answer(visit.app.operations(), holder, due.0, is_theirs).await)?;
+    after(&visit, holder, &card, Ok(Notice::DueAnswered)).await
 }
 
 /// `POST /card-purses/{card}/lost`

@@ -60,6 +60,7 @@ pub(super) async fn close(
     };
     let why = match why {
         closing::StillOpen::InFlight => StillOpen::InFlight,
+        closing::StillOpen::Owes(amount) => StillOpen::Owes(amount),
         closing::StillOpen::Rest(amount) => StillOpen::NoCard(amount),
         closing::StillOpen::PayOutFailed => StillOpen::PayOutFailed,
         closing::StillOpen::MoneyCame => StillOpen::MoneyCame,

@@ -24,6 +24,7 @@ pub(super) fn routes() -> RouteTable {
         .route("/card-purses/{card}/log.csv", get(card_purses::csv))
         .route("/card-purses/{card}/load-orders", post(card_purses::order))
         .route("/card-purses/{card}/load-orders/{id}/withdraw", post(card_purses::withdraw))
+        .route("/card-purses/{card}/dues/{id}", post(card_purses::answer_due))
         .route("/card-purses/{card}/lost", post(card_purses::report))
         .route("/pay-with", post(cards::pay_with))
         .route("/pay/{merchant}/favourite", post(pay::favourite))

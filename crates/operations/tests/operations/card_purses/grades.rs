@@ -59,7 +59,6 @@ fn owe(stage: &Stage, number: u128, days: u64) {
         attempt: 0,
         operation: None,
         owed_since: since,
-        tried_at: since,
         collected_at: None,
         is_listed: false,
     };

@@ -4,6 +4,7 @@
 
 mod clearing;
 mod crashes;
+mod dues;
 mod grades;
 mod issuing;
 mod lists;

@@ -6,8 +6,10 @@ use operations::card_purses::Direction;
 use operations::card_purses::loads::{Answer, BeginLoad};
 use purse::{
     amount::Amount,
-    ep::{Application, Contents, Limits, Personalisation, Profile, Which},
+    ep::{Application, Contents, Grade, Limits, Personalisation, Profile, Which},
+    fields::{self, Date},
     key_table::KeyRecord,
+    own,
     pboc::key::{self, Key, Purpose},
     simulated::{SimulatedNvm, Tear},
 };
@@ -37,6 +39,7 @@ pub(crate) struct Plastic {
     pub(crate) asn: Asn,
     application: Application<Memory>,
     random: u64,
+    grade_key: Key<key::Grade>,
 }
 
 pub(crate) fn bytes(text: &str) -> Vec<u8> {
@@ -64,6 +67,8 @@ impl Plastic {
             record::<key::Unload>(keys),
             record::<key::TransactionCode>(keys),
             record::<key::Cancel>(keys),
+            record::<key::Completion>(keys),
+            record::<key::Grade>(keys),
         ];
         let mut public_information = [0; 30];
         public_information[..8].copy_from_slice(&field("issuer"));
@@ -82,9 +87,30 @@ impl Plastic {
         let contents = Contents::personalised(&with).unwrap();
         let application = Application::install(Memory::new(), contents).unwrap();
         let asn = Asn(field("asn").try_into().unwrap());
-        let mut plastic = Self { asn, application, random: u64::from(asn.0[9]) };
+        let grade_key = key_of::<key::Grade>(keys);
+        let mut plastic = Self { asn, application, random: u64::from(asn.0[9]), grade_key };
         plastic.select();
         plastic
+    }
+
+    /// Lets the card owe so much of one sale.
+    pub(crate) fn grade(&mut self, due_max: u32) {
+        let expiry = Date([0x20, 0x27, 0x12, 0x31]);
+        let grade = Grade { grade: 1, due_max: Amount::new(due_max), expiry, version: 1 };
+        let token = own::grade_token(&self.grade_key, &fields::Asn(self.asn.0), &grade);
+        assert_eq!(self.send([0x80, 0xDA, 0, 0], &[&token]).unwrap().status, 0x9000);
+    }
+
+    /// Whether a part of an earlier sale is still owed, as the card knows it.
+    pub(crate) fn has_open_split(&self) -> bool {
+        self.application.contents().split().is_open
+    }
+
+    /// What the card says of its split: its code over it.
+    pub(crate) fn split_code(&mut self) -> [u8; 4] {
+        let said = self.send([0x80, 0xCA, 0, 1], &[]).unwrap();
+        assert_eq!(said.status, 0x9000);
+        said.part(42)
     }
 
     pub(crate) fn send(&mut self, header: [u8; 4], data: &[&[u8]]) -> Option<Said> {

@@ -2,15 +2,17 @@
 
 use globalplatform::apdu::Command;
 use messages::card::{
-    self as wire, AlgorithmId, BatchNumber, Cancel, DebitKind, IssuerId, KeyVersion, Outcome, PurseRecord,
-    Tac, TerminalId, TerminalTransaction, Units,
+    self as wire, AlgorithmId, BatchNumber, Cancel, Completion, DebitKind, IssuerId, KeyVersion, Outcome,
+    PurseRecord, SplitPart, Tac, TerminalId, TerminalTransaction, Units, WhiteList,
     batch::{BatchClosing, BatchLink, BatchTally, ListsHeld},
 };
 use pki::KeyPair;
 use purse::{
     amount::Amount,
+    ep::SPLIT_FILE,
     fields::{self, DateTime, Kind, Terms},
     key_table::KeyRecord,
+    own,
     pboc::key,
     psam::{ModuleContents, ModulePersonalisation, SecurityModule},
     simulated::SimulatedNvm,
@@ -107,11 +109,21 @@ impl Till {
             (Mishap::None, Some(said)) => Outcome::Done(Tac(said.part(0))),
             _ => Outcome::Unknown,
         };
-        self.records.push(PurseRecord {
+        self.records.push(self.record(card, (&terms, &when), (&begun, number), outcome));
+    }
+
+    fn record(
+        &self,
+        card: &Plastic,
+        (terms, when): (&Terms, &DateTime),
+        (begun, number): (&Said, [u8; 4]),
+        outcome: Outcome,
+    ) -> PurseRecord {
+        PurseRecord {
             issuer: IssuerId(operations::card_purses::ISSUER.0),
             asn: card.asn,
             kind: DebitKind::Purchase,
-            amount: Units(amount),
+            amount: Units(terms.amount.units()),
             balance_before: Units(u32::from_be_bytes(begun.part(0))),
             sequence: wire::Sequence(u16::from_be_bytes(begun.part(4))),
             terminal: self.id,
@@ -121,7 +133,52 @@ impl Till {
             algorithm: AlgorithmId(begun.data[10]),
             outcome,
             split: None,
+        }
+    }
+
+    /// A sale of which the card holds only a part: it pays what it has, and the rest is owed. Without its code over the split where
+    /// the card leaves too early.
+    pub(crate) fn split(&mut self, card: &mut Plastic, amount: u32, leaves_early: bool) {
+        let terminal = fields::TerminalId(self.id.0);
+        let has = card.balance();
+        let (terms, due) = (
+            Terms { amount: Amount::new(has), kind: Kind::CompoundPurchase, terminal },
+            Amount::new(amount - has),
+        );
+        let begun = card.send([0x80, 0x50, 0x03, 0x02], &[&[1], &has.to_be_bytes(), &terminal.0]).unwrap();
+        assert_eq!(begun.status, 0x9000);
+        let order = [self.minutes; 16];
+        let payer = fields::Asn(card.asn.0).factor();
+        let record = own::split_record(payer, due, &fields::OrderId(order));
+        let cached = card.send([0x80, 0xDC, 0x01, SPLIT_FILE << 3 | 0x04], &[&record]).unwrap();
+        assert_eq!(cached.status, 0x9000, "the grade allows it, and no other split is open");
+        let when = self.tick();
+        let authorised = self.authorise(&begun, &terms, &when, card);
+        let (number, mac1): ([u8; 4], [u8; 4]) = (authorised.part(0), authorised.part(4));
+        let said = card.send([0x80, 0x54, 0x01, 0x00], &[&number, &when.0, &mac1]).unwrap();
+        assert_eq!(said.status, 0x9000);
+        let tac = if leaves_early { Tac::default() } else { Tac(card.split_code()) };
+        let split = SplitPart { payer, due: Units(due.units()), order: wire::OrderId(order), tac };
+        let outcome = Outcome::Done(Tac(said.part(0)));
+        self.records.push(PurseRecord {
+            kind: DebitKind::CompoundPurchase,
+            split: Some(split),
+            ..self.record(card, (&terms, &when), (&begun, number), outcome)
         });
+    }
+
+    /// The card has come back: its code over the split of the last sale.
+    pub(crate) fn hear_split(&mut self, card: &mut Plastic) {
+        let code = Tac(card.split_code());
+        let split = self.records.last_mut().and_then(|record| record.split.as_mut()).unwrap();
+        split.tac = code;
+    }
+
+    /// Takes the white list over and delivers what it has for this card. How many splits that closed.
+    pub(crate) fn close_splits(card: &mut Plastic, list: &WhiteList) -> usize {
+        let asn = card.asn;
+        let tokens = list.entries().iter().filter(|entry| entry.asn == asn).map(Completion::token);
+        tokens.filter(|token| card.send([0x80, 0xDE, 0, 0], &[token]).unwrap().status == 0x9000).count()
     }
 
     /// Gives the last sale back on its card.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use axum::response::Response;
 use messages::card::{Asn, TerminalId};
 use operations::card_purses::Direction;
+use operations::card_purses::dues::{self, CardDueState};
 use operations::card_purses::exceptions::{self, Exceptions};
 use operations::card_purses::issuing::number_text;
 use operations::card_purses::terminals;
@@ -22,6 +23,7 @@ pub(super) async fn list(OperatorVisit { visit }: OperatorVisit) -> Result<Respo
     let fleet = visit.need(terminals::list(visit.app.operations()).await)?;
     let labels = fleet.into_iter().map(|terminal| (terminal.id, terminal.label)).collect();
     let mut shown = in_doubt(&visit, &found).await?;
+    shown.extend(dues_of(&visit, &labels).await?);
     shown.extend(of_records(found, &labels));
     Ok(page(pages::control::card_exceptions::exceptions(&visit.frame(), &shown)))
 }
@@ -56,11 +58,34 @@ async fn in_doubt(visit: &Visit, found: &Exceptions) -> Result<Vec<Exception>, S
     Ok(shown)
 }
 
-fn of_records(found: Exceptions, labels: &HashMap<TerminalId, String>) -> Vec<Exception> {
-    let place = |terminal: TerminalId| match labels.get(&terminal) {
+/// What wallets owe, and what no card has confirmed.
+async fn dues_of(visit: &Visit, labels: &HashMap<TerminalId, String>) -> Result<Vec<Exception>, Stop> {
+    let open = visit.need(dues::open(visit.app.operations()).await)?;
+    let mut shown = Vec::with_capacity(open.len());
+    for due in open {
+        let is_owed = due.state == CardDueState::Owed;
+        let kind = if is_owed { ExceptionKind::Owed } else { ExceptionKind::Unproven };
+        shown.push(Exception {
+            place: place(labels, due.terminal),
+            at: Some(due.owed_since),
+            amount: Some(due.amount),
+            about: About::Holder(name_of(visit, PrincipalId::from(due.holder)).await?),
+            ..exception(kind, due.asn)
+        });
+    }
+    Ok(shown)
+}
+
+/// A terminal by its label and number.
+fn place(labels: &HashMap<TerminalId, String>, terminal: TerminalId) -> String {
+    match labels.get(&terminal) {
         Some(label) => format!("{label} · {}", terminals::name(terminal)),
         None => terminals::name(terminal),
-    };
+    }
+}
+
+fn of_records(found: Exceptions, labels: &HashMap<TerminalId, String>) -> Vec<Exception> {
+    let place = |terminal: TerminalId| place(labels, terminal);
     let held = found.held.iter().map(|debit| Exception {
         place: place(debit.terminal),
         at: Some(debit.at),

@@ -141,6 +141,7 @@ impl Names {
             AccountOwner::Voucher => AccountName::Voucher,
             AccountOwner::CardPurse => AccountName::CardPurse,
             AccountOwner::CardLoad => AccountName::CardLoad,
+            AccountOwner::CardAdvances => AccountName::CardAdvances,
             AccountOwner::CardExcess => AccountName::CardExcess,
             AccountOwner::Suspense => AccountName::Suspense,
             AccountOwner::Other(id) => AccountName::Other(format!("{:032x}", id.0)),
