@@ -55,6 +55,15 @@ pub struct CreditGrade {
     pub is_borne: bool,
 }
 
+impl CreditGrade {
+    /// The last day that it holds, as `2026-12-31`.
+    #[must_use]
+    pub fn last_day(&self) -> String {
+        let [century, year, month, of_month] = self.expiry;
+        format!("{century:02x}{year:02x}-{month:02x}-{of_month:02x}")
+    }
+}
+
 /// The grade of a card as it is now, for its holder and the operator to read. Nothing is written. `None` where the card has
 /// no holder.
 ///

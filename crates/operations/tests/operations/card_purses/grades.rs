@@ -134,7 +134,7 @@ fn a_level_rises_after_ninety_days_and_falls_when_a_part_is_not_collected() {
     assert_eq!(renewed(&stage), (1, 1, 2_000));
     for month in 0..4 {
         stage.world.clock.pass(30 * DAY);
-        stage.world.pay(&format!("pays {month}"), 100).unwrap();
+        stage.world.pay(&format!("pays-{month}"), 100).unwrap();
     }
     let grade = shown(&stage);
     assert_eq!((grade.history.disputes.payments, grade.history.relation_days), (5, 120));
