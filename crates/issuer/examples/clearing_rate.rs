@@ -28,6 +28,7 @@ fn main() {
         unload: Key::new(*b"unloads of desks"),
         codes: Key::new(*b"codes of a card!"),
         completion: Key::new(*b"splits completed"),
+        grade: Key::new(*b"grades of credit"),
     };
     let mut keys = SoftwareKeyStore::default();
     keys.put(1, &masters);

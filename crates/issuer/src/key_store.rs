@@ -7,7 +7,7 @@ use core::fmt;
 
 use purse::{
     amount::Amount,
-    ep::Split,
+    ep::{Grade, Split},
     fields::{Asn, DateTime, Kind, Mac, OrderId, Random, Sequence, Tac, TerminalTransaction, Terms},
     pboc::key::Algorithm,
 };
@@ -156,4 +156,10 @@ pub trait KeyStore {
     /// [`KeyError`].
     fn completion_mac(&self, key: &KeyName, order: &OrderId, sequence: Sequence)
     -> Result<[u8; 8], KeyError>;
+
+    /// The MAC by which a card takes a grade.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    fn grade_mac(&self, key: &KeyName, grade: &Grade) -> Result<[u8; 8], KeyError>;
 }

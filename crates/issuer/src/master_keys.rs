@@ -7,7 +7,7 @@ use core::fmt;
 use std::collections::BTreeMap;
 
 use purse::{
-    ep::Split,
+    ep::{Grade, Split},
     fields::{DateTime, Mac, OrderId, Sequence, Tac},
     key_table::KeyRecord,
     own,
@@ -116,6 +116,11 @@ impl<T: MasterKeyStore> KeyStore for T {
         let dsk = self.card_key::<key::Completion>(key, key.version)?;
         Ok(own::completion_mac(&dsk, &key.asn, order, sequence))
     }
+
+    fn grade_mac(&self, key: &KeyName, grade: &Grade) -> Result<[u8; 8], KeyError> {
+        let dgk = self.card_key::<key::Grade>(key, key.version)?;
+        Ok(own::grade_mac(&dgk, &key.asn, grade))
+    }
 }
 
 /// The master keys of one version.
@@ -129,6 +134,8 @@ pub struct MasterKeys {
     pub codes: Key<key::TransactionCode>,
     /// Signs completions.
     pub completion: Key<key::Completion>,
+    /// Signs grades.
+    pub grade: Key<key::Grade>,
 }
 
 impl fmt::Debug for MasterKeys {
@@ -154,6 +161,7 @@ impl SoftwareKeyStore {
         self.put_one(version, &keys.unload);
         self.put_one(version, &keys.codes);
         self.put_one(version, &keys.completion);
+        self.put_one(version, &keys.grade);
     }
 
     fn put_one<P: Purpose>(&mut self, version: u8, key: &Key<P>) {

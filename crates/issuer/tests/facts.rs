@@ -5,7 +5,7 @@ mod world;
 
 use issuer::{
     clearing::Finding,
-    key_store::Direction,
+    key_store::{Direction, KeyStore},
     lists::{ListIssuer, StatusBook, WhiteBook},
     lost_card::LostCardRefusal,
     online::{OnlineRefusal, Stage},
@@ -21,10 +21,10 @@ use money::{Amount as Money, Currency};
 use pki::{KeyPair, SubjectId};
 use purse::{
     amount::Amount,
-    ep::Which,
-    fields::{Asn, Mac, Sequence},
+    ep::{Grade, Which},
+    fields::{Asn, Date, Mac, Sequence},
     own,
-    pboc::key::{Algorithm, Completion, Key},
+    pboc::key::{self, Algorithm, Completion, Key},
 };
 use wallet::{chart, ids::HolderId, purse_chart};
 use world::{Fate, WINDOW, World, balance, master, sale::Mishap};
@@ -492,6 +492,18 @@ fn a_completion_of_the_white_list_is_the_one_that_the_card_accepts() {
     assert_eq!(completion.token(), token);
     book.closed(wire::Asn(asn(&world).0), order, sequence);
     assert!(book.issue(HOURS, &list_issuer()).unwrap().entries().is_empty());
+}
+
+#[test]
+fn the_mac_of_a_grade_is_the_one_that_the_card_accepts() {
+    let world = funded();
+    let grade =
+        Grade { grade: 1, due_max: Amount::new(900), expiry: Date([0x20, 0x27, 0x01, 0x31]), version: 2 };
+    let identity = world.cards[&asn(&world)].identity();
+    let mac = world.keys.grade_mac(&identity.key(1, 0), &grade).unwrap();
+    let key: Key<key::Grade> = master::<key::Grade>().diversified(Algorithm::TripleDes, asn(&world).factor());
+    assert_eq!(own::grade_token(&key, &asn(&world), &grade)[11..], mac);
+    assert!(world.keys.grade_mac(&identity.key(2, 0), &grade).is_err());
 }
 
 #[test]

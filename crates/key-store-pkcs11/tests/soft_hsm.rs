@@ -22,8 +22,10 @@ use issuer::{
 use key_store_pkcs11::{LABEL, TokenError, TokenKeyStore};
 use purse::{
     amount::Amount,
+    ep::Grade,
     fields::{
-        Asn, DateTime, Kind, Mac, OrderId, Random, Sequence, Tac, TerminalId, TerminalTransaction, Terms,
+        Asn, Date, DateTime, Kind, Mac, OrderId, Random, Sequence, Tac, TerminalId, TerminalTransaction,
+        Terms,
     },
     pboc::{
         key::{self, Algorithm, Key},
@@ -85,6 +87,7 @@ fn masters(version: u8) -> MasterKeys {
         unload: Key::new(bytes(2)),
         codes: Key::new(bytes(3)),
         completion: Key::new(bytes(4)),
+        grade: Key::new(bytes(5)),
     }
 }
 
@@ -94,6 +97,7 @@ fn put(token: &mut TokenKeyStore, version: u8) {
     token.put(version, &keys.unload).unwrap();
     token.put(version, &keys.codes).unwrap();
     token.put(version, &keys.completion).unwrap();
+    token.put(version, &keys.grade).unwrap();
 }
 
 #[test]
@@ -165,6 +169,9 @@ fn answers_alike(token: &TokenKeyStore, memory: &SoftwareKeyStore, name: &KeyNam
     let order = OrderId([8; 16]);
     let completion = memory.completion_mac(name, &order, Sequence(3));
     assert_eq!(token.completion_mac(name, &order, Sequence(3)), completion);
+    let grade =
+        Grade { grade: 2, due_max: Amount::new(9), expiry: Date([0x20, 0x27, 0x01, 0x31]), version: 3 };
+    assert_eq!(token.grade_mac(name, &grade), memory.grade_mac(name, &grade));
 }
 
 fn measure(token: &TokenKeyStore) {
@@ -189,7 +196,7 @@ fn keys_stay_and_cannot_be_read() {
     session.login(UserType::User, Some(&AuthPin::new(PIN.into()))).unwrap();
     let wanted = [Attribute::Class(ObjectClass::SECRET_KEY), Attribute::Label(LABEL.into())];
     let keys = session.find_objects(&wanted).unwrap();
-    assert_eq!(keys.len(), 7, "four purposes of two versions, less one that aged out");
+    assert_eq!(keys.len(), 9, "five purposes of two versions, less one that aged out");
     for key in keys {
         let value = session.get_attributes(key, &[AttributeType::Value]);
         assert!(value.is_err() || value.unwrap().is_empty(), "a master key was read");

@@ -16,6 +16,7 @@
 //! * [`loads`]: load orders, loads and unloads at terminals. [`clearing`]: batches of terminals.
 //! * [`dues`]: what wallets owe of split sales.
 //! * [`terminals`], [`lists`]: who takes cards, and which. [`lost`], [`exceptions`], [`equation`]: what is not as it should be.
+//! * [`grades`]: how much the holder of a card is trusted with. [`identity`]: how well it is known who a holder is.
 //! * [`view`]: what people see of a card.
 
 pub mod binding;
@@ -26,6 +27,8 @@ pub mod clearing;
 pub mod dues;
 pub mod equation;
 pub mod exceptions;
+pub mod grades;
+pub mod identity;
 pub mod issuing;
 pub mod keys;
 pub mod lists;

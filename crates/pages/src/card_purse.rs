@@ -2,6 +2,7 @@
 
 mod detail;
 mod dues;
+pub(crate) mod grade;
 mod log;
 
 use ledger::Timestamp;
@@ -16,8 +17,9 @@ use crate::icon::{Icon, icon};
 use crate::shell::{Head, Place, document};
 use crate::when;
 
-pub use detail::{CreditGrade, LoadOrder, OrderStage, PurseDetail, purse};
+pub use detail::{LoadOrder, OrderStage, PurseDetail, purse};
 pub use dues::{CardDue, DueState};
+pub use grade::{CreditGrade, GradeCounts, GradeIndicator, GradeReason, KnownBy, explanation};
 pub(crate) use log::log;
 pub use log::{Belief, EntryKind, LogEntry};
 

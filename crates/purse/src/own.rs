@@ -148,10 +148,16 @@ pub fn completion_mac(key: &Dsk, asn: &Asn, order: &OrderId, sequence: Sequence)
 /// What carries a grade to a card, signed by the issuer: grade ‖ most that may be owed ‖ expiry ‖ version ‖ MAC.
 #[must_use]
 pub fn grade_token(key: &Dgk, asn: &Asn, grade: &Grade) -> [u8; 19] {
+    signed_grade(grade, grade_mac(key, asn, grade))
+}
+
+/// As [`grade_token`], where the MAC was made by a store of keys.
+#[must_use]
+pub fn signed_grade(grade: &Grade, mac: [u8; 8]) -> [u8; 19] {
     let mut token = [0; 19];
     let mut writer = Writer::new(&mut token);
     grade.write(&mut writer);
-    writer.put(&grade_mac(key, asn, grade));
+    writer.put(&mac);
     token
 }
 

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0009_vault_passkeys.sql"),
     include_str!("../migrations/0010_card_purses.sql"),
     include_str!("../migrations/0011_card_dues.sql"),
+    include_str!("../migrations/0012_card_grades.sql"),
 ];
 
 /// The schema version that this program writes.

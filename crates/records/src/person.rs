@@ -79,6 +79,7 @@ const TOLD: &[About] = &[
         &["holder_id"],
         &["cards_view", "low_balance", "muted", "stopped_at", "updated_at"],
     ),
+    about("identity_checks", &["holder_id"], &["identity", "checked_at"]),
     about("annotations", &["holder_id"], &["operation_id", "note", "tags", "updated_at"]),
     about("spending_limits", &["holder_id"], &["currency", "single", "daily", "updated_at"]),
     about(
@@ -198,13 +199,14 @@ mod tests {
         "bank_files",
     ];
 
-    const STEPS: [&str; 6] = [
+    const STEPS: [&str; 7] = [
         include_str!("../migrations/0001_wallet.sql"),
         include_str!("../migrations/0002_access.sql"),
         include_str!("../migrations/0003_holder.sql"),
         include_str!("../migrations/0004_vault.sql"),
         include_str!("../migrations/0005_merchant.sql"),
         include_str!("../migrations/0006_control.sql"),
+        include_str!("../migrations/0012_card_grades.sql"),
     ];
 
     #[test]

@@ -24,6 +24,7 @@ pub mod disk;
 pub mod enquiry;
 pub mod entry;
 pub mod gate;
+pub mod grade;
 pub mod journal;
 pub mod lists;
 pub mod load;

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use terminal::{
     entry::List,
+    grade::GradeToken,
     load::{Direction, OnlineBegun},
     upload::{Host, Unreachable},
 };
@@ -187,6 +188,21 @@ impl HttpHost {
         }
         let path = format!("/cards/{}/load-orders", to_hex(&card.0));
         self.send_json(Method::GET, &path, None).map(|orders: Orders| orders.load_orders)
+    }
+
+    /// The grade of a card, where there is one that is newer than the version that it bears.
+    pub(crate) fn grade(&mut self, card: Asn, version: u16) -> Result<Option<GradeToken>, HostError> {
+        #[derive(Deserialize)]
+        struct Told {
+            token: String,
+        }
+        let path = format!("/cards/{}/grade?version={version}", to_hex(&card.0));
+        let answer = self.send(Method::GET, &path, None)?;
+        if answer.status == StatusCode::NO_CONTENT {
+            return Ok(None);
+        }
+        let told = serde_json::from_slice(&answer.body).ok().and_then(|told: Told| from_hex(&told.token));
+        told.map(Some).ok_or_else(|| HostError::Unreachable("server's grade is none".to_owned()))
     }
 
     /// Tells what a card has begun.

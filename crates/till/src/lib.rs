@@ -10,6 +10,7 @@
 //! card.
 
 mod clock;
+mod grade;
 mod guard;
 mod hex;
 mod host;

@@ -25,6 +25,7 @@ use terminal::{
 };
 
 use crate::{
+    grade,
     host::{HostAnswer, HostError, HttpHost, OperationName},
     kept::{Doubt, Kept, OwedCode},
     machine::Till,
@@ -71,6 +72,7 @@ impl Loading<'_> {
         let (first, further) = orders.split_first().ok_or(Trouble::NothingOrdered)?;
         let what = (Direction::Load, Amount::new(first.amount));
         let moved = self.transfer(&public, what, Some(&first.id))?;
+        grade::bring(self.till, self.reader, self.host);
         Ok(Moved { waiting: further.len(), ..moved })
     }
 

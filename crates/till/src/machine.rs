@@ -18,13 +18,14 @@ use terminal::{
     journal::JournalError,
     lists::ListHeld,
     refusal::{Failure, Refusal},
-    sale::Sale,
+    sale::{Sale, Shortfall},
     security_module::ModuleTotals,
     terminal::{Circumstances, Network, Settings, Terminal},
 };
 
 use crate::{
     clock::{Clock, now_at},
+    grade,
     host::HttpHost,
     kept::Kept,
     line::Line,
@@ -245,6 +246,9 @@ impl Machine {
     }
 
     fn tap(&mut self, tap: &Tap) -> Progress {
+        if matches!(tap.purpose, Purpose::Enquiry | Purpose::Sale(_, Shortfall::Owe)) {
+            self.bring_grade();
+        }
         let at = self.circumstances();
         let outcome = match tap.purpose {
             Purpose::Sale(amount, shortfall) => {
@@ -296,6 +300,12 @@ impl Machine {
             outcome = Loading { till, reader, host, kept, currency, now }.run(wanted);
         });
         outcome.map(Progress::Moved)
+    }
+
+    fn bring_grade(&mut self) {
+        let (slot, is_up) = (Arc::clone(&self.slot), self.line.is_up());
+        let (Ok(till), true) = (&self.running, is_up) else { return };
+        slot.with_reader(&mut |reader| grade::bring(till, reader, &mut self.host));
     }
 
     fn pass(&mut self, gate: &Gate, way: GateWay) -> Result<Receipt, Trouble> {

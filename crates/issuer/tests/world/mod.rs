@@ -116,7 +116,13 @@ impl Answer {
 impl World {
     pub(crate) fn new(cards: u8, terminals: u8) -> Self {
         let mut keys = SoftwareKeyStore::default();
-        let masters = MasterKeys { load: master(), unload: master(), codes: master(), completion: master() };
+        let masters = MasterKeys {
+            load: master(),
+            unload: master(),
+            codes: master(),
+            completion: master(),
+            grade: master(),
+        };
         keys.put(1, &masters);
         let mut world = Self {
             keys,

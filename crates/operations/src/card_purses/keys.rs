@@ -96,6 +96,7 @@ pub async fn open(operations: &Operations) -> Result<IssuerKeys, OperationError>
             unload: master::<key::Unload>(&secret),
             codes: master::<key::TransactionCode>(&secret),
             completion: master::<key::Completion>(&secret),
+            grade: master::<key::Grade>(&secret),
         };
         keys.store.put(version, &masters);
         keys.secrets.insert(version, secret);

@@ -166,7 +166,8 @@ pub async fn current_parameters(operations: &Operations) -> Result<TerminalParam
     list.parameters().copied().ok_or(NOT_A_LIST)
 }
 
-/// What terminals may do until somebody says otherwise: sell up to 200 units with a status list of three days.
+/// What terminals may do until somebody says otherwise: sell up to 200 units with a status list of three days, and leave owed
+/// what a grade allows.
 fn first_parameters(currency: Currency) -> TerminalParameters {
     let units = |whole: u64| Units(u32::try_from(whole * currency.minor_per_unit()).unwrap_or(u32::MAX));
     TerminalParameters {
@@ -175,9 +176,12 @@ fn first_parameters(currency: Currency) -> TerminalParameters {
         floor_limit: units(200),
         sale_limit: units(500),
         status_list_age_max: Seconds(3 * 86_400),
-        due_max: [Units::default(); GRADES],
+        due_max: FIRST_DUE_MAX.map(units),
     }
 }
+
+/// Whole units that may be owed of one sale, by grade. There are no grades above 5.
+const FIRST_DUE_MAX: [u64; GRADES] = [0, 20, 50, 100, 200, 300, 300, 300];
 
 /// Signs the next version of the status list now.
 ///
@@ -219,6 +223,10 @@ pub async fn set_parameters(
     }
     if parameters.status_list_age_max.0 == 0 || parameters.status_list_age_max.0 > VALID_SECONDS {
         return Err(OperationError::OutOfRange { field: "status_list_age_max" });
+    }
+    let [no_credit, ..] = parameters.due_max;
+    if no_credit != Units::default() || !parameters.due_max.is_sorted() {
+        return Err(OperationError::OutOfRange { field: "due_max" });
     }
     let version = issue(operations, CardList::Parameters, vec![parameters]).await?.version;
     note(operations, by, CardList::Parameters, version).await?;

@@ -2,7 +2,8 @@
 
 use money::Currency;
 use pages::card_purse::{
-    self as purse, Belief, CardDue, CardPurse, CreditGrade, EntryKind, LoadOrder, LogEntry,
+    self as purse, Belief, CardDue, CardPurse, CreditGrade, EntryKind, GradeCounts, GradeIndicator,
+    GradeReason, KnownBy, LoadOrder, LogEntry,
 };
 use pages::card_purse::{DueState, OrderStage, PurseDetail, PurseState};
 use pages::control::card_batches::{self as batches, Batch, BatchCard, BatchLine, Batches, Letter};
@@ -43,13 +44,36 @@ fn sample_log(frame: &Frame) -> Result<Vec<LogEntry>, Failure> {
     .collect()
 }
 
+fn sample_grade() -> Result<CreditGrade, Failure> {
+    Ok(CreditGrade {
+        level: 1,
+        score: 47,
+        due_max: cny(2_000)?,
+        until: "2027-02-20".to_owned(),
+        is_borne: true,
+        reasons: vec![
+            GradeReason::RisesSlowly(61),
+            GradeReason::Points(GradeIndicator::Repayment, 10, 40),
+            GradeReason::Points(GradeIndicator::Relation, 1, 15),
+        ],
+        points: [(10, 40), (20, 20), (1, 15), (6, 15), (10, 10)],
+        counts: GradeCounts {
+            repayments: [0, 0, 0],
+            disputes: [112, 0],
+            relation_days: 90,
+            active_months: 5,
+            known_by: KnownBy::Document,
+        },
+    })
+}
+
 pub(super) fn holder(frame: &Frame) -> Result<Pages, Failure> {
     let own = sample("00000000000000012345", PurseState::Bound, 12_680)?;
     let lost = sample("00000000000000012346", PurseState::Lost, 4_000)?;
     let order = |id: &str, minor, stage| {
         Ok::<_, Failure>(LoadOrder { id: id.to_owned(), amount: cny(minor)?, ordered_at: at(600), stage })
     };
-    let reason = pick(frame.locale, "近六个月按时缴费 12 次", "12 bills paid in time within six months");
+    let grade = sample_grade()?;
     let canteen = pick(frame.locale, "阳光食堂", "Sunshine Canteen");
     let due = |id: &str, minor, state| {
         let place = canteen.clone();
@@ -71,7 +95,7 @@ pub(super) fn holder(frame: &Frame) -> Result<Pages, Failure> {
         amount: "x".to_owned(),
         attempt: "1".to_owned(),
         refund_from: None,
-        grade: Some(CreditGrade { level: 3, until: at(0), reasons: vec![reason] }),
+        grade: Some(grade.clone()),
         log: sample_log(frame)?,
         older: Some("?before=9".to_owned()),
         problems: vec![Problem { field: "amount", trouble: Trouble::NotANumber }],
@@ -83,10 +107,11 @@ pub(super) fn holder(frame: &Frame) -> Result<Pages, Failure> {
         problems: vec![Problem { field: "number", trouble: Trouble::PurseNumber }],
     };
     Ok(vec![
-        ("card-purses", purse::purses(frame, &[own, lost])),
+        ("card-purses", purse::purses(frame, &[own.clone(), lost])),
         ("card-purses-empty", purse::purses(frame, &[])),
         ("card-purse", purse::purse(frame, &detail)),
         ("card-purse-lost", purse::purse(frame, &gone)),
+        ("card-purse-grade", purse::explanation(frame, &own, &grade)),
         ("card-purse-bind", purse::bind(frame, &unknown)),
     ])
 }
@@ -138,6 +163,7 @@ fn fleet_pages(frame: &Frame) -> Result<Pages, Failure> {
             sale_limit: "1000.00".to_owned(),
             key_version: "1".to_owned(),
             list_age_hours: "72".to_owned(),
+            due_max: ["20.00", "50.00", "100.00", "200.00", "300.00"].map(str::to_owned),
         },
         problems: Vec::new(),
     };
@@ -190,6 +216,7 @@ fn card_pages(frame: &Frame) -> Result<Pages, Failure> {
         refund: Refund::Now,
         gaps: vec![(14, 15), (19, 19)],
         open: vec![open],
+        grade: Some(sample_grade()?),
         log: sample_log(frame)?,
         older: None,
         login: String::new(),

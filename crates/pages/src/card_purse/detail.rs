@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use money::Amount;
 
 use super::dues::{CardDue, dues};
+use super::grade::{self, CreditGrade};
 use super::log::{LogEntry, log};
 use super::{CardPurse, PurseState, as_of, grouped, state_badge};
 use crate::components::{back, key_values, purse_art};
@@ -37,17 +38,6 @@ pub struct LoadOrder {
     pub stage: OrderStage,
 }
 
-/// How far the issuer trusts the holder, as it is on the card.
-#[derive(Clone, Debug)]
-pub struct CreditGrade {
-    /// 0 to 5.
-    pub level: u8,
-    /// The last moment that it holds.
-    pub until: Timestamp,
-    /// What it rests on, each in a sentence.
-    pub reasons: Vec<String>,
-}
-
 /// One card purse of the visitor's.
 #[derive(Clone, Debug)]
 pub struct PurseDetail {
@@ -73,7 +63,7 @@ pub struct PurseDetail {
     pub dues: Vec<CardDue>,
     /// From when on the rest of a listed card can be given back.
     pub refund_from: Option<Timestamp>,
-    /// The grade on the card, where it has one.
+    /// Its grade; none of a card that terminals do not take.
     pub grade: Option<CreditGrade>,
     /// What it did, newest first.
     pub log: Vec<LogEntry>,
@@ -106,7 +96,7 @@ pub fn purse(frame: &Frame, view: &PurseDetail) -> Markup {
                     (dues(frame, purse, &view.dues))
                     (orders(frame, view))
                     @if purse.state.is_usable() { (order_form(frame, view)) (back_to_wallet(frame)) }
-                    (grade(frame, view.grade.as_ref()))
+                    (grade::section(frame, purse, view.grade.as_ref()))
                     @if purse.state.is_usable() { (loss(frame, purse)) }
                 }
             }
@@ -224,19 +214,6 @@ fn order_form(frame: &Frame, view: &PurseDetail) -> Markup {
 
 fn back_to_wallet(frame: &Frame) -> Markup {
     html! { p.hint { (frame.t("purse-unload-how")) } }
-}
-
-fn grade(frame: &Frame, grade: Option<&CreditGrade>) -> Markup {
-    html! {
-        @if let Some(grade) = grade {
-            section.panel {
-                h2 { (frame.t("credit-grade")) }
-                p.stat-figure { (frame.fill("credit-grade-level", &[("level", &grade.level.to_string())])) }
-                p.muted { (frame.t("credit-grade-until")) " " (when::short(frame, grade.until)) }
-                ul.bullets { @for reason in &grade.reasons { li { (reason) } } }
-            }
-        }
-    }
 }
 
 fn loss(frame: &Frame, purse: &CardPurse) -> Markup {

@@ -57,7 +57,12 @@ pub struct Parameters {
     pub key_version: String,
     /// How old the status list may be, in hours.
     pub list_age_hours: String,
+    /// The most that may be owed of one sale, for levels 1 to 5 of the credit grade.
+    pub due_max: [String; 5],
 }
+
+/// The fields of what may be owed, for levels 1 to 5.
+pub const DUE_MAX: [&str; 5] = ["due_max_1", "due_max_2", "due_max_3", "due_max_4", "due_max_5"];
 
 /// Every list's versions and the parameters in force.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +71,7 @@ pub struct Lists {
     pub versions: Vec<ListLine>,
     /// The parameters as typed, or as they are.
     pub parameters: Parameters,
-    /// What is wrong: fields `floor_limit`, `sale_limit`, `key_version`, `list_age_hours`.
+    /// What is wrong: fields `floor_limit`, `sale_limit`, `key_version`, `list_age_hours`, `due_max_1` to `due_max_5`.
     pub problems: Vec<Problem>,
 }
 
@@ -114,13 +119,13 @@ fn versions(frame: &Frame, versions: &[ListLine]) -> Markup {
 }
 
 fn parameters(frame: &Frame, view: &Lists) -> Markup {
-    let line = |name, label, hint, value| {
+    let line = |name, label: &str, hint, value| {
         let hint = Some(hint);
         let field_view =
             Field { name, label, hint, value, input: Input::Money, prefix: None, optional: false };
         field(frame, &view.problems, &field_view)
     };
-    let Parameters { floor_limit, sale_limit, key_version, list_age_hours } = &view.parameters;
+    let Parameters { floor_limit, sale_limit, key_version, list_age_hours, due_max } = &view.parameters;
     form::form(
         frame,
         "/operator/card-lists/parameters",
@@ -131,6 +136,14 @@ fn parameters(frame: &Frame, view: &Lists) -> Markup {
                 (line("sale_limit", frame.t("sale-limit"), frame.t("sale-limit-hint"), sale_limit))
                 (line("key_version", frame.t("lowest-key-version"), frame.t("lowest-key-version-hint"), key_version))
                 (line("list_age_hours", frame.t("list-age"), frame.t("list-age-hint"), list_age_hours))
+                @for ((level, name), most) in (1..=5_u8).zip(DUE_MAX).zip(due_max) {
+                    (line(
+                        name,
+                        &frame.fill("grade-due-max-of", &[("level", &level.to_string())]),
+                        frame.t("grade-due-max-hint"),
+                        most,
+                    ))
+                }
             }
             (form::submit(frame.t("save")))
         },

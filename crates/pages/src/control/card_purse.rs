@@ -5,7 +5,9 @@ use maud::{Markup, html};
 use money::Amount;
 
 use super::table;
-use crate::card_purse::{CardPurse, LogEntry, PurseState, grouped, log, state_badge};
+use crate::card_purse::{
+    CardPurse, CreditGrade, KnownBy, LogEntry, PurseState, grade, grouped, log, state_badge,
+};
 use crate::components::{back, empty, key_values};
 use crate::figures;
 use crate::form::{self, Choice, Field, Input, Problem, error_summary, field, select};
@@ -64,6 +66,8 @@ pub struct CardView {
     pub gaps: Vec<(u16, u16)>,
     /// Loads and unloads without an end.
     pub open: Vec<OpenLoad>,
+    /// Its grade, where it has a holder.
+    pub grade: Option<CreditGrade>,
     /// What it did, newest first.
     pub log: Vec<LogEntry>,
     /// The query string of the next, older page of the log.
@@ -72,7 +76,7 @@ pub struct CardView {
     pub login: String,
     /// Why the rest is to go back, as typed.
     pub reason: String,
-    /// What is wrong: fields `login`, `status`, `reason`.
+    /// What is wrong: fields `login`, `status`, `identity`, `reason`.
     pub problems: Vec<Problem>,
 }
 
@@ -92,6 +96,7 @@ pub fn card(frame: &Frame, view: &CardView) -> Markup {
             section.panel { (key_values(&facts(frame, view))) }
             @if !view.open.is_empty() { section.panel { h2 { (frame.t("card-in-doubt")) } (open_loads(frame, &view.open)) } }
             (gaps(frame, &view.gaps))
+            (graded(frame, view))
             (actions(frame, view))
             section.panel aria-labelledby="log" {
                 h2 id="log" { (frame.t("purse-log")) }
@@ -192,6 +197,36 @@ fn actions(frame: &Frame, view: &CardView) -> Markup {
                 p { (frame.t("card-refund-asked")) }
                 a.button href="/operator/approvals" { (frame.t("approvals")) }
             },
+        }
+    }
+}
+
+/// The grade, and what was checked of its holder.
+fn graded(frame: &Frame, view: &CardView) -> Markup {
+    let choice =
+        |known: KnownBy| Choice { value: known.code().to_owned(), label: frame.t(known.key()).into() };
+    let choices: Vec<Choice<'_>> = KnownBy::ALL.into_iter().map(choice).collect();
+    html! {
+        @if let Some(grade) = &view.grade {
+            section.panel {
+                h2 { (frame.t("credit-grade")) }
+                (grade::facts(frame, grade))
+                (grade::reasons(frame, grade))
+            }
+            section.panel {
+                h2 { (frame.t("identity-check")) }
+                p.hint { (frame.t("identity-check-note")) }
+                (form::form(frame, &format!("/operator/card-purses/{}/identity", view.purse.number), None, html! {
+                    (select(
+                        frame,
+                        &view.problems,
+                        ("identity", frame.t("identity-checked")),
+                        grade.counts.known_by.code(),
+                        &choices,
+                    ))
+                    (form::submit(frame.t("save")))
+                }))
+            }
         }
     }
 }

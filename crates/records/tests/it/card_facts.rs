@@ -26,7 +26,7 @@ use crate::stage::Stage;
 const BATCH: IssueBatchId = IssueBatchId::new(7);
 const TERMINAL: TerminalId = TerminalId([0x36, 4, 0x86, 0x60, 0, 1]);
 
-fn asn(number: u8) -> Asn {
+pub(crate) fn asn(number: u8) -> Asn {
     Asn([0, 0, 0x31, 0x56, 0x20, 0x26, 0, 0, 0, number])
 }
 
@@ -68,7 +68,7 @@ fn card(number: u8) -> CardPurse {
 }
 
 /// A batch with so many cards, the first of them with a holder.
-async fn cards(stage: &Stage, count: u8) {
+pub(crate) async fn cards(stage: &Stage, count: u8) {
     done(stage, move |sql| {
         issue_batches::insert(sql, &batch())?;
         for number in 1..=count {

@@ -2,6 +2,7 @@
 
 pub(crate) use crate::access_facts::*;
 pub(crate) use crate::card_facts::*;
+pub(crate) use crate::grade_facts::*;
 pub(crate) use crate::holder_facts::*;
 use ledger::Amount;
 use money::Currency;

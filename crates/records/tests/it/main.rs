@@ -4,6 +4,7 @@ mod access_facts;
 mod card_facts;
 mod direct;
 mod facts;
+mod grade_facts;
 mod holder_facts;
 mod postgres;
 mod samples;
@@ -65,6 +66,9 @@ macro_rules! suite {
                 a_load_order_changes_only_from_the_state_that_it_was_read_in
                 an_owed_part_changes_only_from_where_it_was_read
                 owed_parts_are_counted_as_on_time_late_or_failed
+                a_version_of_a_grade_is_kept_once_and_borne_once
+                what_was_checked_last_of_a_holder_counts
+                conduct_is_counted_and_not_valued
                 a_version_of_a_list_is_kept_once
                 a_terminal_keeps_what_was_noted_of_it
                 a_batch_of_a_terminal_has_one_receipt

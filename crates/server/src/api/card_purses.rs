@@ -6,9 +6,10 @@ use axum::response::Response;
 use messages::card::Asn;
 use operations::Origin;
 use operations::card_purses::dues::{self, CardDue};
+use operations::card_purses::grades::{self, CreditGrade, Reason};
 use operations::card_purses::loads::{self, OrderLoad};
 use operations::card_purses::view::{self, CardPurse};
-use operations::card_purses::{binding, lost};
+use operations::card_purses::{CardPurseState, binding, lost};
 use records::load_orders::{LoadOrder, LoadOrderState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -88,6 +89,57 @@ pub(super) struct CardDueList {
     dues: Vec<CardDueView>,
 }
 
+/// Why a grade is not higher.
+#[derive(Serialize, ToSchema)]
+pub(super) struct GradeReasonView {
+    /// The key of the message.
+    #[schema(example = "grade.points.repayment")]
+    key: &'static str,
+    /// Its numbers: points and how many there are, or days.
+    numbers: Vec<u32>,
+}
+
+/// How far the issuer trusts the holder of a card.
+#[derive(Serialize, ToSchema)]
+pub(super) struct GradeView {
+    /// 0 to 5.
+    level: u8,
+    /// The sum of all points, at most 100.
+    score: u8,
+    /// The most that may be owed of one sale, in minor units.
+    due_max: u64,
+    /// The last day that it holds.
+    #[schema(format = Date)]
+    expiry: String,
+    /// Whether a terminal has said that the card bears it.
+    is_borne: bool,
+    /// What keeps the level down, the heaviest first.
+    reasons: Vec<GradeReasonView>,
+}
+
+impl From<CreditGrade> for GradeView {
+    fn from(grade: CreditGrade) -> Self {
+        let reason = |reason: Reason| GradeReasonView { key: reason.key(), numbers: reason.numbers() };
+        Self {
+            level: grade.level.number(),
+            score: grade.score,
+            due_max: grade.due_max.minor(),
+            expiry: grade.last_day(),
+            is_borne: grade.is_borne,
+            reasons: grade.reasons.into_iter().map(reason).collect(),
+        }
+    }
+}
+
+/// A card purse with its grade.
+#[derive(Serialize, ToSchema)]
+pub(super) struct GradedCardPurse {
+    #[serde(flatten)]
+    purse: CardPurseView,
+    /// None of a card that terminals do not take.
+    grade: Option<GradeView>,
+}
+
 /// A card purse, as its issuer knows it.
 #[derive(Serialize, ToSchema)]
 pub(super) struct CardPurseView {
@@ -157,14 +209,19 @@ pub(super) async fn list(State(app): State<App>, holder: Holder) -> Result<Respo
 #[utoipa::path(
     get, path = "/api/v1/card-purses/{card}", tag = "Card purses",
     params(("card" = Hex<10>, Path, description = "The card number")),
-    responses((status = 200, description = "The card purse", body = CardPurseView), Read)
+    responses((status = 200, description = "The card purse and its grade", body = GradedCardPurse), Read)
 )]
 pub(super) async fn show(
     State(app): State<App>,
     holder: Holder,
     PathParts(card): PathParts<Hex<10>>,
 ) -> Result<Response, Problem> {
-    Ok(json::ok(&CardPurseView::from(own(&app, holder.id, card).await?)))
+    let found = own(&app, holder.id, card).await?;
+    let grade = match found.state {
+        CardPurseState::Bound => grades::grade_of(app.operations(), found.asn).await?,
+        _ => None,
+    };
+    Ok(json::ok(&GradedCardPurse { purse: found.into(), grade: grade.map(GradeView::from) }))
 }
 
 /// Which card becomes the caller's.

@@ -141,6 +141,7 @@ fn card_purse_routes() -> OpenApiRouter<App> {
         .routes(routes!(terminals::upload))
         .routes(routes!(terminals::list))
         .routes(routes!(terminals::waiting))
+        .routes(routes!(terminals::grade))
         .routes(routes!(terminals::begin))
         .routes(routes!(terminals::confirm))
         .routes(routes!(terminals::prove))

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use messages::card::{AlgorithmId, Asn, IssuerId, KeyVersion, ListVersion, Sequence, TerminalId, Units};
 use operations::card_purses::loads::{self, BeginLoad};
-use operations::card_purses::{Direction, clearing, lists, terminals};
+use operations::card_purses::{Direction, clearing, grades, lists, terminals};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use wallet::ids::{LoadOrderId, OperationId};
@@ -147,6 +147,50 @@ pub(super) async fn waiting(
         ordered_at: rfc3339::format(order.ordered_at),
     };
     Ok(json::ok(&WaitingLoads { load_orders: orders.into_iter().map(view).collect() }))
+}
+
+/// What the card bears.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BorneGrade {
+    /// The version of the grade that the card bears; 0 for none.
+    version: u16,
+}
+
+/// What brings a card its grade.
+#[derive(Serialize, ToSchema)]
+pub(super) struct GradeAnswer {
+    /// For the card's command 80 DA 00 00.
+    token: Hex<19>,
+}
+
+/// Get what brings a card its credit grade, where there is one that is newer than it bears.
+#[utoipa::path(
+    get, path = "/api/v1/terminals/{terminal}/cards/{card}/grade", tag = "Terminals",
+    params(
+        ("terminal" = Hex<6>, Path, description = "The terminal"),
+        ("card" = Hex<10>, Path, description = "The card number"),
+        BorneGrade
+    ),
+    responses(
+        (status = 200, description = "The grade, signed for the card", body = GradeAnswer),
+        (status = 204, description = "There is no newer one"),
+        Read
+    )
+)]
+pub(super) async fn grade(
+    State(app): State<App>,
+    staff: Staff,
+    PathParts((terminal, card)): PathParts<(Hex<6>, Hex<10>)>,
+    Query(borne): Query<BorneGrade>,
+) -> Result<Response, Problem> {
+    let terminal = own(&app, &staff, terminal).await?;
+    terminals::seen(app.operations(), terminal);
+    Ok(match grades::token(app.operations(), Asn(card.0), borne.version).await? {
+        Some(token) => json::ok(&GradeAnswer { token: Hex(token) }),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
 }
 
 /// Which way value goes.

@@ -8,9 +8,9 @@ use money::Amount;
 use operations::card_purses::issuing::{BALANCE_MAX, number_text, read_number};
 use operations::card_purses::loads::{self, OrderLoad};
 use operations::card_purses::view::{self, CardPurse};
-use operations::card_purses::{binding, dues, lost};
+use operations::card_purses::{CardPurseState, binding, dues, lost};
 use operations::{IdempotencyKey, OperationError, Party};
-use pages::card_purse::{BindPurse, LoadOrder, OrderStage, PurseDetail};
+use pages::card_purse::{BindPurse, CreditGrade, LoadOrder, OrderStage, PurseDetail};
 use pages::fault::Fault;
 use pages::form::{Problem, Trouble};
 use pages::frame::Notice;
@@ -18,6 +18,7 @@ use records::load_orders::LoadOrderState;
 use serde::Deserialize;
 use wallet::ids::{CardDueId, HolderId, LoadOrderId};
 
+use super::card_grade;
 use super::card_purse_views as views;
 use super::own_form::OwnForm;
 use super::step_up::{self, StepUpForm};
@@ -71,7 +72,7 @@ pub(super) async fn bind(
 }
 
 /// The card in the path, where it is this holder's. Others' are not found.
-async fn own(visit: &Visit, holder: HolderId, card: Hex<10>) -> Result<CardPurse, Stop> {
+pub(super) async fn own(visit: &Visit, holder: HolderId, card: Hex<10>) -> Result<CardPurse, Stop> {
     let found = visit.need(view::get(visit.app.operations(), Asn(card.0)).await)?;
     if found.holder == Some(holder) {
         Ok(found)
@@ -118,11 +119,16 @@ async fn detail(
         attempt: visit.attempt(),
         dues: views::dues(visit, card.asn).await?,
         refund_from: views::refund_from(visit, card),
-        grade: None,
+        grade: graded(visit, card).await?,
         log: log.entries,
         older: log.older,
         problems: Vec::new(),
     })
+}
+
+/// The grade of a card; none of one that terminals do not take.
+async fn graded(visit: &Visit, card: &CardPurse) -> Result<Option<CreditGrade>, Stop> {
+    if card.state == CardPurseState::Bound { card_grade::of_card(visit, card.asn).await } else { Ok(None) }
 }
 
 /// What the card can still take, as far as its issuer knows.

@@ -3,8 +3,8 @@
 use axum::routing::{get, post};
 
 use super::{
-    bills, board, card_purses, cards, documents, limits, months, notifications, pay, requests, transaction,
-    vouchers,
+    bills, board, card_grade, card_purses, cards, documents, limits, months, notifications, pay, requests,
+    transaction, vouchers,
 };
 use crate::route_table::RouteTable;
 
@@ -21,6 +21,7 @@ pub(super) fn routes() -> RouteTable {
         .route("/card-purses", get(card_purses::list))
         .route("/card-purses/bind", get(card_purses::show_bind).post(card_purses::bind))
         .route("/card-purses/{card}", get(card_purses::show))
+        .route("/card-purses/{card}/grade", get(card_grade::explanation))
         .route("/card-purses/{card}/log.csv", get(card_purses::csv))
         .route("/card-purses/{card}/load-orders", post(card_purses::order))
         .route("/card-purses/{card}/load-orders/{id}/withdraw", post(card_purses::withdraw))

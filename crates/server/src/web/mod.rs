@@ -5,6 +5,7 @@ mod amounts;
 mod assets;
 mod bills;
 mod board;
+mod card_grade;
 mod card_move;
 mod card_purse_views;
 mod card_purses;

@@ -2,8 +2,10 @@
 
 use messages::card::batch::{HEADER_BYTES, SignedHeader};
 use messages::card::receipt::{BatchReceipt, RecordVerdict};
-use operations::card_purses::keys;
+use operations::card_purses::grades::Identity;
+use operations::card_purses::{identity, keys};
 use serde_json::{Value, json};
+use wallet::ids::HolderId;
 
 use crate::plastic::{
     Plastic, TERMINAL, batch, bearer, make_cards, open_key, order_batch, post_as, register, security_module,
@@ -89,6 +91,33 @@ async fn a_load_ordered_on_the_web_is_made_at_a_terminal_and_only_once() {
     let spent = post_as(&stage.world, &stage.key, "/loads", &once_more).await;
     assert_eq!(spent.json()["code"], json!("order_gone"), "{spent:?}");
     stage.world.assert_adds_up().await;
+}
+
+#[tokio::test]
+async fn a_terminal_brings_a_card_its_grade_and_the_holder_reads_why_it_is_so() {
+    let mut stage = Stage::open().await;
+    let grade = stage.shown().await["grade"].clone();
+    assert_eq!((&grade["level"], &grade["reasons"][0]["key"]), (&json!(0), &json!("grade.no-identity")));
+    let card = stage.card.number.clone();
+    let path = |version: u16| format!("/api/v1/terminals/{TERMINAL}/cards/{card}/grade?version={version}");
+    let ask = |version| call("GET", path(version)).header("authorization", stage.key.clone());
+    ask(0).send(&stage.world.router).await.assert_status(204);
+    let holder = HolderId::new(stage.world.lilin.id.bits());
+    let operator = stage.world.operator.id;
+    identity::check(stage.world.app.operations(), operator, holder, Identity::Document).await.unwrap();
+    let token = ask(0).send(&stage.world.router).await.assert_status(200).text_of("token");
+    let later = ask(1);
+    stage.card.take_grade(&token);
+    assert_eq!(stage.shown().await["grade"]["is_borne"], json!(false), "nobody has said so yet");
+    later.send(&stage.world.router).await.assert_status(204);
+    let grade = stage.shown().await["grade"].clone();
+    assert_eq!((&grade["level"], &grade["due_max"]), (&json!(1), &json!(2_000)));
+    assert_eq!(grade["is_borne"], json!(true));
+    for (path, words) in [("", "First credit"), ("/grade", "What is deliberately not used")] {
+        let path = format!("/card-purses/{}{path}", stage.card.number);
+        let page = stage.world.get(&path, &stage.world.lilin).await.assert_status(200);
+        assert!(page.text.contains(words), "{path}: {page:?}");
+    }
 }
 
 #[tokio::test]

@@ -175,6 +175,11 @@ impl Plastic {
         hex(&self.send(header, &[&part("date_time"), &part("mac2")])[..4])
     }
 
+    /// The card takes what brings it a grade.
+    pub(crate) fn take_grade(&mut self, token: &str) {
+        self.send([0x80, 0xDA, 0, 0], &[&bytes(token)]);
+    }
+
     pub(crate) fn balance(&mut self) -> u32 {
         u32::from_be_bytes(self.send([0x80, 0x5C, 0x00, 0x02], &[])[..4].try_into().unwrap())
     }

@@ -44,7 +44,13 @@ struct Clearing {
 impl Clearing {
     fn new(cards: u8) -> Self {
         let mut keys = SoftwareKeyStore::default();
-        let masters = MasterKeys { load: master(), unload: master(), codes: master(), completion: master() };
+        let masters = MasterKeys {
+            load: master(),
+            unload: master(),
+            codes: master(),
+            completion: master(),
+            grade: master(),
+        };
         keys.put(1, &masters);
         let issued = |number: u8| {
             let identity = CardIdentity {

@@ -5,6 +5,7 @@
 mod shop;
 
 mod clearing;
+mod grades;
 mod relay;
 mod sales;
 mod splits;

@@ -144,7 +144,13 @@ fn only_record(till: &mut Till) -> PurseRecord {
 
 fn issued() -> (PurseCard, SoftwareKeyStore) {
     let mut keys = SoftwareKeyStore::default();
-    let masters = MasterKeys { load: master(), unload: master(), codes: master(), completion: master() };
+    let masters = MasterKeys {
+        load: master(),
+        unload: master(),
+        codes: master(),
+        completion: master(),
+        grade: master(),
+    };
     keys.put(1, &masters);
     let identity = CardIdentity {
         asn: asn(1),

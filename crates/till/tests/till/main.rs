@@ -6,6 +6,7 @@ mod desk;
 #[path = "../../../terminal/tests/terminal/shop/mod.rs"]
 mod shop;
 
+mod grades;
 mod loading;
 mod pages;
 mod selling;

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use messages::card::TerminalId;
 use money::Currency;
-use operations::card_purses::binding;
+use operations::card_purses::grades::Identity;
 use operations::card_purses::issuing::{self, BatchRequest, PURSE_AID, SECURITY_MODULE_FILE};
 use operations::card_purses::keys;
 use operations::card_purses::terminals::{self, NewTerminal};
+use operations::card_purses::{binding, identity};
 use operations::key_ceremony::{self, Purpose};
 use operations::{IdempotencyKey, OperationError, Operations};
 use purse::amount::Amount;
@@ -86,6 +87,8 @@ const PLACES: [Place; 3] = [
 /// How many cards the first batch has, and how many of them have a holder.
 const CARDS: u32 = 12;
 const GIVEN: usize = 6;
+/// How many of the holders have shown a document: their cards have a credit grade from the first terminal on that is online.
+const CHECKED: usize = 3;
 /// For how many years they are good.
 const VALID_YEARS: u32 = 5;
 
@@ -196,6 +199,9 @@ async fn make_cards(
             continue;
         }
         let holder = residents.holder(HolderIndex(u16::try_from(number).unwrap_or(0)));
+        if number < CHECKED {
+            identity::check(operations, founder, holder, Identity::Document).await?;
+        }
         match binding::give(operations, founder, card.asn, holder).await {
             Ok(_) => {}
             // Given before the interruption.

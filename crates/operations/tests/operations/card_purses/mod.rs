@@ -5,6 +5,7 @@
 mod clearing;
 mod crashes;
 mod dues;
+mod grades;
 mod issuing;
 mod limits;
 mod lists;

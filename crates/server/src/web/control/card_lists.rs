@@ -1,12 +1,12 @@
 //! What terminals are told: versions of the lists, and the parameters.
 
 use axum::response::Response;
-use messages::card::{KeyVersion, Seconds, TerminalParameters, Units, WhiteList};
+use messages::card::{GRADES, KeyVersion, Seconds, TerminalParameters, Units, WhiteList};
 use money::{Amount, Currency};
 use operations::OperationError;
 use operations::card_purses::lists::{self, CardList, SignedVersion};
 use operations::card_purses::terminals::{self, Terminal};
-use pages::control::card_lists::{ListKind, ListLine, Lists, Parameters};
+use pages::control::card_lists::{DUE_MAX, ListKind, ListLine, Lists, Parameters};
 use pages::form::{Problem, Trouble};
 use pages::frame::Notice;
 use serde::Deserialize;
@@ -20,6 +20,8 @@ use crate::web::terminal_lines;
 use crate::web::visit::{OperatorVisit, Visit, page, page_with_problems, see_other};
 
 const SECONDS_PER_HOUR: u64 = 3_600;
+/// The levels of the credit grade at which something may be owed.
+const LEVELS: [u8; 5] = [1, 2, 3, 4, 5];
 
 /// `GET /operator/card-lists`
 pub(super) async fn list(OperatorVisit { visit }: OperatorVisit) -> Result<Response, Stop> {
@@ -71,6 +73,7 @@ fn shown(parameters: &TerminalParameters) -> Parameters {
         sale_limit: text(parameters.sale_limit),
         key_version: parameters.key_version_min.0.to_string(),
         list_age_hours: (parameters.status_list_age_max.0 / SECONDS_PER_HOUR).to_string(),
+        due_max: LEVELS.map(|level| text(parameters.due_max(level))),
     }
 }
 
@@ -90,6 +93,17 @@ pub(super) struct ParametersForm {
     sale_limit: String,
     key_version: String,
     list_age_hours: String,
+    due_max_1: String,
+    due_max_2: String,
+    due_max_3: String,
+    due_max_4: String,
+    due_max_5: String,
+}
+
+impl ParametersForm {
+    fn due_max(&self) -> [&str; 5] {
+        [&self.due_max_1, &self.due_max_2, &self.due_max_3, &self.due_max_4, &self.due_max_5]
+    }
 }
 
 /// `POST /operator/card-lists/parameters`
@@ -106,11 +120,15 @@ pub(super) async fn set_parameters(
             Err(OperationError::OutOfRange { field: "status_list_age_max" }) => {
                 vec![Problem { field: "list_age_hours", trouble: Trouble::Refused }]
             }
+            Err(OperationError::OutOfRange { field: "due_max" }) => {
+                vec![Problem { field: "due_max_5", trouble: Trouble::Refused }]
+            }
             Err(error) => vec![mendable(&visit, error)?],
         },
     };
-    let ParametersForm { floor_limit, sale_limit, key_version, list_age_hours } = form;
-    let typed = Parameters { floor_limit, sale_limit, key_version, list_age_hours };
+    let due_max = form.due_max().map(str::to_owned);
+    let ParametersForm { floor_limit, sale_limit, key_version, list_age_hours, .. } = form;
+    let typed = Parameters { floor_limit, sale_limit, key_version, list_age_hours, due_max };
     let view = view(&visit, typed, problems).await?;
     Ok(page_with_problems(pages::control::card_lists::lists(&visit.frame(), &view)))
 }
@@ -128,16 +146,33 @@ fn changed(form: &ParametersForm, current: TerminalParameters) -> Result<Termina
     let sale_limit = units("sale_limit", &form.sale_limit);
     let key_version = form.key_version.trim().parse::<u8>().map_err(|_| not_a_number("key_version"));
     let hours = form.list_age_hours.trim().parse::<u32>().map_err(|_| not_a_number("list_age_hours"));
-    match (floor_limit, sale_limit, key_version, hours) {
-        (Ok(floor_limit), Ok(sale_limit), Ok(key_version), Ok(hours)) => Ok(TerminalParameters {
-            key_version_min: KeyVersion(key_version),
-            floor_limit,
-            sale_limit,
-            status_list_age_max: Seconds(u64::from(hours).saturating_mul(SECONDS_PER_HOUR)),
-            ..current
-        }),
-        (floor, sale, version, hours) => {
-            Err([floor.err(), sale.err(), version.err(), hours.err()].into_iter().flatten().collect())
+    let due_max = due_max_of(form.due_max().iter().zip(DUE_MAX).map(|(text, field)| units(field, text)));
+    match (floor_limit, sale_limit, key_version, hours, due_max) {
+        (Ok(floor_limit), Ok(sale_limit), Ok(key_version), Ok(hours), Ok(due_max)) => {
+            Ok(TerminalParameters {
+                due_max,
+                key_version_min: KeyVersion(key_version),
+                floor_limit,
+                sale_limit,
+                status_list_age_max: Seconds(u64::from(hours).saturating_mul(SECONDS_PER_HOUR)),
+                ..current
+            })
+        }
+        (floor, sale, version, hours, due_max) => {
+            let problems = [floor.err(), sale.err(), version.err(), hours.err(), due_max.err()];
+            Err(problems.into_iter().flatten().collect())
         }
     }
+}
+
+/// What may be owed by grade: nothing for 0, as typed for 1 to 5, and for those above, of which there are none, as for 5.
+fn due_max_of(typed: impl Iterator<Item = Result<Units, Problem>>) -> Result<[Units; GRADES], Problem> {
+    let mut due_max = [Units::default(); GRADES];
+    let mut last = Units::default();
+    let mut typed = typed.fuse();
+    for place in due_max.iter_mut().skip(1) {
+        last = typed.next().transpose()?.unwrap_or(last);
+        *place = last;
+    }
+    Ok(due_max)
 }

@@ -6,10 +6,12 @@ use messages::card::Asn;
 use money::{Amount, Currency, Delta};
 use operations::approvals::{self, Action};
 use operations::card_purses::equation::{self, PurseFigures};
+use operations::card_purses::grades::Identity;
 use operations::card_purses::issuing::{number_text, read_number};
 use operations::card_purses::view::{self, CardPurse};
-use operations::card_purses::{CardListing, Direction, binding, lost};
+use operations::card_purses::{CardListing, Direction, binding, identity, lost};
 use operations::{OperationError, Party};
+use pages::card_purse::KnownBy;
 use pages::control::card_purse::{CardView, OpenLoad, Refund};
 use pages::control::card_purses::{CardPurses, CardSum};
 use pages::fault::Fault;
@@ -23,6 +25,7 @@ use wallet::ids::{HolderId, PrincipalId};
 use super::{mendable, name_of, own_id};
 use crate::hex_digits::Hex;
 use crate::request::PathParts;
+use crate::web::card_grade;
 use crate::web::card_purse_views as views;
 use crate::web::own_form::OwnForm;
 use crate::web::stop::Stop;
@@ -121,6 +124,7 @@ async fn detail(visit: &Visit, card: Asn, before: Option<u64>) -> Result<CardVie
         refund: refund_of(visit, &card).await?,
         gaps: card.gaps.iter().map(|(first, last)| (first.0, last.0)).collect(),
         open: card.in_doubt.iter().map(open_load).collect(),
+        grade: card_grade::of_card(visit, card.asn).await?,
         log: log.entries,
         older: log.older,
         login: String::new(),
@@ -210,6 +214,37 @@ pub(super) async fn ask_refund(
     let mut view = detail(&visit, Asn(card), None).await?;
     (view.problems, view.reason) = (vec![Problem { field: "reason", trouble }], form.reason);
     Ok(page_with_problems(pages::control::card_purse::card(&visit.frame(), &view)))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct IdentityForm {
+    identity: String,
+}
+
+/// `POST /operator/card-purses/{card}/identity`
+pub(super) async fn check_identity(
+    PathParts(Hex(card)): PathParts<Hex<10>>,
+    OperatorVisit { visit }: OperatorVisit,
+    OwnForm(form): OwnForm<IdentityForm>,
+) -> Result<Response, Stop> {
+    let known = KnownBy::ALL.into_iter().find(|known| known.code() == form.identity);
+    let identity = match known.ok_or_else(|| visit.stop(Fault::BadRequest))? {
+        KnownBy::Nothing => Identity::Unverified,
+        KnownBy::Phone => Identity::Phone,
+        KnownBy::Document => Identity::Document,
+    };
+    let operations = visit.app.operations();
+    let found = visit.need(view::get(operations, Asn(card)).await)?;
+    let holder = found.holder.ok_or_else(|| visit.stop_for(OperationError::NotFound(Party::Holder)))?;
+    let checked = match identity::check(operations, own_id(&visit)?, holder, identity).await {
+        Ok(()) => Ok(Notice::Saved),
+        Err(error) => {
+            let problem = Problem { field: "identity", ..mendable(&visit, error)? };
+            Err((problem, String::new()))
+        }
+    };
+    after(&visit, Asn(card), checked).await
 }
 
 #[derive(Deserialize, Default)]

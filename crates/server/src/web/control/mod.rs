@@ -82,6 +82,7 @@ fn card_purse_routes() -> RouteTable {
         .route("/operator/card-purses/{card}/give", post(card_purses::give))
         .route("/operator/card-purses/{card}/list", post(card_purses::put_on_list))
         .route("/operator/card-purses/{card}/refund", post(card_purses::ask_refund))
+        .route("/operator/card-purses/{card}/identity", post(card_purses::check_identity))
         .route("/operator/card-purses/{card}/card.json", get(card_batches::card_file))
         .route("/operator/card-batches", get(card_batches::list).post(card_batches::order))
         .route("/operator/card-batches/{id}", get(card_batches::show))

@@ -57,6 +57,10 @@ pub(crate) struct Issuer {
     /// Orders that wait: card, operation, amount.
     pub(crate) orders: Vec<(Asn, u128, u32)>,
     pub(crate) lists: BTreeMap<&'static str, (u32, Vec<u8>)>,
+    /// The newest grade of cards: version, and what carries it.
+    grades: BTreeMap<Asn, (u16, [u8; 19])>,
+    /// The versions that cards bore when terminals asked for newer ones.
+    grades_asked: Vec<u16>,
     pub(crate) fault: Option<Fault>,
     /// Numbers of the batches that came, and how many records each had.
     pub(crate) batches: Vec<(u32, usize)>,
@@ -82,7 +86,13 @@ impl Host {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut keys = SoftwareKeyStore::default();
-        let masters = MasterKeys { load: master(), unload: master(), codes: master(), completion: master() };
+        let masters = MasterKeys {
+            load: master(),
+            unload: master(),
+            codes: master(),
+            completion: master(),
+            grade: master(),
+        };
         keys.put(1, &masters);
         let card = |number: u8| (asn(number), PurseCard::issued(identity(asn(number))));
         let issuer = Issuer {
@@ -90,6 +100,8 @@ impl Host {
             keys,
             orders: Vec::new(),
             lists: BTreeMap::new(),
+            grades: BTreeMap::new(),
+            grades_asked: Vec::new(),
             fault: None,
             batches: Vec::new(),
             paid: 0,
@@ -103,6 +115,7 @@ impl Host {
             .route("/api/v1/terminals/{terminal}/batches", post(batches))
             .route("/api/v1/terminals/{terminal}/lists/{list}", get(lists))
             .route("/api/v1/terminals/{terminal}/cards/{asn}/load-orders", get(load_orders))
+            .route("/api/v1/terminals/{terminal}/cards/{asn}/grade", get(grade))
             .route("/api/v1/terminals/{terminal}/loads", post(loads))
             .route("/api/v1/terminals/{terminal}/loads/{operation}/confirmation", post(confirmation))
             .route("/api/v1/terminals/{terminal}/proofs", post(proofs))
@@ -127,6 +140,15 @@ impl Host {
 
     pub(crate) fn put_list(&self, list: &'static str, version: u32, bytes: Vec<u8>) {
         self.issuer().lists.insert(list, (version, bytes));
+    }
+
+    pub(crate) fn grade(&self, card: u8, version: u16, token: [u8; 19]) {
+        self.issuer().grades.insert(asn(card), (version, token));
+    }
+
+    /// The versions that cards bore when terminals asked for newer ones.
+    pub(crate) fn asked(&self) -> Vec<u16> {
+        self.issuer().grades_asked.clone()
     }
 
     /// Orders a load; its operation.
@@ -260,6 +282,22 @@ async fn load_orders(State(host): State<Host>, Path((_, card)): Path<(String, St
     };
     let waiting: Vec<Value> = issuer.orders.iter().filter(|(asn, ..)| *asn == card).map(order).collect();
     Json(json!({ "load_orders": waiting })).into_response()
+}
+
+async fn grade(
+    State(host): State<Host>,
+    Path((_, card)): Path<(String, String)>,
+    Query(query): Query<BTreeMap<String, u16>>,
+) -> Response {
+    let mut issuer = host.issuer();
+    issuer.grades_asked.push(query["version"]);
+    match issuer.grades.get(&Asn(hex(&json!(card)))) {
+        Some((version, token)) if *version > query["version"] => {
+            let digits: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+            Json(json!({ "token": digits })).into_response()
+        }
+        _ => StatusCode::NO_CONTENT.into_response(),
+    }
 }
 
 async fn loads(State(host): State<Host>, Path(terminal): Path<String>, Json(body): Json<Value>) -> Response {
