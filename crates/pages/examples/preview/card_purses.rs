@@ -220,6 +220,7 @@ fn card_pages(frame: &Frame) -> Result<Pages, Failure> {
         log: sample_log(frame)?,
         older: None,
         login: String::new(),
+        reason: String::new(),
         problems: Vec::new(),
     };
     let line = BatchLine {
