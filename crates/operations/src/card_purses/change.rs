@@ -72,7 +72,8 @@ impl Change {
 /// cards since it was read.
 ///
 /// # Errors
-/// [`OperationError::DecidedBefore`], or what could not be reached. The change may be written: whoever looks at the card next goes on with it.
+/// [`OperationError::DecidedBefore`], or what could not be reached. The change may be written: whoever looks at the card
+/// next goes on with it.
 pub(super) async fn commit(operations: &Operations, mut change: Change) -> Result<bool, OperationError> {
     let now = operations.now();
     let id = PostingsId::new(operations.fresh_bits());

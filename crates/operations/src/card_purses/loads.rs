@@ -1,7 +1,9 @@
 //! Loads and unloads: at any terminal that is online.
 //!
-//! A load order moves nothing, and counts in its holder's limits from the day it is ordered until it is withdrawn. When its card asks at a terminal, a load is begun under an id that follows from the order and
-//! from how many loads of it went back; so an order has one load under way at most, and ends with the one that the card did.
+//! A load order moves nothing, and counts in its holder's limits from the day it is ordered until it is withdrawn. When its card
+//! asks at a terminal, a load is begun under an id that follows from the order and from how many loads of it went back; so an
+//! order has one load under way at most, and ends with the one that the card did.
+//!
 //! Each step reads the card, decides, and writes; the next step reads it again. So a request that is repeated, or comes twice
 //! at once, finds what the other one wrote, and gives the same answer.
 
