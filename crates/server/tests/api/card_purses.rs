@@ -184,6 +184,37 @@ async fn a_card_is_bound_by_the_code_of_its_letter_and_by_one_holder() {
 }
 
 #[tokio::test]
+async fn a_large_load_order_is_confirmed_and_every_order_counts_in_the_limits() {
+    let stage = Stage::open().await;
+    let (world, holder) = (&stage.world, &stage.world.lilin);
+    let set = |path: &'static str, body: Value| call("PUT", path).by(holder).json(&body);
+    set("/api/v1/payment-pin", json!({"pin": "204813"})).send(&world.router).await.assert_status(204);
+    let path = format!("/api/v1/card-purses/{}/load-orders", stage.card.number);
+    let large = json!({"amount": 50_000, "currency": "CNY"});
+    let asked = world.post(&path, holder, &large).await.assert_status(403);
+    assert_eq!(asked.problem(), "step-up-required");
+    let question = json!({"card": stage.card.number, "amount": 50_000, "currency": "CNY"});
+    let challenge =
+        world.post("/api/v1/challenges", holder, &question).await.assert_status(201).text_of("id");
+    let proof = format!("/api/v1/challenges/{challenge}/proof");
+    world.post(&proof, holder, &json!({"pin": "204813"})).await.assert_status(200);
+    let confirmed = json!({"amount": 50_000, "currency": "CNY", "challenge": challenge});
+    world.post(&path, holder, &confirmed).await.assert_status(201);
+
+    let page = format!("/card-purses/{}", stage.card.number);
+    let form = format!("idempotency_key={}&amount=500.00", "7".repeat(32));
+    let send = call("POST", format!("{page}/load-orders")).by(holder);
+    let shown = send.text("application/x-www-form-urlencoded", form).send(&world.router).await;
+    assert!(shown.assert_status(200).text.contains("name=\"challenge\""), "the page asks for the PIN");
+
+    let limit = json!({"currency": "CNY", "daily": 900});
+    call("PATCH", "/api/v1/limits").by(holder).json(&limit).send(&world.router).await.assert_status(200);
+    let over = world.post(&path, holder, &json!({"amount": 901, "currency": "CNY"})).await;
+    assert_eq!(over.assert_status(422).json()["field"], json!("amount"));
+    stage.order(900).await;
+}
+
+#[tokio::test]
 async fn a_lost_card_is_listed_at_once_and_gets_no_load() {
     let stage = Stage::open().await;
     let path = format!("/api/v1/card-purses/{}/loss", stage.card.number);
