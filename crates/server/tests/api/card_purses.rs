@@ -202,7 +202,10 @@ async fn a_large_load_order_is_confirmed_and_every_order_counts_in_the_limits() 
     world.post(&path, holder, &confirmed).await.assert_status(201);
 
     let page = format!("/card-purses/{}", stage.card.number);
-    let form = format!("idempotency_key={}&amount=500.00", "7".repeat(32));
+    let shown = world.get(&page, holder).await.assert_status(200).text;
+    let (_, rest) = shown.split_once("name=\"form_token\" value=\"").unwrap();
+    let token = rest.split_once('"').unwrap().0;
+    let form = format!("form_token={token}&idempotency_key={}&amount=500.00", "7".repeat(32));
     let send = call("POST", format!("{page}/load-orders")).by(holder);
     let shown = send.text("application/x-www-form-urlencoded", form).send(&world.router).await;
     assert!(shown.assert_status(200).text.contains("name=\"challenge\""), "the page asks for the PIN");
@@ -235,7 +238,7 @@ async fn a_lost_card_is_listed_at_once_and_gets_no_load() {
     let early = stage.world.post(&path, &stage.world.operator, &json!({"reason": "lost"})).await;
     assert_eq!(early.assert_status(409).json()["code"], json!("window_open"));
     let nameless = stage.world.post(&path, &stage.world.operator, &json!({"reason": ""})).await;
-    nameless.assert_status(422);
+    assert_eq!(nameless.assert_status(400).json()["field"], json!("reason"));
 }
 
 #[tokio::test]
