@@ -1,8 +1,8 @@
 //! Step-up: before something risky, a holder with a payment PIN or a passkey proves again that it is really them.
 //!
-//! A challenge stands for one payer, one payee and one amount; the payee of a load is its card. It is proven once, within five
-//! minutes, and lets one operation through. What a passkey signs is a hash over all of it ([`Challenge::to_sign`]), so that the signature counts
-//! for nothing else.
+//! A challenge stands for one payer, one payee and one amount; the payee of a load is its card. It is proven once, within
+//! five minutes, and lets one operation through. What a passkey signs is a hash over all of it ([`Challenge::to_sign`]), so
+//! that the signature counts for nothing else.
 //!
 //! Invariants:
 //! * a challenge lets one operation through, and only the one it was asked for: payee, amount and currency;
