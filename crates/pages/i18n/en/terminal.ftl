@@ -3,7 +3,7 @@
 line-up = Online
 line-unreachable = Server cannot be reached
 line-off = Network switched off
-line-waiting = { $count } records to upload
+line-waiting = Records to upload: { $count }
 line-list = Status list { $version }, { $age } old
 line-no-list = No status list yet
 line-most = A sale may be up to { $amount } now
