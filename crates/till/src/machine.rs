@@ -198,11 +198,17 @@ impl Machine {
         self.stamp += 1;
     }
 
-    /// Which way the gate lets people from now on.
+    /// Which way the gate lets people from now on. A card that lies there already is nobody's tap; one that comes next is.
     pub(crate) fn open_gate(&mut self, way: Option<GateWay>) {
         self.way = way;
-        self.is_seen = true;
+        self.is_seen = self.is_card_there();
         self.stamp += 1;
+    }
+
+    fn is_card_there(&self) -> bool {
+        let mut is_there = false;
+        self.slot.with_reader(&mut |reader| is_there = reader.is_card_present().unwrap_or(false));
+        is_there
     }
 
     /// Keeps what is beside the journal.
@@ -220,9 +226,7 @@ impl Machine {
             self.start_again();
         }
         if self.waits_for_card() {
-            let mut is_there = false;
-            self.slot.with_reader(&mut |reader| is_there = reader.is_card_present().unwrap_or(false));
-            if !is_there {
+            if !self.is_card_there() {
                 self.is_seen = false;
             } else if !self.is_seen {
                 self.is_seen = true;
