@@ -347,7 +347,7 @@ pub(super) struct DueAnswer {
 #[utoipa::path(
     post, path = "/api/v1/card-dues/{id}", tag = "Card purses", request_body = DueAnswer,
     params(("id" = AnyId, Path, description = "The part of a sale")),
-    responses((status = 200, description = "As it is now", body = CardDueView), Change)
+    responses((status = 200, description = "As it is now", body = CardDueView), Write)
 )]
 pub(super) async fn answer_due(
     State(app): State<App>,
