@@ -1,6 +1,9 @@
 //! What payments need to know about holders and merchants, remembered between requests.
 //!
 //! Invariant: what was forgotten is not remembered again from a read that began before.
+//!
+//! Every payment asks here several times, and nearly always for what is remembered: what reads is boxed, so that it does
+//! not make the futures of all callers larger.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -162,8 +165,9 @@ impl Directory {
         self.merchants.forget(&merchant);
     }
 
-    fn since(&self, now: Timestamp) -> Timestamp {
-        self.lifetime.map_or(Timestamp::ZERO, |lifetime| Timestamp(now.0.saturating_sub(lifetime)))
+    /// The oldest entries that still count.
+    fn since(&self, now: impl FnOnce() -> Timestamp) -> Timestamp {
+        self.lifetime.map_or(Timestamp::ZERO, |lifetime| Timestamp(now().0.saturating_sub(lifetime)))
     }
 }
 
@@ -172,11 +176,19 @@ pub(crate) async fn holder(
     operations: &Operations,
     holder: HolderId,
 ) -> Result<Option<Arc<HolderEntry>>, OperationError> {
-    let (directory, now) = (operations.directory(), operations.now());
-    let generation = match directory.holders.get(&holder, directory.since(now)) {
-        Ok(entry) => return Ok(Some(entry)),
-        Err(generation) => generation,
-    };
+    let directory = operations.directory();
+    match directory.holders.get(&holder, directory.since(|| operations.now())) {
+        Ok(entry) => Ok(Some(entry)),
+        Err(generation) => Box::pin(read_holder(operations, holder, generation)).await,
+    }
+}
+
+async fn read_holder(
+    operations: &Operations,
+    holder: HolderId,
+    generation: u64,
+) -> Result<Option<Arc<HolderEntry>>, OperationError> {
+    let now = operations.now();
     let read = operations.records().read(move |sql| {
         let Some(principal) = principals::get(sql, PrincipalId::from(holder))? else {
             return Ok(None);
@@ -193,7 +205,7 @@ pub(crate) async fn holder(
     }
     let wallets = wallets.iter().map(|wallet| (wallet.currency, wallet.status)).collect();
     let entry = Arc::new(HolderEntry { principal, wallets, secured, limits, settings });
-    directory.holders.put(holder, &entry, now, generation);
+    operations.directory().holders.put(holder, &entry, now, generation);
     Ok(Some(entry))
 }
 
@@ -202,16 +214,24 @@ pub(crate) async fn merchant(
     operations: &Operations,
     merchant: MerchantId,
 ) -> Result<Option<Arc<Merchant>>, OperationError> {
-    let (directory, now) = (operations.directory(), operations.now());
-    let generation = match directory.merchants.get(&merchant, directory.since(now)) {
-        Ok(entry) => return Ok(Some(entry)),
-        Err(generation) => generation,
-    };
+    let directory = operations.directory();
+    match directory.merchants.get(&merchant, directory.since(|| operations.now())) {
+        Ok(entry) => Ok(Some(entry)),
+        Err(generation) => Box::pin(read_merchant(operations, merchant, generation)).await,
+    }
+}
+
+async fn read_merchant(
+    operations: &Operations,
+    merchant: MerchantId,
+    generation: u64,
+) -> Result<Option<Arc<Merchant>>, OperationError> {
+    let now = operations.now();
     let Some(found) = operations.records().read(move |sql| merchants::get(sql, merchant)).await? else {
         return Ok(None);
     };
     let entry = Arc::new(found);
-    directory.merchants.put(merchant, &entry, now, generation);
+    operations.directory().merchants.put(merchant, &entry, now, generation);
     Ok(Some(entry))
 }
 

@@ -247,8 +247,9 @@ pub(crate) async fn today(
     currency: Currency,
 ) -> Result<Option<(SpendingDay, Amount)>, OperationError> {
     let Some(entry) = directory::holder(operations, holder).await? else { return Ok(None) };
+    let Some(set) = entry.limits(currency) else { return Ok(None) };
     let now = operations.now();
-    let limit = entry.limits(currency).and_then(|set| set.at(now).daily);
+    let limit = set.at(now).daily;
     Ok(limit.map(|limit| (SpendingDay { holder, currency, day: day::of(now) }, limit)))
 }
 

@@ -81,11 +81,15 @@ pub(crate) async fn run(
     }
     match verdict {
         Verdict::Created if unrecorded.is_all_in_the_ledger() => unrecorded.record_later(),
-        Verdict::Created | Verdict::Existed => unrecorded.record(OperationState::Completed, None).await,
-        Verdict::Refused(reason) => unrecorded.record(OperationState::Declined, Some(reason)).await,
+        Verdict::Created | Verdict::Existed => {
+            Box::pin(unrecorded.record(OperationState::Completed, None)).await
+        }
+        Verdict::Refused(reason) => {
+            Box::pin(unrecorded.record(OperationState::Declined, Some(reason))).await
+        }
         Verdict::Another => {
             unrecorded.forget();
-            rebuild::correct(operations, id).await?;
+            Box::pin(rebuild::correct(operations, id)).await?;
             Err(OperationError::KeyReused)
         }
     }

@@ -76,7 +76,7 @@ pub(crate) async fn start_as(
     let held = match check(operations, id, &request).await {
         Ok(()) => false,
         Err(OperationError::HeldForReview) if claim.is_none() => true,
-        Err(rule) => return intent::refuse(operations, id, fingerprint.0, rule).await,
+        Err(rule) => return Box::pin(intent::refuse(operations, id, fingerprint.0, rule)).await,
     };
     let posting = postings::paid(&MerchantPayment {
         operation: id,
@@ -99,10 +99,10 @@ pub(crate) async fn start_as(
         created_at: operations.now(),
     };
     if held {
-        return review::hold(operations, new, posting).await;
+        return Box::pin(review::hold(operations, new, posting)).await;
     }
     match tied::run(operations, new, posting, claim).await {
-        Err(OperationError::KeyReused) => review::repeated(operations, id, fingerprint.0).await,
+        Err(OperationError::KeyReused) => Box::pin(review::repeated(operations, id, fingerprint.0)).await,
         answer => answer,
     }
 }

@@ -180,24 +180,33 @@ pub(crate) async fn decide(operations: &Operations, spending: &Spending) -> Resu
     let desk = operations.risk_desk();
     let now = operations.now();
     if desk.shared && now.0 > desk.snapshot().read_at.0.saturating_add(SHARED_LIFETIME) {
-        reload(operations).await?;
+        Box::pin(reload(operations)).await?;
     }
     let snapshot = desk.snapshot();
     if snapshot.is_empty() {
         return Ok(Verdict::allow());
     }
-    if let Some(kind) = listed(operations, &snapshot, spending).await? {
+    Box::pin(decide_by(operations, &snapshot, spending, now)).await
+}
+
+async fn decide_by(
+    operations: &Operations,
+    snapshot: &Snapshot,
+    spending: &Spending,
+    now: Timestamp,
+) -> Result<Verdict, OperationError> {
+    if let Some(kind) = listed(operations, snapshot, spending).await? {
         return Ok(Verdict::listed(kind));
     }
     let Some(kind) = kind_of(spending.kind) else { return Ok(Verdict::allow()) };
     let attempt = Attempt { kind, amount: spending.amount, at: now, minute_of_day: minute_of_day(now) };
-    let recent = note(desk, &snapshot, spending, now);
+    let recent = note(operations.risk_desk(), snapshot, spending, now);
     let mut decision = risk::decide(&snapshot.rules, &attempt, &recent, Familiar::NOTHING);
     if decision.rests_on_familiar {
         let familiar = familiar(operations, spending).await?;
         decision = risk::decide(&snapshot.rules, &attempt, &recent, familiar);
     }
-    Ok(verdict(&snapshot, &decision))
+    Ok(verdict(snapshot, &decision))
 }
 
 fn verdict(snapshot: &Snapshot, decision: &Decision) -> Verdict {

@@ -162,7 +162,7 @@ pub(crate) async fn check(operations: &Operations, spending: &Spending) -> Resul
     if policy.is_small(spending.amount) && is_known_payee(operations, spending).await? {
         return Ok(());
     }
-    demand(operations, spending).await
+    Box::pin(demand(operations, spending)).await
 }
 
 /// As [`check`], for value that stays the payer's own: nobody new gets it, so only its size counts.
@@ -196,8 +196,8 @@ async fn is_known_payee(operations: &Operations, spending: &Spending) -> Result<
     if operations.inner.known_payees.has(pair) {
         return Ok(true);
     }
-    let known =
-        operations.records().read(move |sql| step_up_challenges::has_paid(sql, pair.0, pair.1)).await?;
+    let read = operations.records().read(move |sql| step_up_challenges::has_paid(sql, pair.0, pair.1));
+    let known = Box::pin(read).await?;
     if known {
         operations.inner.known_payees.add(pair);
     }

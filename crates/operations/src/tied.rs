@@ -37,7 +37,12 @@ pub(crate) async fn run(
 /// reason to fail a payment that is done.
 async fn warn_if_low(operations: &Operations, holder: HolderId, currency: Currency) {
     let Ok(Some(entry)) = directory::holder(operations, holder).await else { return };
-    let Some(least) = entry.low_balance(currency) else { return };
+    if let Some(least) = entry.low_balance(currency) {
+        Box::pin(warn_below(operations, holder, currency, least)).await;
+    }
+}
+
+async fn warn_below(operations: &Operations, holder: HolderId, currency: Currency, least: u64) {
     let Ok(wallets) = balances::of_holder(operations, holder).await else { return };
     let held = wallets.iter().find(|wallet| wallet.currency == currency);
     let Some(held) = held.map(|wallet| wallet.balance.available).filter(|held| held.minor() < least) else {
@@ -63,11 +68,19 @@ async fn carry_out(
     if day.is_none() && claim.is_none() {
         return one_step::run(operations, new, posting).await;
     }
+    Box::pin(carry_out_tied(operations, new, posting, Ties { day, claim })).await
+}
+
+async fn carry_out_tied(
+    operations: &Operations,
+    new: NewOperation,
+    posting: Transfer,
+    ties: Ties,
+) -> Result<Receipt, OperationError> {
     let facts = match begin(operations, new).await? {
         Begun::Ended(receipt) => return Ok(receipt),
         Begun::Open(facts) => facts,
     };
-    let ties = Ties { day, claim };
     ties.prepare(operations, facts.amount).await?;
     let statuses = operations.ledger().create_transfers(ties.chain(posting, facts.amount)).await?;
     match ties.verdict(&statuses)? {

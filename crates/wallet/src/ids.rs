@@ -149,8 +149,9 @@ pub fn derive(domain: &'static str, parts: &[&[u8]]) -> u128 {
         hasher.update(&length.to_be_bytes());
         hasher.update(part);
     }
+    let hash = hasher.finalize();
     let mut bytes = [0; 16];
-    hasher.finalize_xof().fill(&mut bytes);
+    bytes.copy_from_slice(&hash.as_bytes()[..16]);
     u128::from_be_bytes(bytes).clamp(1, u128::MAX - 1)
 }
 
