@@ -218,11 +218,11 @@ pub fn rest_refunded(purse: &PurseAccount, wallet: AccountId, rest: Amount) -> T
     purse.transfer(id, (purse.id, wallet), rest, chart::PURSE_REST)
 }
 
-/// The seller of a split sale gets the part that the card did not hold, once, from the operator.
+/// The seller of a split sale gets the part that the card did not hold from the operator, once for each debit of the card.
 #[must_use]
 pub fn split_advanced(purse: &PurseAccount, due: &SplitDue, seller: AccountId) -> Transfer {
-    let parts: [&[u8]; 3] = [&purse.name.0, &due.order.0, &due.sequence.to_bytes()];
-    let id = derive_transfer("sycee transfer split advanced v1", &parts);
+    let parts: [&[u8]; 2] = [&purse.name.0, &due.sequence.to_bytes()];
+    let id = derive_transfer("sycee transfer split advanced v2", &parts);
     purse.transfer(id, (purse_chart::advances_id(purse.currency), seller), due.amount, chart::SPLIT_ADVANCED)
 }
 

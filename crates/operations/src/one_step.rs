@@ -84,9 +84,7 @@ pub(crate) async fn run(
         Verdict::Created | Verdict::Existed => {
             Box::pin(unrecorded.record(OperationState::Completed, None)).await
         }
-        Verdict::Refused(reason) => {
-            Box::pin(unrecorded.record(OperationState::Declined, Some(reason))).await
-        }
+        Verdict::Refused(reason) => Box::pin(unrecorded.record(OperationState::Declined, Some(reason))).await,
         Verdict::Another => {
             unrecorded.forget();
             Box::pin(rebuild::correct(operations, id)).await?;

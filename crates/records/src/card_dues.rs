@@ -5,7 +5,7 @@ use messages::card::{Asn, OrderId, Sequence, TerminalId};
 use money::Amount;
 use wallet::ids::{CardDueId, HolderId, MerchantId, OperationId};
 
-use crate::sql::{codes, each, first, groups, minor, unsigned};
+use crate::sql::{codes, each, first, minor, unsigned};
 use crate::{RecordsError, Row, Sql};
 
 codes! {
@@ -33,7 +33,7 @@ impl CardDueState {
 /// One part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardDue {
-    /// Its id, which follows from card, order and sequence.
+    /// Its id.
     pub id: CardDueId,
     /// The card.
     pub asn: Asn,
@@ -115,7 +115,8 @@ pub fn insert(sql: &mut dyn Sql, due: &CardDue) -> Result<bool, RecordsError> {
     Ok(inserted == 1)
 }
 
-/// Writes how far a part came, where its state and number of attempts are those. Says whether they were.
+/// Writes how far a part came, and what was sold for how much, where its state and number of attempts are those. Says whether
+/// they were.
 ///
 /// # Errors
 /// What the database says.
@@ -124,15 +125,21 @@ pub fn change(
     due: &CardDue,
     (from, attempt): (CardDueState, u32),
 ) -> Result<bool, RecordsError> {
+    let (key_version, algorithm) = due.key;
     let changed = sql.execute(
-        "UPDATE card_dues SET state = $1, attempt = $2, operation_id = $3, collected_at = $4, is_listed = $5 \
-         WHERE id = $6 AND state = $7 AND attempt = $8",
+        "UPDATE card_dues SET state = $1, attempt = $2, operation_id = $3, collected_at = $4, is_listed = $5, \
+         order_id = $6, amount = $7, key_version = $8, algorithm = $9 \
+         WHERE id = $10 AND state = $11 AND attempt = $12",
         &[
             due.state.into(),
             due.attempt.into(),
             due.operation.into(),
             due.collected_at.into(),
             due.is_listed.into(),
+            due.order.0.as_slice().into(),
+            minor(due.amount),
+            u32::from(key_version).into(),
+            u32::from(algorithm).into(),
             due.id.into(),
             from.into(),
             attempt.into(),
@@ -159,15 +166,15 @@ pub fn get(sql: &mut dyn Sql, id: CardDueId) -> Result<Option<CardDue>, RecordsE
     first(&rows, read)
 }
 
-/// Those of these ids that there are, in no order.
+/// Those that these debits of these cards opened.
 ///
 /// # Errors
 /// What the database says.
-pub fn get_all(sql: &mut dyn Sql, ids: &[CardDueId]) -> Result<Vec<CardDue>, RecordsError> {
+pub fn at_all(sql: &mut dyn Sql, places: &[(Asn, Sequence)]) -> Result<Vec<CardDue>, RecordsError> {
+    let query = format!("SELECT {COLUMNS} FROM card_dues WHERE asn = $1 AND sequence = $2 ORDER BY id");
     let mut found = Vec::new();
-    for group in groups(ids) {
-        let query = format!("SELECT {COLUMNS} FROM card_dues WHERE id IN ({})", group.placeholders(1));
-        found.extend(each(&sql.query(&query, &group.values())?, read)?);
+    for (asn, sequence) in places {
+        found.extend(each(&sql.query(&query, &[(*asn).into(), (*sequence).into()])?, read)?);
     }
     Ok(found)
 }

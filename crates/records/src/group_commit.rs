@@ -10,13 +10,14 @@ use crate::transaction::{self, Session, Step};
 use crate::{Backend, ReadJob, RecordsError, WriteJob};
 
 /// Jobs that may wait for the writer; more are refused.
-const WAITING_MAX: usize = 16_384;
+const WAITING_MAX: usize = 32_768;
 
 /// Jobs of one commit.
-const GROUP_MAX: usize = 4_096;
+const GROUP_MAX: usize = 16_384;
 
-/// How long jobs that nobody waits for gather before they are committed: a commit costs a sync, whatever its size.
-const GATHER: Duration = Duration::from_millis(100);
+/// How long jobs that nobody waits for gather before they are committed: a commit writes each page that it touches, and
+/// the more jobs it has, the more of them share a page.
+const GATHER: Duration = Duration::from_millis(250);
 
 /// A job in the queue.
 struct Waiting {

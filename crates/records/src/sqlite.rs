@@ -91,10 +91,11 @@ impl SqliteSession {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let session = Self::connect(path, flags)?;
         session.pragmas(
-            // Small pages: a commit writes each page that it touches, and ids derived by hashing touch pages all over. A
-            // long log (64 MiB): its checkpoint writes a page once, however often it has changed since the last.
-            "PRAGMA page_size = 2048; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 32000; PRAGMA cache_size = -65536; \
+            // Pages of one block of the file system: smaller ones make it read before it writes, larger ones write more,
+            // because ids derived by hashing touch pages all over. A long log (64 MiB): its checkpoint writes a page
+            // once, however often it has changed since the last.
+            "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 16000; PRAGMA cache_size = -65536; \
              PRAGMA temp_store = MEMORY;",
         )?;
         if std::fs::metadata(path).is_ok_and(|file| file.len() <= CHECKED_WHEN_OPENED_MAX_BYTES) {

@@ -24,7 +24,7 @@ use records::card_uploads::{self, CardFinding, CardUpload, FoundAt, RefusedRecor
 use records::terminals::Terminal;
 use records::{RecordsError, Sql};
 use wallet::chart;
-use wallet::ids::{CardDueId, PostingsId};
+use wallet::ids::PostingsId;
 
 use super::card_store::StoredCard;
 use super::change::{self, Change};
@@ -40,7 +40,7 @@ const TRIES: usize = 100;
 const NEIGHBOURS: u16 = 3;
 
 type Read = Result<PurseRecord, MalformedRecord>;
-type KnownDues = BTreeMap<CardDueId, CardDue>;
+type KnownDues = BTreeMap<dues::Place, CardDue>;
 
 /// Clears a batch and answers its receipt; the same batch again gets the same receipt.
 ///
@@ -173,9 +173,9 @@ impl Clearing<'_> {
     /// Collects what the batch says is owed, at once: with a network, the wallet pays while the buyer is there. Where it cannot
     /// be now, it is later.
     async fn collect(&self) {
-        let ids: Vec<_> = self.records.iter().flatten().filter_map(dues::id).collect();
-        if !ids.is_empty() {
-            let _later = dues::collect_of(self.operations, ids).await;
+        let places: Vec<_> = self.records.iter().flatten().filter_map(dues::place).collect();
+        if !places.is_empty() {
+            let _later = dues::collect_of(self.operations, places).await;
         }
     }
 
@@ -197,11 +197,11 @@ impl Clearing<'_> {
         let asns: Vec<Asn> = asns.into_iter().collect();
         let ranges = ranges(&records);
         let numbers: Vec<u32> = records.iter().map(|record| record.transaction.0).collect();
-        let dues: Vec<CardDueId> = records.iter().filter_map(|record| dues::id(record)).collect();
+        let dues: Vec<dues::Place> = records.iter().filter_map(|record| dues::place(record)).collect();
         let terminal = self.terminal.id;
         let read = move |sql: &mut dyn Sql| {
             let cards = read_cards(sql, (&asns, &ranges), (terminal, &numbers))?;
-            Ok((cards, card_dues::get_all(sql, &dues)?))
+            Ok((cards, card_dues::at_all(sql, &dues)?))
         };
         let ((rows, mut known, postings), dues) = self.operations.records().read(read).await?;
         made::all(self.operations, postings).await?;
@@ -213,7 +213,7 @@ impl Clearing<'_> {
                 cards.insert(asn, stored);
             }
         }
-        Ok((cards, dues.into_iter().map(|due| (due.id, due)).collect()))
+        Ok((cards, dues.into_iter().map(|due| ((due.asn, due.sequence), due)).collect()))
     }
 
     fn record(&self, place: usize) -> Option<&PurseRecord> {
@@ -266,12 +266,13 @@ impl Clearing<'_> {
         let seconds = card_time::seconds(now);
         let cleared = clear(&mut stored.card, self.keys.store(), &seller, record, seconds).map_err(KEYS)?;
         change.transfers.extend(cleared.transfers);
-        let known = dues::id(record).and_then(|id| dues.get(&id));
+        let known = dues::place(record).and_then(|place| {
+            let decided = change.dues.iter().rfind(|due| (due.asn, due.sequence) == place);
+            decided.or_else(|| dues.get(&place))
+        });
         let place = (self.terminal, &seller);
         let due = dues::of_record((stored, known), self.keys.store(), place, record, now).map_err(KEYS)?;
-        if let Some((due, advance)) =
-            due.filter(|(due, _)| change.dues.iter().all(|other| other.id != due.id))
-        {
+        if let Some((due, advance)) = due {
             change.dues.push(due);
             change.transfers.extend(advance);
         }

@@ -14,7 +14,7 @@ use issuer::key_store::{KeyError, KeyStore};
 use issuer::postings::{split_advanced, split_collected};
 use issuer::split_due::{SplitDue, split_due};
 use ledger::{AccountId, CreateTransferStatus as Status, Timestamp, Transfer, TransferId};
-use messages::card::{Asn, Completion, PurseRecord};
+use messages::card::{Asn, Completion, PurseRecord, Sequence};
 use money::Amount;
 pub use records::card_dues::{CardDue, CardDueState};
 use records::card_purses::{self as cards, CardPurse};
@@ -39,15 +39,23 @@ const LIST_MAX: u32 = 500;
 /// How often a step is decided anew because somebody else wrote the card meanwhile.
 const TRIES: usize = 50;
 
-/// The part of a record, however often it comes.
-pub(super) fn id(record: &PurseRecord) -> Option<CardDueId> {
-    let order = record.split?.order;
-    let parts: [&[u8]; 4] =
-        [&record.issuer.0, &record.asn.0, &order.0, &purse::fields::Sequence(record.sequence.0).to_bytes()];
-    Some(CardDueId::new(derive("sycee card due v1", &parts)))
+/// The debit that opened a part on its card: there is one part at most.
+pub(super) type Place = (Asn, Sequence);
+
+/// The place of the part that a record brings: a card opens one part with each of its debits, whatever a terminal says of
+/// sale and amount.
+pub(super) fn place(record: &PurseRecord) -> Option<Place> {
+    record.split.map(|_| (record.asn, record.sequence))
 }
 
-/// What a record adds: the part as it is to be written, and the advance to its seller. `None`: nothing new is owed.
+fn id(record: &PurseRecord) -> CardDueId {
+    let sequence = purse::fields::Sequence(record.sequence.0).to_bytes();
+    let parts: [&[u8]; 3] = [&record.issuer.0, &record.asn.0, &sequence];
+    CardDueId::new(derive("sycee card due v2", &parts))
+}
+
+/// What a record adds to what is known of its place: the part as it is to be written, and the advance to its seller. `None`:
+/// nothing new is owed.
 pub(super) fn of_record(
     (stored, known): (&StoredCard, Option<&CardDue>),
     keys: &impl KeyStore,
@@ -55,14 +63,13 @@ pub(super) fn of_record(
     record: &PurseRecord,
     now: Timestamp,
 ) -> Result<Option<(CardDue, Option<Transfer>)>, KeyError> {
-    let Some(id) = id(record) else { return Ok(None) };
     let Some(holder) = stored.row.holder else { return Ok(None) };
     let Some(due) = split_due(&stored.card, keys, seller, record)? else { return Ok(None) };
     let is_new = known.is_none_or(|known| due.is_proven && known.state.waits_for_card());
     let amount = Amount::from_minor(u64::from(due.amount.units()), stored.row.currency).ok();
     let (true, Some(amount)) = (is_new, amount) else { return Ok(None) };
     let row = CardDue {
-        id,
+        id: known.map_or_else(|| id(record), |known| known.id),
         asn: record.asn,
         order: due.order,
         sequence: record.sequence,
@@ -153,7 +160,7 @@ pub async fn answer(
     let word = if is_theirs { "card_due.owned" } else { "card_due.disowned" };
     let details = [("amount", due.amount.to_string())];
     audit_log::note(operations, PrincipalId::from(holder), word, &number_text(due.asn), &details).await?;
-    collect_of(operations, vec![id]).await?;
+    collect_of(operations, vec![(due.asn, due.sequence)]).await?;
     let now = operations.records().read(move |sql| rows::get(sql, id)).await?;
     now.ok_or(NONE)
 }
@@ -195,8 +202,8 @@ pub(super) async fn collect(operations: &Operations) -> Result<u64, OperationErr
 }
 
 /// As [`collect`], of these only: what a terminal has just uploaded.
-pub(super) async fn collect_of(operations: &Operations, ids: Vec<CardDueId>) -> Result<(), OperationError> {
-    let mut owed = operations.records().read(move |sql| rows::get_all(sql, &ids)).await?;
+pub(super) async fn collect_of(operations: &Operations, places: Vec<Place>) -> Result<(), OperationError> {
+    let mut owed = operations.records().read(move |sql| rows::at_all(sql, &places)).await?;
     owed.retain(|due| due.state == CardDueState::Owed);
     if collect_page(operations, owed).await? > 0 {
         lists::issue_white(operations).await?;

@@ -140,6 +140,38 @@ fn nothing_is_owed_on_a_terminals_word_alone() {
 }
 
 #[test]
+fn a_terminal_that_changes_its_words_gets_no_second_part() {
+    let mut stage = market();
+    let before = stage.world.money();
+    split(&mut stage, 0, 700, true);
+    let honest = stage.tills[0].records[0];
+    for (upload, due) in [400, 300, 600].into_iter().enumerate() {
+        let said = stage.tills[0].records[0].split.as_mut().unwrap();
+        said.due.0 = due;
+        said.order.0[0] ^= u8::try_from(upload).unwrap() + 1;
+        stage.upload(0, u32::try_from(upload).unwrap() + 1).unwrap();
+        let asked = now(dues::open_of(stage.operations(), stage.world.alice)).unwrap();
+        assert_eq!(
+            asked.iter().map(|due| due.amount).collect::<Vec<_>>(),
+            [cny(400)],
+            "the first word stands"
+        );
+    }
+    stage.tills[0].records[0] = honest;
+    let Stage { tills, cards, .. } = &mut stage;
+    tills[0].hear_split(&mut cards[0]);
+    stage.upload(0, 4).unwrap();
+    let after = stage.world.money();
+    assert_eq!((after.shop - before.shop, before.alice - after.alice), (700, 500), "the card's word counts");
+    let due = now(dues::of_card(stage.operations(), stage.cards[0].asn, 9)).unwrap().remove(0);
+    assert_eq!((due.amount, due.order, due.state), (cny(500), honest.split.unwrap().order, State::Collected));
+    assert_eq!(states(&stage).len(), 1);
+    let list = white_list(&stage);
+    assert_eq!(Till::close_splits(&mut stage.cards[0], &list), 1);
+    stage.check_settled();
+}
+
+#[test]
 fn the_holder_answers_for_a_card_that_does_not_come_back() {
     for is_theirs in [true, false] {
         let mut stage = market();
