@@ -41,6 +41,8 @@ pub(crate) struct Figures {
     pub(crate) per_s_min: f64,
     /// Fastest round.
     pub(crate) per_s_max: f64,
+    /// Every round in its order.
+    pub(crate) per_s_rounds: Vec<f64>,
     pub(crate) p50_ms: f64,
     pub(crate) p99_ms: f64,
     pub(crate) p100_ms: f64,
@@ -55,6 +57,7 @@ impl Figures {
             per_s: rounded(median(&rates), 1),
             per_s_min: rounded(rates.iter().copied().fold(f64::INFINITY, f64::min), 1),
             per_s_max: rounded(rates.iter().copied().fold(0.0, f64::max), 1),
+            per_s_rounds: rates.iter().map(|rate| rounded(*rate, 0)).collect(),
             p50_ms: milliseconds(percentile(&latencies, 50)),
             p99_ms: milliseconds(percentile(&latencies, 99)),
             p100_ms: milliseconds(percentile(&latencies, 100)),

@@ -29,6 +29,8 @@ use workload::Ids;
 
 /// Rounds of the sustained run: each is a tenth of it.
 const ROUNDS: usize = 10;
+/// Parts in which the last tenth of the run takes turns with the first tenth of a new ledger.
+const PARTS: usize = 5;
 /// Rounds in which uniform accounts, hot accounts and random ids are compared.
 const VARIANT_ROUNDS: usize = 5;
 /// Accounts of the hot workload.
@@ -91,7 +93,12 @@ fn sustained(scratch: &Scratch, options: &LedgerOptions, size: RoundSize) -> Res
     for round in 0..ROUNDS {
         progress(&format!("round {} of {ROUNDS}", round + 1));
         let before = raw_slice(scratch, size.batches.div_ceil(2))?;
-        measured.embedded.push(engine.slice(size.batches)?);
+        let tenth = if round + 1 == ROUNDS {
+            last_tenth(scratch, &mut engine, size, &mut measured)?
+        } else {
+            engine.slice(size.batches)?
+        };
+        measured.embedded.push(tenth);
         measured.raw.push(before.and(raw_slice(scratch, size.batches.div_ceil(2))?));
         baselines.round(round, size)?;
     }
@@ -107,6 +114,31 @@ fn sustained(scratch: &Scratch, options: &LedgerOptions, size: RoundSize) -> Res
     measured.peak_memory = super::figures::memory().peak;
     scratch.discard("sustained")?;
     Ok(measured)
+}
+
+/// The last tenth of the run, in turns with the first tenth of a new ledger: a machine that slows down while the run lasts
+/// slows both.
+fn last_tenth(
+    scratch: &Scratch,
+    old: &mut Embedded,
+    size: RoundSize,
+    measured: &mut Measured,
+) -> Result<Slice, Failure> {
+    let mut new = Embedded::create(scratch.join("new"), ACCOUNTS, Ids::TimeOrdered)?;
+    let mut tenth = Slice::default();
+    for part in 0..PARTS {
+        let batches = size.batches * (part + 1) / PARTS - size.batches * part / PARTS;
+        if batches == 0 {
+            continue;
+        }
+        measured.first_parts.push(new.slice(batches)?);
+        let slice = old.slice(batches)?;
+        measured.last_parts.push(slice.clone());
+        tenth = tenth.and(slice);
+    }
+    drop(new);
+    scratch.discard("new")?;
+    Ok(tenth)
 }
 
 /// Fresh ledgers side by side: uniform accounts, hot accounts, random ids.
