@@ -113,6 +113,10 @@ impl<S: Storage> Core<S> {
         now: Timestamp,
         transfers: &[Transfer],
     ) -> Result<Vec<CreateTransferResult>, ReadError> {
+        let own = transfers.iter().map(|transfer| Key::of_transfer(transfer.id.0));
+        let resolving = transfers.iter().filter(|transfer| transfer.pending_id.0 != 0);
+        let resolved = resolving.map(|transfer| Key::of_resolution(transfer.pending_id.0));
+        self.state.ids.bring_near(own.chain(resolved));
         apply::create_transfers(self, now, transfers)
     }
 
