@@ -10,10 +10,10 @@ use crate::transaction::{self, Session, Step};
 use crate::{Backend, ReadJob, RecordsError, WriteJob};
 
 /// Jobs that may wait for the writer; more are refused.
-const WAITING_MAX: usize = 32_768;
+const WAITING_MAX: usize = 16_384;
 
 /// Jobs of one commit.
-const GROUP_MAX: usize = 16_384;
+const GROUP_MAX: usize = 8_192;
 
 /// How long jobs that nobody waits for gather before they are committed: a commit writes each page that it touches, and
 /// the more jobs it has, the more of them share a page.

@@ -28,8 +28,7 @@ pub(crate) fn format(moment: Timestamp) -> String {
     text
 }
 
-/// The last `count` decimal digits of a number: every answer that moves value has a moment, and `format!` takes five
-/// times as long.
+/// The last `count` decimal digits of a number. Every answer that moves value has a moment, so it is written by hand.
 fn push_digits(text: &mut String, number: u64, count: u32) {
     for place in (0..count).rev() {
         let digit = number / 10_u64.pow(place) % 10;

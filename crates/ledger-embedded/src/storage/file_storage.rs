@@ -128,3 +128,25 @@ impl Storage for FileStorage {
         self.handle.sync_all().map_err(|e| self.failed("sync", "", &e))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A device that the system refuses to sync: whether it was asked shows in its refusal.
+    fn unsyncable() -> File {
+        OpenOptions::new().read(true).write(true).open("/dev/null").expect("every system has it")
+    }
+
+    #[test]
+    fn syncing_a_file_or_the_directory_asks_the_operating_system() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut storage = FileStorage::open(directory.path()).expect("opens");
+        let file = storage.create("file").expect("creates");
+        assert_eq!((storage.sync(&file), storage.sync_directory()), (Ok(()), Ok(())));
+        let device = NamedFile { file: Arc::new(unsyncable()), name: "device".into() };
+        assert!(storage.sync(&device).is_err());
+        storage.handle = unsyncable();
+        assert!(storage.sync_directory().is_err());
+    }
+}
