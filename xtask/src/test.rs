@@ -25,6 +25,10 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     let towns = sim::thousand_seeds(root, &program)?;
     let calls = api_calls::all(root, &program)?;
     let stories = e2e::all(root, &program)?;
+    // Last, because it builds the program with the feature, where the steps before had the one that ships.
+    let mut station = Command::new(env!("CARGO"));
+    station.args(["test", "--release", "--package", "sycee", "--features", "pcsc", "--test", "terminal"]);
+    run_watched(root, station, |line| tally.see(line))?;
     println!("simulation: {towns}");
     println!("API: {calls}");
     println!("browser: {stories}");

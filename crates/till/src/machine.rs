@@ -9,7 +9,7 @@ use money::Currency;
 use pages::terminal::{Trouble, gate::GateWay};
 use purse::amount::Amount;
 use terminal::{
-    book::Book,
+    book::{Book, Record, State as RecordState},
     clock::Now,
     debit::Receipt,
     disk::Directory,
@@ -239,6 +239,7 @@ impl Machine {
     fn see_to_card(&mut self) {
         if let Some(tap) = self.taps.waiting().cloned() {
             let progress = self.tap(&tap);
+            let progress = self.with_what_is_open(&tap, progress);
             self.taps.came(tap.name, progress);
         } else if let (Mode::Gate(gate), Some(way)) = (self.mode, self.way) {
             let outcome = self.pass(&gate, way);
@@ -247,6 +248,20 @@ impl Machine {
         self.module = self.till().ok().and_then(|till| till.module_totals().ok());
         self.stamp += 1;
         self.publish();
+    }
+
+    /// What came of a tap, beside what came of the same sale before: while it is not known whether its card has paid, no tap
+    /// that came to nothing may say that nothing was taken.
+    fn with_what_is_open(&mut self, tap: &Tap, progress: Progress) -> Progress {
+        let may_mislead = |trouble: &Trouble| {
+            !trouble.may_have_moved() && !matches!(trouble, Trouble::OtherCard(_) | Trouble::SaleUnknown(_))
+        };
+        let is_sale = matches!(tap.purpose, Purpose::Sale(..));
+        if !is_sale || !matches!(&progress, Progress::Failed(trouble) if may_mislead(trouble)) {
+            return progress;
+        }
+        let open = self.till().ok().and_then(|till| open_of_sale(till.book(), tap.name));
+        open.map_or(progress, |record| Progress::Failed(Trouble::MayHavePaid(record.0)))
     }
 
     fn tap(&mut self, tap: &Tap) -> Progress {
@@ -444,6 +459,13 @@ fn shown(
         trouble: not_ready(till, context),
         stamp,
     }
+}
+
+/// The record of a sale of which it is not known whether its card has paid it.
+fn open_of_sale(book: &Book, sale: SaleId) -> Option<RecordNumber> {
+    let is_open =
+        |record: &&Record| record.intent.cancels.is_none() && matches!(record.state, RecordState::Open(_));
+    book.of_sale(sale).rev().find(is_open).map(|record| record.intent.number)
 }
 
 /// What a sale of the journal was asked for: its amount and what is owed.

@@ -35,7 +35,7 @@ pub(crate) fn hold_ceremony(data: &Path, operator: &Value) {
 }
 
 async fn open_key(operations: &Operations, login: String) -> Result<(), OperationError> {
-    let found = operations.records().read(move |sql| principals::find_by_login(sql, &login)).await?;
+    let found = operations.services().records.read(move |sql| principals::find_by_login(sql, &login)).await?;
     let founder = found.unwrap().id;
     let custodians: [PrincipalId; 3] = [
         founder,

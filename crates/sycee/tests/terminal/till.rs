@@ -2,8 +2,10 @@
 
 use std::ffi::OsStr;
 
+use card_reader::pcsc_reader::PcscReader;
+
 use crate::office::SetUp;
-use crate::programs::{Running, address, wait_until};
+use crate::programs::{PATIENCE, Running, address, wait_until};
 use crate::web::{Visitor, cut};
 
 const PAID: &str = "till-word till-paid";
@@ -18,6 +20,9 @@ pub(crate) struct Till {
 impl Till {
     /// Starts the terminal with its two readers: the card's and the module's.
     pub(crate) fn start(set_up: &SetUp, server: &str, [card, module]: [&str; 2]) -> Self {
+        for reader in [card, module] {
+            PcscReader::open(reader).unwrap().wait_for_card(PATIENCE).unwrap();
+        }
         let pairs = [
             ("--server", OsStr::new(server)),
             ("--key-file", set_up.key_file.as_os_str()),

@@ -45,10 +45,6 @@ impl Visitor {
         answer.text
     }
 
-    pub(crate) fn is_answered(&self, path: &str) -> bool {
-        self.send("GET", path, "text/plain", "").is_ok_and(|answer| answer.status == 200)
-    }
-
     /// Makes something through the API.
     pub(crate) fn create(&self, path: &str, body: &Value) -> Value {
         let answer = self.send("POST", path, "application/json", &body.to_string()).unwrap();

@@ -64,6 +64,30 @@ async fn what_was_sold_goes_up_once_when_the_network_is_back_also_after_a_restar
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn while_it_is_not_known_whether_a_card_paid_nobody_is_told_that_nothing_was_taken() {
+    const SELECT: u32 = 0;
+    const DEBIT: u32 = 2;
+    let host = server().await;
+    let corner = Corner::offline(&host).await;
+    corner.desk.put(card(1, 1_000));
+    corner.desk.tear(Leaves::After(DEBIT));
+    let (path, page) = corner.sell("3.00").await;
+    assert!(page.contains("NOT KNOWN YET") && corner.desk.held() == 700, "{page}");
+    // Held again, and taken away before it says a word.
+    let away = corner.desk.take();
+    corner.desk.put(away);
+    corner.desk.tear(Leaves::Before(SELECT));
+    corner.form(&format!("{path}/again"), "").await;
+    let page = corner.settled(&path).await;
+    assert!(page.contains("NOT KNOWN YET") && !page.contains("Nothing was taken"), "{page}");
+    let away = corner.desk.take();
+    corner.desk.put(away);
+    corner.form(&format!("{path}/again"), "").await;
+    let page = corner.settled(&path).await;
+    assert!(page.contains("PAID") && corner.desk.held() == 700, "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_that_is_sent_twice_sells_once_and_with_another_amount_it_is_refused() {
     let host = server().await;
     let corner = Corner::offline(&host).await;
