@@ -42,7 +42,7 @@ pub fn with_command<T>(act: impl FnOnce(&Command<'_>) -> T) -> Option<T> {
 
 /// Sends what was answered.
 pub fn send(answer: Option<Result<Response, Fault>>) {
-    drop(black_box(answer));
+    let _sent = black_box(answer);
 }
 
 /// So many bytes of memory that need power, for the linker to count.
