@@ -48,7 +48,7 @@ impl FileStorage {
         self.directory.join(name)
     }
 
-    fn failed(&self, verb: &str, name: &str, cause: &std::io::Error) -> StorageError {
+    fn failed(&self, verb: &str, name: &str, cause: &io::Error) -> StorageError {
         StorageError::new(format!("{verb} {}", self.path(name).display()), cause)
     }
 }
