@@ -76,7 +76,7 @@ impl Site {
         let (merchant, staff) = self.runtime.block_on(async move {
             let merchant = founding::found(app.operations(), founding_party()).await.expect("nobody was there");
             let read = app.records().read(|sql| {
-                let find = |login| principals::find_by_login(sql, login);
+                let mut find = |login| principals::find_by_login(sql, login);
                 Ok([find("operator")?, find("owner")?])
             });
             let staff = read.await.expect("the records answer");

@@ -10,6 +10,7 @@ mod machine;
 mod process;
 mod running_town;
 mod sim;
+mod size;
 mod test;
 mod tidy;
 
@@ -31,6 +32,7 @@ usage: cargo xtask COMMAND
                      that the description lacks
   sim [ARGS…]        simulated towns with faults; ARGS go to `sycee town --headless`
   bench [ledger|payments]  measurements as JSON, both when none is named
+  size               what the purse takes of a card's processor: builds it without an operating system; installs the target
   fuzz [SECONDS [TARGET…]]  fuzz targets, all when none is named, for so many seconds each, 30 when not given;
                      installs cargo-fuzz and a nightly toolchain
 ";
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         ["api"] => api_calls::run(&root),
         ["sim", arguments @ ..] => sim::run(&root, arguments),
         ["bench", benches @ ..] => bench::run(&root, benches),
+        ["size"] => size::run(&root),
         ["fuzz"] => fuzz::run(&root, "30", &[]),
         ["fuzz", seconds, targets @ ..] => fuzz::run(&root, seconds, targets),
         _ => {

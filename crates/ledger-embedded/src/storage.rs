@@ -3,7 +3,7 @@
 mod file_storage;
 mod sim_disk;
 
-pub use file_storage::FileStorage;
+pub use file_storage::{FileStorage, create_directory};
 pub use sim_disk::{DiskFault, SimDisk, SyncSite};
 
 use std::fmt;

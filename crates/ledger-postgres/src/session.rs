@@ -15,6 +15,7 @@ pub(crate) struct Statements {
     pub(crate) transfers: Statement,
     pub(crate) transfers_at: Statement,
     pub(crate) failed: Statement,
+    pub(crate) any_failed: Statement,
     pub(crate) accounts: Statement,
     pub(crate) accounts_at: Statement,
     pub(crate) update_accounts: Statement,
@@ -50,6 +51,8 @@ impl Statements {
             transfers: client.prepare(&format!("{transfers} WHERE id = ANY($1)"))?,
             transfers_at: client.prepare(&format!("{transfers} WHERE timestamp = ANY($1)"))?,
             failed: client.prepare("SELECT id FROM ledger_failed WHERE id = ANY($1)")?,
+            any_failed: client
+                .prepare("SELECT EXISTS (SELECT FROM ledger_failed WHERE id BETWEEN $1 AND $2)")?,
             accounts: client.prepare(&format!("SELECT {ACCOUNT} FROM ledger_accounts WHERE id = ANY($1)"))?,
             accounts_at: client.prepare("SELECT id FROM ledger_accounts WHERE timestamp = ANY($1)")?,
             update_accounts: client.prepare(UPDATE_ACCOUNTS)?,

@@ -1,13 +1,18 @@
 //! Closing an account: the rest is paid out to a bank card of the holder, then nothing goes in or out any more.
 //!
 //! The pay-outs are ordinary withdrawals whose keys follow from the key of the closing, so that repeating it pays nothing out
-//! twice. The account ends only where the ledger says that nothing is left and nothing is in flight.
+//! twice. The account ends only where the ledger says that nothing is left and nothing is in flight, and where nothing of the
+//! holder's waits elsewhere that could only come back to a wallet.
 
 use money::Amount;
+use records::Sql;
 use records::api_keys;
+use records::card_purses as card_purse_rows;
 use records::cards as card_rows;
 use records::known_devices;
+use records::load_orders;
 use records::operations::OperationState;
+use records::orders::{self, OrderFilter, OrderState};
 use records::passkeys;
 use records::payment_pins;
 use records::principals::{self, PrincipalStatus};
@@ -26,6 +31,10 @@ pub enum StillOpen {
     InFlight,
     /// This much is owed of a sale that a card paid a part of.
     Owes(Amount),
+    /// This much is on a card purse of theirs, or ordered for it.
+    OnCard(Amount),
+    /// This much waits in escrow for an order that they paid.
+    InEscrow(Amount),
     /// This much is left, and no card was named that it can be paid out to.
     Rest(Amount),
     /// The bank did not take the money: it is still in the wallet.
@@ -60,6 +69,9 @@ pub async fn close(
     if let Some(due) = card_purses::dues::open_of(operations, holder).await?.first() {
         return Ok(Err(StillOpen::Owes(due.amount)));
     }
+    if let Some(why) = elsewhere(operations, holder).await? {
+        return Ok(Err(why));
+    }
     let left = wallets.iter().map(|wallet| wallet.balance.available).filter(|rest| !rest.is_zero());
     for amount in left {
         let Some(card) = card else { return Ok(Err(StillOpen::Rest(amount))) };
@@ -68,6 +80,27 @@ pub async fn close(
         }
     }
     end(operations, holder).await
+}
+
+/// What is the holder's and in no wallet.
+async fn elsewhere(operations: &Operations, holder: HolderId) -> Result<Option<StillOpen>, OperationError> {
+    let read = move |sql: &mut dyn Sql| {
+        for card in card_purse_rows::of_holder(sql, holder)?.into_iter().filter(|card| !card.is_closed) {
+            let ordered = load_orders::open(sql, card.asn)?.into_iter().map(|order| order.amount).next();
+            let own = Amount::from_minor(card.own, card.currency).ok().filter(|own| !own.is_zero());
+            if let Some(amount) = own.or(ordered) {
+                return Ok(Some(StillOpen::OnCard(amount)));
+            }
+        }
+        for state in [OrderState::Held, OrderState::Disputed] {
+            let paid = OrderFilter { payer: Some(holder), state: Some(state), ..OrderFilter::default() };
+            if let Some(order) = orders::list(sql, &paid, 1)?.first() {
+                return Ok(Some(StillOpen::InEscrow(order.amount)));
+            }
+        }
+        Ok(None)
+    };
+    Ok(operations.records().read(read).await?)
 }
 
 fn is_in_flight(wallet: &WalletBalance) -> bool {

@@ -2,9 +2,10 @@
 //!
 //! The single limit is compared with the amount. The daily one is an account of the ledger, one for each day, from which
 //! every operation takes its amount in the same chain as the money. A load order takes it when it is ordered: that is when
-//! its holder decides. What comes to nothing on the same day is given back.
+//! its holder decides, and a payment that a rule holds back takes it when it is held. What comes to nothing on the same day
+//! is given back.
 
-use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Timestamp, Transfer};
+use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Timestamp, Transfer, TransferFlags};
 use money::{Amount, Currency};
 use records::Sql;
 use records::notifications::NoticeKind;
@@ -13,8 +14,8 @@ use wallet::ids::{HolderId, OperationId};
 use wallet::limit_postings::{self, SpendingDay};
 
 use crate::notifications::{self, Notice};
-use crate::one_step::is_another;
-use crate::{OperationError, Operations, Party, day, directory};
+use crate::one_step::{Verdict, is_another, verdict};
+use crate::{OperationError, Operations, Party, Reason, day, directory};
 
 pub use records::spending_limits::Limits;
 
@@ -182,6 +183,41 @@ pub(crate) async fn leg(
     operations.ledger().open_accounts(accounts).await?;
     grant(operations, &day, limit).await?;
     Ok(Some(limit_postings::limit_used(&day, operation, amount)))
+}
+
+/// Reserves an amount for an operation, and takes it from the spender's day in the same chain; from nobody's for money that
+/// comes in. The reservation stands last, so that it is the same transfer with a limit and without, whatever the limits are
+/// when the request is repeated.
+///
+/// # Errors
+/// What could not be reached.
+pub(crate) async fn reserve(
+    operations: &Operations,
+    spender: Option<HolderId>,
+    counted: (OperationId, Amount),
+    reservation: Transfer,
+) -> Result<Verdict, OperationError> {
+    let used = match spender {
+        Some(holder) => leg(operations, holder, counted).await?,
+        None => None,
+    };
+    let Some(used) = used else {
+        return verdict(operations.ledger().create_transfer(reservation).await?);
+    };
+    let used = Transfer { flags: used.flags | TransferFlags::LINKED, ..used };
+    let statuses = operations.ledger().create_transfers(vec![used, reservation]).await?;
+    let &[used, money] = statuses.as_slice() else {
+        return Err(OperationError::Inconsistent("ledger answered another question"));
+    };
+    match used {
+        _ if money != Status::LinkedEventFailed => verdict(money),
+        used if is_used_up(used) => Ok(Verdict::Refused(Reason::OverDailyLimit)),
+        // Taken before, perhaps on another day: then the amount was reserved with it.
+        used if used == Status::Exists || is_another(used) => {
+            verdict(operations.ledger().create_transfer(reservation).await?)
+        }
+        _ => Err(OperationError::Inconsistent("ledger refused a chain")),
+    }
 }
 
 /// Takes an amount from the payer's day before anything moves. Again, it changes nothing.

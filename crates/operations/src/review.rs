@@ -3,7 +3,8 @@
 //! Invariants:
 //! * held value is a pending transfer under the operation's own id: it can be spent neither twice nor elsewhere;
 //! * of all decisions about one operation the ledger carries out one: posting and voiding exclude each other;
-//! * what nobody decides ends by the ledger's own timeout, and the value is back.
+//! * what nobody decides ends by the ledger's own timeout, and the value is back;
+//! * what is held counts in its payer's day from the moment that it is held, and no more when it comes to nothing.
 
 use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Timestamp, Transfer, TransferFlags};
 use records::operations::{self, NewOperation, OperationState};
@@ -12,9 +13,9 @@ use wallet::ids::{OperationId, PrincipalId};
 use wallet::postings;
 
 use crate::audit_log::{self, Actor};
-use crate::one_step::{Verdict, verdict};
+use crate::one_step::Verdict;
 use crate::receipt::Facts;
-use crate::{OperationError, Operations, Party, Reason, Receipt, intent, memo, rebuild};
+use crate::{OperationError, Operations, Party, Reason, Receipt, intent, limits, memo, rebuild};
 
 /// How long a held operation waits for a person.
 const WAITS_SECONDS: u32 = 3 * 86_400;
@@ -64,9 +65,9 @@ pub(crate) async fn hold(
     posting: Transfer,
 ) -> Result<Receipt, OperationError> {
     let (id, fingerprint) = (new.id, new.fingerprint);
+    let payer = new.payer.ok_or(OperationError::Inconsistent("spending without a payer"))?.holder();
     let held = Transfer { flags: posting.flags | TransferFlags::PENDING, timeout: WAITS_SECONDS, ..posting };
-    let status = operations.ledger().create_transfer(held).await?;
-    match verdict(status)? {
+    match limits::reserve(operations, Some(payer), (id, new.amount), held).await? {
         Verdict::Created | Verdict::Existed => record_held(operations, new).await,
         Verdict::Refused(reason) => {
             intent::record(operations, new, OperationState::Declined, Some(reason)).await
@@ -165,8 +166,19 @@ async fn end(operations: &Operations, review: Review) -> Result<bool, OperationE
         ReviewState::Expired => (OperationState::Declined, Some(Reason::ReviewExpired)),
         ReviewState::Waiting => return Ok(false),
     };
+    if state == OperationState::Declined {
+        // Before the records say that it ended: after a crash in between, it ends again.
+        give_back(operations, review.operation).await?;
+    }
     let code = reason.map(Reason::code);
     Ok(operations.records().write(move |sql| rows::end_review(sql, &review, state, code, now)).await?)
+}
+
+async fn give_back(operations: &Operations, id: OperationId) -> Result<(), OperationError> {
+    match operations.records().read(move |sql| operations::get(sql, id)).await? {
+        Some(held) => limits::give_back(operations, (id, held.amount)).await,
+        None => Ok(()),
+    }
 }
 
 /// Describes again what the ledger has decided about a review that the records still call waiting. Says whether it had.

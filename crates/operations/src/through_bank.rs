@@ -11,14 +11,14 @@
 //! bank is told to stop where the customer says nothing for [`ANSWER_TIME`].
 
 use bank::{Outcome, Request, Response};
-use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Transfer, TransferFlags};
+use ledger::{CreateTransferStatus as Status, NANOSECONDS_PER_SECOND, Transfer};
 use records::operations::{NewOperation, Operation, OperationKind, OperationState};
 use tokio::sync::oneshot;
 use wallet::ids::{BankId, HolderId};
 use wallet::postings;
 
 use crate::intent::{Begun, begin, conclude};
-use crate::one_step::{GivenUp, Verdict, give_up, is_another, verdict};
+use crate::one_step::{GivenUp, Verdict, give_up};
 use crate::receipt::Facts;
 use crate::{OperationError, Operations, Reason, Receipt, limits, rebuild};
 
@@ -56,7 +56,8 @@ pub(crate) async fn run(
         Begun::Ended(receipt) => return Ok(receipt),
         Begun::Open(facts) => facts,
     };
-    match reserve(operations, facts, &steps).await? {
+    let counted = (facts.id, facts.amount);
+    match limits::reserve(operations, steps.spender, counted, steps.reservation).await? {
         Verdict::Refused(reason) => {
             return Ok(conclude(operations, facts, OperationState::Declined, Some(reason)));
         }
@@ -73,32 +74,6 @@ pub(crate) async fn run(
     }
     let answer = ask(operations, steps.bank, steps.request).await;
     end(operations, facts, steps.bank, answer).await
-}
-
-/// Reserves the amount, and takes it from the spender's day in the same chain. The reservation stands last, so that it is the
-/// same transfer with a limit and without, whatever the limits are when the request is repeated.
-async fn reserve(operations: &Operations, facts: Facts, steps: &Steps) -> Result<Verdict, OperationError> {
-    let used = match steps.spender {
-        Some(holder) => limits::leg(operations, holder, (facts.id, facts.amount)).await?,
-        None => None,
-    };
-    let Some(used) = used else {
-        return verdict(operations.ledger().create_transfer(steps.reservation).await?);
-    };
-    let used = Transfer { flags: used.flags | TransferFlags::LINKED, ..used };
-    let statuses = operations.ledger().create_transfers(vec![used, steps.reservation]).await?;
-    let &[used, money] = statuses.as_slice() else {
-        return Err(OperationError::Inconsistent("ledger answered another question"));
-    };
-    match used {
-        _ if money != Status::LinkedEventFailed => verdict(money),
-        used if limits::is_used_up(used) => Ok(Verdict::Refused(Reason::OverDailyLimit)),
-        // Taken before, perhaps on another day: then the amount was reserved with it.
-        used if used == Status::Exists || is_another(used) => {
-            verdict(operations.ledger().create_transfer(steps.reservation).await?)
-        }
-        _ => Err(OperationError::Inconsistent("ledger refused a chain")),
-    }
 }
 
 /// Ends an interrupted operation by what ledger and bank say. `None`: it is under way on this server.

@@ -521,6 +521,10 @@ pub enum StillOpen {
     InFlight,
     /// This much of a sale is owed still.
     Owes(Amount),
+    /// This much is on a card purse, or ordered for it.
+    OnCard(Amount),
+    /// This much waits in escrow.
+    InEscrow(Amount),
     /// Money is left and no bound card takes its currency.
     NoCard(Amount),
     /// A bank did not take the money.
@@ -534,6 +538,8 @@ impl StillOpen {
         match self {
             Self::InFlight => frame.t("close-in-flight").to_owned(),
             Self::Owes(amount) => frame.fill("close-owes", &[("amount", &figures::text(amount))]),
+            Self::OnCard(amount) => frame.fill("close-on-card", &[("amount", &figures::text(amount))]),
+            Self::InEscrow(amount) => frame.fill("close-in-escrow", &[("amount", &figures::text(amount))]),
             Self::NoCard(amount) => frame.fill("close-no-card", &[("amount", &figures::text(amount))]),
             Self::PayOutFailed => frame.t("close-pay-out-failed").to_owned(),
             Self::MoneyCame => frame.t("close-money-came").to_owned(),

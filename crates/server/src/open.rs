@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use ledger::Submit;
 use ledger_embedded::EmbeddedLedger;
+use ledger_embedded::storage::create_directory;
 use ledger_postgres::PostgresLedger;
 use operations::embedded_bank::{EmbeddedBank, EmbeddedBankError};
 use operations::{Clock, Entropy, OperationError, Operations, Policy, Services, start_up_check};
@@ -145,7 +146,7 @@ pub async fn open(options: ServeOptions) -> Result<App, OpenError> {
 
 fn open_stores(options: ServeOptions) -> Result<(Operations, Arc<EmbeddedBank>), OpenError> {
     let directory = |error| OpenError::Directory(options.data.clone(), error);
-    std::fs::create_dir_all(&options.data).map_err(directory)?;
+    create_directory(&options.data).map_err(directory)?;
     let ledger = open_ledger(&options)?;
     let records = match &options.records {
         RecordsChoice::Sqlite => Records::open_sqlite(&options.data.join("records.sqlite")),

@@ -1,6 +1,7 @@
 //! A directory of the file system, held exclusively.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,7 +26,7 @@ impl FileStorage {
     /// A [`StorageError`] whose text says what to do: the directory is in use, or cannot be created.
     pub fn open(directory: &Path) -> Result<Self, StorageError> {
         let action = || format!("open {}", directory.display());
-        fs::create_dir_all(directory).map_err(|e| StorageError::new(action(), e))?;
+        create_directory(directory).map_err(|e| StorageError::new(action(), e))?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -47,9 +48,25 @@ impl FileStorage {
         self.directory.join(name)
     }
 
-    fn failed(&self, verb: &str, name: &str, cause: &std::io::Error) -> StorageError {
+    fn failed(&self, verb: &str, name: &str, cause: &io::Error) -> StorageError {
         StorageError::new(format!("{verb} {}", self.path(name).display()), cause)
     }
+}
+
+/// Creates a directory with those above it, so that no loss of power takes away what did not exist before: each new name is on
+/// the disk when this returns.
+///
+/// # Errors
+/// Those of the file system.
+pub fn create_directory(directory: &Path) -> io::Result<()> {
+    let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+    let missing: Vec<&Path> = directory.ancestors().take_while(is_missing).collect();
+    fs::create_dir_all(directory)?;
+    // The highest first: a name counts for nothing while the directory that holds it may vanish.
+    missing.into_iter().rev().filter_map(Path::parent).try_for_each(|holder| {
+        let holder = if holder.as_os_str().is_empty() { Path::new(".") } else { holder };
+        File::open(holder)?.sync_all()
+    })
 }
 
 /// An open file with its name for messages.
@@ -132,6 +149,17 @@ impl Storage for FileStorage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_directory_is_created_with_those_above_it_and_may_be_there() {
+        let above = std::env::temp_dir().join(format!("sycee-create-{}", std::process::id()));
+        let wanted = above.join("one/two");
+        for _ in 0..2 {
+            create_directory(&wanted).expect("it can be created");
+            assert!(wanted.is_dir());
+        }
+        fs::remove_dir_all(above).expect("it is there");
+    }
 
     /// A device that the system refuses to sync: whether it was asked shows in its refusal.
     fn unsyncable() -> File {

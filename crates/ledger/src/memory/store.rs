@@ -68,6 +68,14 @@ impl MemoryStore {
         Self { clock, ..Self::default() }
     }
 
+    /// Makes room for so many more accounts and transfers, so that none of them has to move for the next.
+    pub fn reserve(&mut self, accounts: usize, transfers: usize) {
+        self.accounts.reserve(accounts);
+        self.account_slots.reserve(accounts);
+        self.known.reserve(transfers);
+        self.entries.reserve(transfers);
+    }
+
     /// Adds an account of an earlier time.
     pub fn load_account(&mut self, account: &Account) {
         self.account_slots.insert(account.id, self.accounts.len());

@@ -29,7 +29,7 @@ use super::card_store::{self, Places, StoredCard};
 use super::change::{self, Change, card_operation};
 use super::issuing::number_text;
 use super::keys::{self, IssuerKeys};
-use super::{CardPurseRefusal, card_time, lists};
+use super::{CardPurseRefusal, card_time, grades, lists};
 use crate::{OperationError, Operations, Party, audit_log};
 
 /// How many are looked at together.
@@ -183,7 +183,8 @@ async fn decide_for_card(operations: &Operations, due: CardDue) -> Result<(), Op
     Err(OperationError::KeyInProgress)
 }
 
-/// Collects what wallets owe and have. Says how many parts that were.
+/// Collects what wallets owe and have, and lets the grades of those fall that leave a part owed. Says how many parts were
+/// collected.
 ///
 /// # Errors
 /// What could not be reached.
@@ -193,7 +194,9 @@ pub(super) async fn collect(operations: &Operations) -> Result<u64, OperationErr
         let page = operations.records().read(move |sql| rows::owed(sql, after, PAGE)).await?;
         let Some(last) = page.last() else { break };
         after = last.id;
+        let owing: Vec<_> = page.iter().map(|due| (due.asn, due.owed_since)).collect();
         collected += collect_page(operations, page).await?;
+        grades::fall(operations, &owing).await?;
     }
     if collected > 0 {
         lists::issue_white(operations).await?;

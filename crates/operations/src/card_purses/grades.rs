@@ -17,7 +17,9 @@ pub use records::card_grades::CardGrade;
 use records::card_purses::{self as cards, CardPurse};
 use records::conduct::{self, SPANS};
 use records::{RecordsError, Sql, card_dues, identity_checks, issue_batches};
-use risk::grade::{self, Graded, LEVELS, LevelTable, OVERDUE_DAYS, Repayments, Standing, VALID_DAYS};
+use risk::grade::{
+    self, Graded, LEVELS, LONG_OVERDUE_DAYS, LevelTable, OVERDUE_DAYS, Repayments, Standing, VALID_DAYS,
+};
 pub use risk::grade::{Disputes, History, Identity, Indicator, Level, Reason};
 use wallet::ids::HolderId;
 
@@ -119,6 +121,31 @@ pub async fn renew(operations: &Operations, asn: Asn) -> Result<Option<CardGrade
         }
     }
     Err(OperationError::KeyInProgress)
+}
+
+/// Writes the next versions of cards whose holders leave a part owed too long, so that a fall has the day on which it was
+/// earned, whenever a terminal next asks. `owing` says of each part which card owes it, and since when.
+///
+/// # Errors
+/// What could not be reached.
+pub(super) async fn fall(operations: &Operations, owing: &[(Asn, Timestamp)]) -> Result<(), OperationError> {
+    let now = operations.now();
+    for (asn, since) in owing.iter().copied() {
+        let Some(overdue_at) = last_step(since, now) else { continue };
+        let newest = operations.records().read(move |sql| rows::newest(sql, asn)).await?;
+        if newest.is_some_and(|newest| newest.level > Level::NONE.number() && newest.granted_at < overdue_at)
+        {
+            renew(operations, asn).await?;
+        }
+    }
+    Ok(())
+}
+
+/// When a part that is owed since then last became something worse; `None` where it is not overdue.
+fn last_step(since: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let steps = [FAILED_DAYS, u64::from(LONG_OVERDUE_DAYS), u64::from(OVERDUE_DAYS)];
+    let moments = steps.map(|days| Timestamp(since.0.saturating_add(days * NANOSECONDS_PER_DAY)));
+    moments.into_iter().find(|moment| *moment <= now)
 }
 
 /// What brings a card its grade, for a terminal that met it and says which version it bears; `None` where there is none that

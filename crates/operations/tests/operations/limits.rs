@@ -6,11 +6,17 @@ use std::sync::Arc;
 
 use bank::Fault;
 use money::Amount;
+use operations::approvals::{self, Action};
+use operations::duties;
 use operations::limits::{self, Limits};
+use operations::review::{self, Choice};
+use operations::risk_rules::{self, RuleText};
 use operations::{OperationError, Reason, start_up_check};
 use records::operations::OperationState;
+use risk::Outcome;
+use wallet::ids::PrincipalId;
 
-use crate::world::{BANK, CNY, Fate, World, cny, now};
+use crate::world::{BANK, CNY, Fate, World, cny, now, person};
 
 /// The world with limits of Alice.
 fn limited(single: Option<u64>, daily: Option<u64>) -> World {
@@ -122,4 +128,55 @@ fn a_withdrawal_that_is_struck_anywhere_counts_as_it_ended() {
         }
         assert!(struck > 8, "{struck} moments");
     }
+}
+
+#[test]
+fn what_a_rule_holds_back_counts_in_the_day_until_it_is_declined() {
+    let world = limited(None, Some(1_000));
+    let who = PrincipalId::new(0x0901);
+    hold_from(&world, 500);
+    let held = world.pay("a", 600).unwrap();
+    assert_eq!((held.state, left(&world)), (OperationState::Held, Some(cny(400))));
+    assert_eq!(world.pay("a", 600).unwrap(), held, "again");
+    assert_eq!(left(&world), Some(cny(400)));
+    let over = world.pay("b", 500).unwrap();
+    assert_eq!((over.state, over.reason), (OperationState::Declined, Some(Reason::OverDailyLimit)));
+    now(review::decide(&world.operations, who, held.id, Choice::Decline, "stolen phone")).unwrap();
+    assert_eq!(left(&world), Some(cny(1_000)));
+    let second = world.transfer("c", 900).unwrap();
+    now(review::decide(&world.operations, who, second.id, Choice::Release, "known")).unwrap();
+    assert_eq!(left(&world), Some(cny(100)), "released, it stays spent");
+    world.check_equation();
+}
+
+#[test]
+fn what_nobody_decides_about_counts_in_the_day_on_which_it_was_held_only() {
+    let mut world = limited(None, Some(1_000));
+    hold_from(&world, 500);
+    world.pay("a", 600).unwrap();
+    world.clock.pass(3 * 86_400 + 120);
+    now(start_up_check::run(&world.operations)).unwrap();
+    assert_eq!(left(&world), Some(cny(1_000)));
+    let held = world.pay("b", 600).unwrap();
+    let records = Arc::clone(&world.records);
+    world.restart(records);
+    now(start_up_check::run(&world.operations)).unwrap();
+    assert_eq!(left(&world), Some(cny(400)), "held as before");
+    let who = PrincipalId::new(0x0901);
+    now(review::decide(&world.operations, who, held.id, Choice::Decline, "late")).unwrap();
+    assert_eq!(left(&world), Some(cny(1_000)));
+    world.check_equation();
+}
+
+/// Switches a rule on that holds back what is worth so much.
+fn hold_from(world: &World, minor: u64) {
+    let [one, two] = [0x0901, 0x0902].map(PrincipalId::new);
+    now(duties::hire_founder(&world.operations, one, person("founder-one"))).unwrap();
+    now(duties::hire_founder(&world.operations, two, person("founder-two"))).unwrap();
+    let conditions = format!("amount {minor} CNY");
+    let text = RuleText { name: "large".to_owned(), outcome: Outcome::Hold, conditions };
+    let row = now(risk_rules::write(&world.operations, one, None, text)).unwrap();
+    let action = Action::SwitchOn { rule: row.id, version: row.version };
+    let asked = now(approvals::ask(&world.operations, one, action, "tested")).unwrap();
+    now(approvals::decide(&world.operations, two, asked, true, "looked at the test")).unwrap();
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::world::{World, cny, key, now, person};
+use operations::closing::{self, StillOpen};
 use operations::duties;
 use operations::escrow::{self, EscrowRefundRequest};
 use operations::orders::{self, NewOrder, PayRequest};
@@ -201,6 +202,23 @@ fn money_in_escrow_is_nobodys_until_the_buyer_confirms() {
     assert!(completed(&confirmed));
     assert_eq!(world.money().shop, 3_500);
     assert_eq!(fresh(&world, order.id).state, OrderState::Released);
+    world.check_equation();
+}
+
+#[test]
+fn a_buyer_whose_money_waits_in_escrow_cannot_close_the_account() {
+    let world = World::new();
+    let order = held(&world, 500);
+    let close = |name: &str| {
+        now(closing::close(&world.operations, &key(name), world.alice, Some(world.card))).unwrap()
+    };
+    assert_eq!(close("a"), Err(StillOpen::InEscrow(cny(500))));
+    now(escrow::dispute(&world.operations, world.alice, &order, "never came".to_owned())).unwrap();
+    assert_eq!(close("b"), Err(StillOpen::InEscrow(cny(500))));
+    assert_eq!(world.money().paid_out, 0, "nothing was paid out meanwhile");
+    now(escrow::concede(&world.operations, STAFF, &fresh(&world, order.id))).unwrap();
+    assert_eq!(close("c"), Ok(()));
+    assert_eq!((world.money().alice, world.money().paid_out), (0, 10_000));
     world.check_equation();
 }
 

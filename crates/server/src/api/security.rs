@@ -482,6 +482,13 @@ pub(super) async fn close(
         StillOpen::Owes(_) => {
             Problem::new(Kind::REFUSED, "a part of a sale is still owed: top up, and it is collected")
         }
+        StillOpen::OnCard(_) => Problem::new(
+            Kind::REFUSED,
+            "a card purse holds money, or waits for some: unload it at a terminal and withdraw its load orders",
+        ),
+        StillOpen::InEscrow(_) => {
+            Problem::new(Kind::REFUSED, "a payment waits in escrow: confirm the order, or wait for its end")
+        }
         StillOpen::Rest(_) => {
             Problem::new(Kind::REFUSED, "money is left: name a card that it can be paid out to").at("card")
         }

@@ -61,6 +61,8 @@ pub(super) async fn close(
     let why = match why {
         closing::StillOpen::InFlight => StillOpen::InFlight,
         closing::StillOpen::Owes(amount) => StillOpen::Owes(amount),
+        closing::StillOpen::OnCard(amount) => StillOpen::OnCard(amount),
+        closing::StillOpen::InEscrow(amount) => StillOpen::InEscrow(amount),
         closing::StillOpen::Rest(amount) => StillOpen::NoCard(amount),
         closing::StillOpen::PayOutFailed => StillOpen::PayOutFailed,
         closing::StillOpen::MoneyCame => StillOpen::MoneyCame,

@@ -6,7 +6,9 @@ use operations::OperationError;
 use operations::card_purses::grades::{self, CreditGrade, Identity, Level, Reason};
 use operations::card_purses::{identity, lists, lost};
 use operations::duties::{self, OperatorRole};
+use operations::start_up_check;
 use records::card_dues::{self, CardDue, CardDueState};
+use records::card_grades;
 use wallet::ids::CardDueId;
 
 use super::stage::{FOUNDER, Stage, stage};
@@ -148,6 +150,33 @@ fn a_level_rises_after_ninety_days_and_falls_when_a_part_is_not_collected() {
     owe(&stage, 3, 91);
     assert_eq!(renewed(&stage), (4, 0, 0));
     assert_eq!(shown(&stage).history.repayments.failed, 1);
+}
+
+#[test]
+fn a_grade_falls_on_the_day_on_which_a_part_is_overdue_though_no_terminal_asks() {
+    let stage = with_document();
+    let newest = || {
+        let asn = card(&stage);
+        let read = stage.operations().services().records.read(move |sql| card_grades::newest(sql, asn));
+        now(read).unwrap().map(|row| (row.version, row.level, row.granted_at))
+    };
+    assert_eq!(renewed(&stage), (1, 1, 2_000));
+    // Nothing is left that could be collected.
+    stage.world.pay("all", 10_000).unwrap();
+    owe(&stage, 1, 29);
+    now(start_up_check::run(stage.operations())).unwrap();
+    assert_eq!(
+        newest().map(|(version, level, _)| (version, level)),
+        Some((1, 1)),
+        "1 is the most, as before"
+    );
+    stage.world.clock.pass(DAY);
+    now(start_up_check::run(stage.operations())).unwrap();
+    let fallen = newest();
+    assert_eq!(fallen.map(|(version, level, _)| (version, level)), Some((2, 0)));
+    stage.world.clock.pass(DAY);
+    now(start_up_check::run(stage.operations())).unwrap();
+    assert_eq!((newest(), renewed(&stage)), (fallen, (2, 0, 0)), "once");
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use operations::card_purses::loads::{self, LoadOrderState};
 use operations::card_purses::view::{self, Certainty, EntryKind};
 use operations::card_purses::{CardPurseRefusal, Direction};
+use operations::closing::{self, StillOpen};
 use operations::{OperationError, start_up_check};
 use records::operations::{OperationKind, OperationState};
 
 use super::stage::{AT, Stage, refused, stage};
-use crate::world::{cny, now};
+use crate::world::{cny, key, now};
 
 fn states(stage: &Stage, card: usize) -> Vec<LoadOrderState> {
     stage.view(card).orders.iter().map(|order| order.state).collect()
@@ -161,6 +162,27 @@ fn an_unload_is_paid_once_to_the_wallet_that_the_card_is_bound_to() {
     assert_eq!((stage.world.money().alice, stage.cards[0].balance()), (before - 500, 500));
     let told = kind_and_state(&stage, answer.operation);
     assert_eq!(told, (OperationKind::CardUnload, OperationState::Completed));
+    stage.check_settled();
+}
+
+#[test]
+fn a_holder_whose_card_holds_money_or_waits_for_some_cannot_close_the_account() {
+    let mut stage = stage(1, 0);
+    let (holder, bank_card) = (stage.world.alice, stage.world.card);
+    let close = |stage: &Stage, name: &str| {
+        now(closing::close(stage.operations(), &key(name), holder, Some(bank_card))).unwrap()
+    };
+    let order = stage.order("o", 0, 300);
+    assert_eq!(close(&stage, "a"), Err(StillOpen::OnCard(cny(300))));
+    now(loads::withdraw(stage.operations(), holder, order.id)).unwrap();
+    stage.load("p", 0, 2_000);
+    assert_eq!(close(&stage, "b"), Err(StillOpen::OnCard(cny(2_000))));
+    let request = stage.cards[0].initialise(Direction::Unload, 2_000, None);
+    let answer = stage.begin(request).unwrap();
+    let code = stage.cards[0].deliver(Direction::Unload, &answer).unwrap();
+    stage.confirm(answer.operation, code).unwrap();
+    assert_eq!(close(&stage, "c"), Ok(()));
+    assert_eq!(stage.world.money().alice, 0);
     stage.check_settled();
 }
 

@@ -30,7 +30,7 @@ use workload::Ids;
 /// Rounds of the sustained run: each is a tenth of it.
 const ROUNDS: usize = 10;
 /// Parts in which the last tenth of the run takes turns with the first tenth of a new ledger.
-const PARTS: usize = 5;
+const PARTS: usize = 11;
 /// Rounds in which uniform accounts, hot accounts and random ids are compared.
 const VARIANT_ROUNDS: usize = 5;
 /// Accounts of the hot workload.
@@ -131,8 +131,15 @@ fn last_tenth(
         if batches == 0 {
             continue;
         }
-        measured.first_parts.push(new.slice(batches)?);
-        let slice = old.slice(batches)?;
+        // Neither always follows the other.
+        let (slice, first) = if part.is_multiple_of(2) {
+            let first = new.slice(batches)?;
+            (old.slice(batches)?, first)
+        } else {
+            let last = old.slice(batches)?;
+            (last, new.slice(batches)?)
+        };
+        measured.first_parts.push(first);
         measured.last_parts.push(slice.clone());
         tenth = tenth.and(slice);
     }
