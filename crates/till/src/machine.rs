@@ -250,14 +250,17 @@ impl Machine {
         self.publish();
     }
 
-    /// What came of a tap, beside what came of the same sale before: while it is not known whether its card has paid, no tap
-    /// that came to nothing may say that nothing was taken.
+    /// What came of a tap, beside what came of the same sale before: while it is not known whether its card has paid, a tap at
+    /// which no card was heard may not say that nothing was taken.
     fn with_what_is_open(&mut self, tap: &Tap, progress: Progress) -> Progress {
-        let may_mislead = |trouble: &Trouble| {
-            !trouble.may_have_moved() && !matches!(trouble, Trouble::OtherCard(_) | Trouble::SaleUnknown(_))
+        let was_not_heard = |trouble: &Trouble| {
+            matches!(
+                trouble,
+                Trouble::CardGone | Trouble::CardStrange | Trouble::Reader | Trouble::ModuleGone
+            )
         };
         let is_sale = matches!(tap.purpose, Purpose::Sale(..));
-        if !is_sale || !matches!(&progress, Progress::Failed(trouble) if may_mislead(trouble)) {
+        if !is_sale || !matches!(&progress, Progress::Failed(trouble) if was_not_heard(trouble)) {
             return progress;
         }
         let open = self.till().ok().and_then(|till| open_of_sale(till.book(), tap.name));
