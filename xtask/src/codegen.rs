@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::process::{output, release_program, tested_program};
+use crate::process::{output, release_program};
 
 /// Whether to write the documents or only to compare them.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,9 +22,9 @@ pub(crate) fn run(root: &Path, mode: Mode) -> Result<(), String> {
     printed_by(root, &release_program(root)?, mode)
 }
 
-/// Compares with what the program prints that was built for the tests.
-pub(crate) fn check_tested(root: &Path) -> Result<(), String> {
-    printed_by(root, &tested_program(root)?, Mode::Check)
+/// Compares with what a program prints that is built already.
+pub(crate) fn check(root: &Path, program: &Path) -> Result<(), String> {
+    printed_by(root, program, Mode::Check)
 }
 
 fn printed_by(root: &Path, program: &Path, mode: Mode) -> Result<(), String> {

@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use crate::{
-    api_calls, e2e, machine,
+    api_calls, codegen, e2e, machine,
     process::{cargo_watched, run_watched, tested_program},
     sim,
 };
@@ -17,18 +17,18 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     // in the release profile: they need its speed, and the program built for them serves the steps below.
     cargo_watched(root, &["test", "--release"], |line| tally.see(line))?;
     let program = tested_program(root)?;
-    // Cards in a real reader, behind a feature because only this needs a library of the system.
-    let mut readers = Command::new(env!("CARGO"));
-    readers.args(["test", "--release", "--package", "virtual-card", "--features", "pcsc", "--test", "pcsc"]);
-    readers.env("SYCEE_PROGRAM", &program);
-    run_watched(root, readers, |line| tally.see(line))?;
+    codegen::check(root, &program)?;
     let towns = sim::thousand_seeds(root, &program)?;
     let calls = api_calls::all(root, &program)?;
     let stories = e2e::all(root, &program)?;
-    // Last, because it builds the program with the feature, where the steps before had the one that ships.
-    let mut station = Command::new(env!("CARGO"));
-    station.args(["test", "--release", "--package", "sycee", "--features", "pcsc", "--test", "terminal"]);
-    run_watched(root, station, |line| tally.see(line))?;
+    // Cards and terminals in real readers, behind a feature because only they need a library of the system. Last,
+    // because the program is then built with it, where the steps before had the one that ships. Built with the
+    // whole workspace, so that what they share with the steps before is not compiled again.
+    let mut readers = Command::new(env!("CARGO"));
+    readers.args(["test", "--release", "--features", "sycee/pcsc"]);
+    readers.args(["--test", "pcsc", "--test", "terminal_program"]);
+    readers.env("SYCEE_PROGRAM", &program);
+    run_watched(root, readers, |line| tally.see(line))?;
     println!("simulation: {towns}");
     println!("API: {calls}");
     println!("browser: {stories}");
