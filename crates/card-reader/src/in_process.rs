@@ -1,7 +1,15 @@
 //! Cards and security modules inside this process: the shipping applications over simulated memory, behind [`Reader`].
 
 use globalplatform::apdu::{Command, Response};
-use purse::{ep::Application, fake_card::FakeCard, nvm::Nvm, psam::SecurityModule};
+use purse::{
+    chip::{Chip, Session},
+    ep,
+    fake_card::FakeCard,
+    journal::Stored,
+    nvm::Nvm,
+    psam::SecurityModule,
+    vtp,
+};
 
 use crate::reader::{Reader, ReaderError};
 
@@ -17,9 +25,14 @@ pub trait Device {
     fn answer_has_left(&mut self);
 }
 
-impl<N: Nvm + Clone> Device for Application<N> {
+/// Power goes and comes. Whether the chip works.
+fn powered<N: Nvm + Clone, S: Stored + Clone, V: Session + Clone>(chip: &mut Chip<N, S, V>) -> bool {
+    Chip::power_on(chip.clone().power_off()).map(|powered| *chip = powered).is_ok()
+}
+
+impl<N: Nvm + Clone> Device for ep::Application<N> {
     fn power_on(&mut self) -> bool {
-        Self::power_on(self.clone().power_off()).map(|card| *self = card).is_ok()
+        powered(self)
     }
 
     fn step(&mut self, command: &Command<'_>, random: [u8; 8]) -> Option<Response> {
@@ -32,9 +45,24 @@ impl<N: Nvm + Clone> Device for Application<N> {
     }
 }
 
+impl<N: Nvm + Clone> Device for vtp::Application<N> {
+    fn power_on(&mut self) -> bool {
+        powered(self)
+    }
+
+    fn step(&mut self, command: &Command<'_>, _random: [u8; 8]) -> Option<Response> {
+        Self::step(self, command).ok()
+    }
+
+    fn answer_has_left(&mut self) {
+        // As of the purse.
+        let _ = self.mirror();
+    }
+}
+
 impl<N: Nvm + Clone> Device for SecurityModule<N> {
     fn power_on(&mut self) -> bool {
-        Self::power_on(self.clone().power_off()).map(|module| *self = module).is_ok()
+        powered(self)
     }
 
     fn step(&mut self, command: &Command<'_>, random: [u8; 8]) -> Option<Response> {

@@ -6,6 +6,7 @@
 //! * [`clearing`]: what one record of a terminal means; [`batch_clearing`]: a batch of them, and its receipt.
 //! * [`split_due`]: the part of a split sale that a wallet owes.
 //! * [`lists`]: versions of status and white list; [`lost_card`]: what is left of a card goes back to its holder.
+//! * [`transfer_purse`]: loads of purses that pay each other, and their reports.
 //! * [`sample`]: records to measure clearing with.
 //! * [`postings`]: which transfers each event causes; [`shadow`], [`equation`]: that they add up.
 //!
@@ -26,3 +27,4 @@ pub mod purse_card;
 pub mod sample;
 pub mod shadow;
 pub mod split_due;
+pub mod transfer_purse;

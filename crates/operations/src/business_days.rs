@@ -126,6 +126,7 @@ fn balances(csv: &mut String, totals: &Totals) {
             ("card_loads", sums.loads),
             ("card_excess", sums.excess),
             ("card_advances", sums.advances),
+            ("transfer_purses", sums.transfer_purses),
             ("card_fees", sums.fees),
             ("suspense", sums.suspense),
             ("difference", sums.difference()),

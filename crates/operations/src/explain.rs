@@ -43,6 +43,8 @@ pub enum AccountOwner {
     CardExcess,
     /// What sellers of split sales were advanced.
     CardAdvances,
+    /// What purses hold that pay each other.
+    TransferPurses,
     /// What the operator corrected by hand.
     Suspense,
     /// One of another kind.
@@ -147,6 +149,7 @@ fn owner(accounts: &HashMap<AccountId, Account>, id: AccountId) -> AccountOwner 
         chart::PURSE_LOAD => AccountOwner::CardLoad,
         chart::PURSE_EXCESS => AccountOwner::CardExcess,
         chart::PURSE_ADVANCES => AccountOwner::CardAdvances,
+        chart::TRANSFER_FLOAT => AccountOwner::TransferPurses,
         chart::SUSPENSE => AccountOwner::Suspense,
         _ => AccountOwner::Other(id),
     }

@@ -93,7 +93,9 @@ const fn sides(kind: OperationKind) -> (Side, Side) {
         OperationKind::VoucherSale => (Side::Merchant, Side::Any),
         OperationKind::VoucherRedemption => (Side::Merchant, Side::Holder),
         OperationKind::VoucherReturn => (Side::Any, Side::Merchant),
-        OperationKind::CardLoad | OperationKind::CardDue => (Side::Holder, Side::Any),
+        OperationKind::CardLoad | OperationKind::CardDue | OperationKind::TransferPurseLoad => {
+            (Side::Holder, Side::Any)
+        }
         OperationKind::CardUnload | OperationKind::CardRest => (Side::Any, Side::Holder),
         OperationKind::CardTakings => (Side::Any, Side::Merchant),
         OperationKind::CardReturns => (Side::Merchant, Side::Any),

@@ -163,7 +163,7 @@ struct Inner {
     known_payees: step_up::KnownPayees,
     installation_key: InstallationKey,
     open_vaults: vaults::OpenVaults,
-    card_signing_key: card_purses::keys::SigningKey,
+    card_keys: card_purses::keys::KeptKeys,
 }
 
 impl fmt::Debug for Operations {
@@ -205,7 +205,7 @@ impl Operations {
                 brought_shares: key_ceremony::BroughtShares::default(),
                 installation_key: InstallationKey::default(),
                 open_vaults: vaults::OpenVaults::default(),
-                card_signing_key: card_purses::keys::SigningKey::default(),
+                card_keys: card_purses::keys::KeptKeys::default(),
                 known_payees: step_up::KnownPayees::default(),
             }),
         }

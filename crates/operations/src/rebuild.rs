@@ -12,6 +12,7 @@ use wallet::postings::{self, CardMovement};
 use wallet::voucher_postings::{End, Voucher};
 
 use crate::approvals::{self, Corrected};
+use crate::card_purses::transfer_purse;
 use crate::{OperationError, Operations, escrow, refund, top_up, vouchers, withdrawal};
 
 /// An operation as the ledger tells it.
@@ -38,6 +39,7 @@ pub(crate) fn decides(transfer: &Transfer) -> bool {
             chart::VOUCHER_SALE,
             chart::VOUCHER_REDEMPTION,
             chart::VOUCHER_RETURN,
+            chart::TRANSFER_PURSE_LOAD,
             chart::ADJUSTMENT,
         ]
         .contains(&transfer.code)
@@ -112,6 +114,7 @@ fn rebuilt(transfer: &Transfer, accounts: &HashMap<AccountId, Account>) -> Resul
             voucher_ended(transfer, debit(chart::VOUCHER)?, End::Redeemed(holder))?
         }
         chart::VOUCHER_RETURN => voucher_ended(transfer, debit(chart::VOUCHER)?, End::Returned)?,
+        chart::TRANSFER_PURSE_LOAD => transfer_purse::loaded_operation(transfer, debit(chart::WALLET)?)?,
         chart::ADJUSTMENT => corrected(transfer, accounts)?,
         _ => return Err(FOREIGN),
     };

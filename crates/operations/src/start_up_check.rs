@@ -160,6 +160,7 @@ pub async fn resume(operations: &Operations, row: &Operation) -> Result<Option<R
         | OperationKind::CardTakings
         | OperationKind::CardReturns
         | OperationKind::CardDue
+        | OperationKind::TransferPurseLoad
         | OperationKind::Adjustment => one_step::resume(operations, row).await.map(Some),
     }
 }

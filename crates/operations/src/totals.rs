@@ -34,6 +34,8 @@ pub struct CurrencyTotals {
     pub excess: i128,
     /// What sellers of split sales were advanced, and holders owe.
     pub advances: i128,
+    /// What purses hold that pay each other, all together.
+    pub transfer_purses: i128,
     /// What merchants paid for card purchases.
     pub fees: i128,
     /// What was corrected by hand and is still to be explained: what parties gave less what they got.
@@ -57,6 +59,7 @@ impl CurrencyTotals {
             loads: 0,
             excess: 0,
             advances: 0,
+            transfer_purses: 0,
             fees: 0,
             suspense: 0,
             coming: 0,
@@ -64,11 +67,11 @@ impl CurrencyTotals {
         }
     }
 
-    /// What stands behind card purses: what they hold, loads on their way and fees, less what was spent beyond, and what was
-    /// advanced.
+    /// What stands behind card purses: what they hold, also to pay each other, loads on their way and fees, less what was spent
+    /// beyond, and what was advanced.
     #[must_use]
     pub const fn card_purses(&self) -> i128 {
-        self.purses + self.loads + self.fees - self.excess - self.advances
+        self.purses + self.loads + self.transfer_purses + self.fees - self.excess - self.advances
     }
 
     /// What is owned less what there is: 0, or something is wrong.
@@ -160,6 +163,7 @@ impl Counting {
             chart::PURSE_LOAD => totals.loads += credits - debits,
             chart::PURSE_EXCESS => totals.excess += debits - credits,
             chart::PURSE_ADVANCES => totals.advances += debits - credits,
+            chart::TRANSFER_FLOAT => totals.transfer_purses += credits - debits,
             chart::PURSE_FEES => totals.fees += credits - debits,
             chart::SUSPENSE => totals.suspense += credits - debits,
             chart::BANK => {

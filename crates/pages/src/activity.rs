@@ -33,6 +33,8 @@ pub enum Kind {
     CardRest,
     /// From a wallet, what it owed of a split sale.
     CardDue,
+    /// Wallet to the part of a card purse that pays other cards.
+    TransferPurseLoad,
     /// From card purses to a merchant.
     CardTakings,
     /// From a merchant back to card purses.
@@ -43,7 +45,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of menus.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Payment,
         Self::Transfer,
         Self::TopUp,
@@ -59,6 +61,7 @@ impl Kind {
         Self::CardUnload,
         Self::CardRest,
         Self::CardDue,
+        Self::TransferPurseLoad,
         Self::CardTakings,
         Self::CardReturns,
         Self::Adjustment,
@@ -83,6 +86,7 @@ impl Kind {
             Self::CardUnload => "card_unload",
             Self::CardRest => "card_rest",
             Self::CardDue => "card_due",
+            Self::TransferPurseLoad => "transfer_purse_load",
             Self::CardTakings => "card_takings",
             Self::CardReturns => "card_returns",
             Self::Adjustment => "adjustment",
@@ -112,6 +116,7 @@ impl Kind {
             Self::CardUnload => "kind-card-unload",
             Self::CardRest => "kind-card-rest",
             Self::CardDue => "kind-card-due",
+            Self::TransferPurseLoad => "kind-transfer-purse-load",
             Self::CardTakings => "kind-card-takings",
             Self::CardReturns => "kind-card-returns",
             Self::Adjustment => "kind-adjustment",

@@ -170,6 +170,7 @@ fn sentence(frame: &Frame, places: &[Place], event: &TownEvent) -> String {
         (_, Kind::CardLoad) => "event-card-load",
         (_, Kind::CardUnload | Kind::CardRest) => "event-card-unload",
         (_, Kind::CardDue) => "event-card-due",
+        (_, Kind::TransferPurseLoad) => "event-card-load",
         (_, Kind::CardTakings) => "event-card-takings",
         (_, Kind::CardReturns) => "event-card-returns",
         (_, Kind::Adjustment) => "event-adjustment",

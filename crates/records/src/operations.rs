@@ -55,6 +55,8 @@ codes! {
         CardReturns = "card_returns",
         /// Wallet to the operator, who had paid the seller: the part of a split sale that the card did not hold.
         CardDue = "card_due",
+        /// Wallet to the part of a card purse that pays other cards.
+        TransferPurseLoad = "transfer_purse_load",
         /// Between a party and the operator's suspense account, by hand, approved by two people. The side without a party
         /// is the suspense account.
         Adjustment = "adjustment",

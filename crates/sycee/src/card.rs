@@ -11,6 +11,7 @@ use crate::exit::Failure;
 
 mod run;
 
+pub(crate) use run::unplugged;
 use run::{PersonaliseOptions, RunOptions, Slot};
 
 #[derive(Debug, Subcommand)]

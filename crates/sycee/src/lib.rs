@@ -11,10 +11,12 @@ mod bench;
 mod card;
 mod docs_command;
 mod exit;
+mod held_card;
 mod init;
 mod ledger_command;
 pub mod ledger_exec;
 mod ledger_verify;
+mod purse;
 mod serve;
 mod terminal;
 mod town;
@@ -45,6 +47,9 @@ enum Command {
     /// Work with cards: purses and their secure channels
     #[command(subcommand)]
     Card(card::CardCommand),
+    /// Pay from card to card, at one device or over a network, without an issuer
+    #[command(subcommand)]
+    Purse(purse::PurseCommand),
     /// Run a terminal for card purses: a till or gate that works without the server
     Terminal(terminal::TerminalArguments),
     /// Measure, beside plain solutions and the bare disk
@@ -85,6 +90,7 @@ fn dispatch(command: &Command) -> Result<(), Failure> {
         Command::Ledger(command) => ledger_command::run(command),
         Command::Audit(options) => audit::run(options),
         Command::Card(command) => card::run(command),
+        Command::Purse(command) => purse::run(command),
         Command::Terminal(arguments) => terminal::run(arguments),
         Command::Bench(command) => bench::run(command),
         Command::Docs(document) => docs_command::run(*document, <Cli as clap::CommandFactory>::command()),

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::terminal::Station;
-use card_reader::reader::Reader;
 use clap::{Args, Subcommand, ValueEnum};
 use money::Currency;
 use till::setup::{self, Setup, SetupError};
@@ -16,6 +15,7 @@ use till::{Fare, Gate, HostAddress, Mode, OpenError, Options, ReaderSlot, Site, 
 use tokio::net::TcpListener;
 
 use crate::exit::Failure;
+use crate::held_card::system_reader;
 use crate::serve::stop_signal;
 
 #[derive(Debug, Args)]
@@ -204,23 +204,6 @@ fn key_of(file: &Path) -> Result<String, Failure> {
     let text = fs::read_to_string(file)
         .map_err(|error| Failure::io(format!("failed to read {}: {error}", file.display())))?;
     Ok(text.trim().to_owned())
-}
-
-#[cfg(feature = "pcsc")]
-fn system_reader(name: &str) -> Result<Box<dyn Reader + Send>, Failure> {
-    let opened = card_reader::pcsc_reader::PcscReader::open(name);
-    opened.map(|reader| Box::new(reader) as Box<dyn Reader + Send>).map_err(|error| {
-        let names = card_reader::pcsc_reader::names().unwrap_or_default();
-        let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        Failure::unavailable(format!("{error}; the system's readers: {known}"))
-    })
-}
-
-#[cfg(not(feature = "pcsc"))]
-fn system_reader(_name: &str) -> Result<Box<dyn Reader + Send>, Failure> {
-    Err(Failure::unavailable(
-        "this program was built without readers of the system: build it with `--features pcsc`, which needs libpcsclite",
-    ))
 }
 
 impl From<SetupError> for Failure {

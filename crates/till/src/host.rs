@@ -13,6 +13,7 @@ use std::{
 };
 
 use axum::http::{Method, StatusCode};
+use host_client::{Answer, Client, Request};
 use purse::fields::{Asn, DateTime, Mac, Sequence, TerminalId};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -24,8 +25,8 @@ use terminal::{
 };
 
 use crate::{
+    clock::http_date,
     hex::{from_hex, to_hex},
-    http::{Answer, Client, Request},
 };
 
 /// Where the server is, and the key of the merchant's staff for it.
@@ -140,7 +141,7 @@ impl HttpHost {
         terminal: TerminalId,
         allowed: Arc<AtomicBool>,
     ) -> Result<Self, String> {
-        let client = Client::new(&address.url, &address.key)?;
+        let client = Client::new(&address.url, Some(&address.key))?;
         Ok(Self { client, terminal, allowed, told_time: None, is_reached: false })
     }
 
@@ -157,7 +158,7 @@ impl HttpHost {
         let path = format!("/api/v1/terminals/{}{path}", to_hex(&self.terminal.0));
         let answer = self.client.send(Request { method, path: &path, content_type, body: bytes });
         let answer = answer.map_err(HostError::Unreachable)?;
-        self.told_time = answer.told_time.or(self.told_time);
+        self.told_time = answer.date.as_deref().and_then(http_date).or(self.told_time);
         self.is_reached = answer.status.is_success();
         if self.is_reached {
             return Ok(answer);

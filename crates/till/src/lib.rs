@@ -14,7 +14,6 @@ mod grade;
 mod guard;
 mod hex;
 mod host;
-mod http;
 mod kept;
 mod line;
 mod loading;

@@ -22,6 +22,12 @@ impl PurseName {
     pub fn bits(&self) -> u128 {
         derive("sycee purse v1", &[&self.0])
     }
+
+    /// The part of the card that pays other purses, as `user_data_128` of its loads names it.
+    #[must_use]
+    pub fn transfer_bits(&self) -> u128 {
+        derive("sycee transfer purse v1", &[&self.0])
+    }
 }
 
 /// The id of a purse's account.
@@ -58,6 +64,12 @@ pub fn register_id(currency: Currency) -> AccountId {
 #[must_use]
 pub fn advances_id(currency: Currency) -> AccountId {
     derive_account("sycee account purse advances v1", &[&currency.numeric().to_be_bytes()])
+}
+
+/// The id of the account of what purses hold that pay each other.
+#[must_use]
+pub fn transfer_float_id(currency: Currency) -> AccountId {
+    derive_account("sycee account transfer float v1", &[&currency.numeric().to_be_bytes()])
 }
 
 /// The account of a purse. Its `user_data_128` is the purse.
@@ -106,6 +118,18 @@ pub fn advances(currency: Currency) -> Account {
         ledger: money_ledger(currency),
         code: chart::PURSE_ADVANCES,
         flags: AccountFlags::CREDITS_MUST_NOT_EXCEED_DEBITS,
+        ..Account::default()
+    }
+}
+
+/// What purses hold that pay each other: value moves between them without a posting, so they have one account together.
+#[must_use]
+pub fn transfer_float(currency: Currency) -> Account {
+    Account {
+        id: transfer_float_id(currency),
+        ledger: money_ledger(currency),
+        code: chart::TRANSFER_FLOAT,
+        flags: AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS,
         ..Account::default()
     }
 }

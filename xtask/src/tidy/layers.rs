@@ -21,6 +21,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("card-reader", &["globalplatform", "purse"]),
     ("virtual-card", &["globalplatform", "pki", "purse", "card-reader"]),
     ("terminal", &["globalplatform", "pki", "purse", "messages", "card-reader"]),
+    ("purse-to-purse", &["globalplatform", "pki", "purse", "card-reader"]),
+    ("host-client", &[]),
     (
         "till",
         &[
@@ -33,6 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "purse",
             "card-reader",
             "terminal",
+            "host-client",
         ],
     ),
     ("key-store-pkcs11", &["issuer", "purse"]),
@@ -129,6 +132,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "issuer",
             "messages",
             "pki",
+            "purse-to-purse",
+            "host-client",
         ],
     ),
     ("xtask", &[]),

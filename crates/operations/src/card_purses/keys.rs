@@ -17,9 +17,6 @@ use super::{CardPurseRefusal, ISSUER};
 use crate::key_ceremony::{self, Purpose};
 use crate::{OperationError, Operations};
 
-/// Where the key that signs lists and receipts is kept.
-const SIGNING_KEY: &str = "card-purse-signing-key";
-
 /// The master keys that are open, by version.
 pub struct IssuerKeys {
     store: SoftwareKeyStore,
@@ -68,6 +65,17 @@ impl IssuerKeys {
         Ok(bytes)
     }
 
+    /// The seed of a key that a context and a subject have of their own.
+    pub(super) fn seed(
+        &self,
+        version: u8,
+        context: &'static str,
+        subject: &[u8],
+    ) -> Result<Zeroizing<[u8; 32]>, OperationError> {
+        let key = Zeroizing::new(blake3::derive_key(context, self.secret(version)?));
+        Ok(Zeroizing::new(*blake3::keyed_hash(&key, subject).as_bytes()))
+    }
+
     fn secret(&self, version: u8) -> Result<&[u8], OperationError> {
         let secret = self.secrets.get(&version).map(|secret| secret.as_slice());
         secret.ok_or(OperationError::CardPurse(CardPurseRefusal::NoKey))
@@ -105,9 +113,13 @@ pub async fn open(operations: &Operations) -> Result<IssuerKeys, OperationError>
     Ok(keys)
 }
 
-/// The key that signs lists and receipts, once it was read.
+/// Keys that were drawn here once, as soon as they were read.
 #[derive(Default)]
-pub(crate) struct SigningKey(OnceLock<KeyPair>);
+pub(crate) struct KeptKeys {
+    lists: OnceLock<KeyPair>,
+    scheme: OnceLock<KeyPair>,
+    purses: OnceLock<KeyPair>,
+}
 
 /// The name under which lists are signed.
 #[must_use]
@@ -125,29 +137,50 @@ pub async fn public_key(operations: &Operations) -> Result<PublicKey, OperationE
     Ok(signing_key(operations).await?.public())
 }
 
-/// The key that signs lists and receipts, drawn when it is first asked for. Its public half stands in the records: an
-/// installation that has lost the key says so rather than sign with another one.
+/// The key that signs lists and receipts.
 pub(super) async fn signing_key(operations: &Operations) -> Result<&KeyPair, OperationError> {
+    let cell = &operations.inner.card_keys.lists;
+    kept(operations, cell, ("card-purse-signing-key", "card_signing_key")).await
+}
+
+/// The scheme's key: whom purses that pay each other believe.
+pub(super) async fn scheme_key(operations: &Operations) -> Result<&KeyPair, OperationError> {
+    let cell = &operations.inner.card_keys.scheme;
+    kept(operations, cell, ("purse-scheme-key", "purse_scheme_key")).await
+}
+
+/// The issuer's key for purses that pay each other: it certifies them, and signs their loads.
+pub(super) async fn purse_issuer_key(operations: &Operations) -> Result<&KeyPair, OperationError> {
+    let cell = &operations.inner.card_keys.purses;
+    kept(operations, cell, ("purse-issuer-key", "purse_issuer_key")).await
+}
+
+/// A key that is drawn when it is first asked for, under its names at the keeper and in the records. Its public half stands in
+/// the records: an installation that has lost the key says so rather than sign with another one.
+async fn kept<'o>(
+    operations: &'o Operations,
+    cell: &'o OnceLock<KeyPair>,
+    (name, noted_as): (&'static str, &'static str),
+) -> Result<&'o KeyPair, OperationError> {
     const LOST: OperationError =
-        OperationError::Inconsistent("the key that signs lists is not the one of before");
-    if let Some(key) = operations.inner.card_signing_key.0.get() {
+        OperationError::Inconsistent("a key that signs for card purses is not the one of before");
+    if let Some(key) = cell.get() {
         return Ok(key);
     }
     let keeper = operations.key_keeper();
-    let seed = match keeper.get(SIGNING_KEY)? {
+    let seed = match keeper.get(name)? {
         Some(seed) => seed,
         None => {
             let mut seed = Zeroizing::new(vec![0; 32]);
             operations.services().entropy.fill(&mut seed);
-            keeper.put(SIGNING_KEY, &seed)?;
-            keeper.get(SIGNING_KEY)?.ok_or(LOST)?
+            keeper.put(name, &seed)?;
+            keeper.get(name)?.ok_or(LOST)?
         }
     };
     let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| LOST)?;
     let key = KeyPair::from_seed(seed);
     let public = blake3::Hash::from_bytes(key.public().to_bytes()).to_hex().to_string();
     let ours = public.clone();
-    let noted =
-        operations.records().write(move |sql| meta::get_or_set(sql, "card_signing_key", &ours)).await?;
-    if noted == public { Ok(operations.inner.card_signing_key.0.get_or_init(|| key)) } else { Err(LOST) }
+    let noted = operations.records().write(move |sql| meta::get_or_set(sql, noted_as, &ours)).await?;
+    if noted == public { Ok(cell.get_or_init(|| key)) } else { Err(LOST) }
 }

@@ -9,7 +9,7 @@ use wallet::ids::PrincipalId;
 
 use super::issuing::{digits, number_text};
 use super::keys::{self, IssuerKeys};
-use super::{CardPurseRefusal, ISSUER, card_time, terminals};
+use super::{CardPurseRefusal, ISSUER, card_time, terminals, transfer_purse};
 use crate::duties::{self, Permission};
 use crate::{OperationError, Operations, Party, audit_log};
 
@@ -50,15 +50,20 @@ pub async fn personalisation(
         return Err(CardPurseRefusal::BoundBefore.into());
     }
     let keys = keys::open(operations).await?;
-    let file = card_file(&keys, &batch, asn)?;
+    let file = card_file(operations, &keys, &batch, asn).await?;
     audit_log::note(operations, by, "card_purse.personalised", &number_text(asn), &[]).await?;
     Ok(file.to_string())
 }
 
-fn card_file(keys: &IssuerKeys, batch: &IssueBatch, asn: Asn) -> Result<Value, OperationError> {
+async fn card_file(
+    operations: &Operations,
+    keys: &IssuerKeys,
+    batch: &IssueBatch,
+    asn: Asn,
+) -> Result<Value, OperationError> {
     let version = batch.key_version;
     let own = |context| keys.own(version, context, &asn.0);
-    let pin = u128::from_be_bytes(*own("sycee card purse pin v1")?) % 1_000_000;
+    let pin = format!("{:06}", u128::from_be_bytes(*own("sycee card purse pin v1")?) % 1_000_000);
     let date = |day| digits(&card_time::written_day(day));
     let purse = json!({
         "aid": digits(&PURSE_AID),
@@ -70,7 +75,7 @@ fn card_file(keys: &IssuerKeys, batch: &IssueBatch, asn: Asn) -> Result<Value, O
         "start": date(batch.valid_from),
         "expiry": date(batch.valid_until),
         "limits": { "balance_max": BALANCE_MAX, "transaction_max": TRANSACTION_MAX },
-        "pin": format!("{pin:06}"),
+        "pin": pin,
         "pin_tries": 3,
         "profile": { "load_needs_pin": false },
         // Where a trip began (SFI 1A): a gate writes it in the same commit as the fare.
@@ -81,6 +86,7 @@ fn card_file(keys: &IssuerKeys, batch: &IssueBatch, asn: Asn) -> Result<Value, O
         "issuer_domain": domain(keys, version, (&ISSUER_DOMAIN, "30"), &asn.0)?,
         "security_domain": domain(keys, version, (&SECURITY_DOMAIN, "20"), &asn.0)?,
         "purse": purse,
+        "transfer": transfer_purse::personalisation(operations, keys, batch, asn, &pin).await?,
     }))
 }
 

@@ -108,6 +108,7 @@ fn told_by(rows: &[Operation]) -> Money {
             | OperationKind::CardUnload
             | OperationKind::CardRest
             | OperationKind::CardDue
+            | OperationKind::TransferPurseLoad
             | OperationKind::CardTakings
             | OperationKind::CardReturns
             | OperationKind::VoucherSale

@@ -33,7 +33,7 @@ pub struct Line {
 pub(crate) const fn kind_icon(kind: Kind) -> Icon {
     match kind {
         Kind::TopUp | Kind::VoucherRedemption | Kind::CardUnload | Kind::CardRest => Icon::Down,
-        Kind::Withdrawal | Kind::CardLoad | Kind::CardDue => Icon::Up,
+        Kind::Withdrawal | Kind::CardLoad | Kind::CardDue | Kind::TransferPurseLoad => Icon::Up,
         Kind::Transfer => Icon::Swap,
         Kind::Payment | Kind::EscrowPayment | Kind::EscrowRelease | Kind::VoucherSale | Kind::CardTakings => {
             Icon::Shop

@@ -39,6 +39,8 @@ pub enum AccountName {
     CardExcess,
     /// What sellers of split sales were advanced.
     CardAdvances,
+    /// What purses hold that pay each other.
+    TransferPurses,
     /// What the operator corrected by hand.
     Suspense,
     /// One of another kind, with its id.
@@ -58,6 +60,7 @@ impl AccountName {
             Self::CardPurse => frame.t("account-card-purse").to_owned(),
             Self::CardLoad => frame.t("account-card-load").to_owned(),
             Self::CardAdvances => frame.t("account-card-advances").to_owned(),
+            Self::TransferPurses => frame.t("account-transfer-purses").to_owned(),
             Self::CardExcess => frame.t("card-excess").to_owned(),
             Self::Suspense => frame.t("account-suspense").to_owned(),
             Self::Other(id) => frame.fill("account-other", &[("id", id)]),

@@ -226,7 +226,8 @@ const fn holders(kind: OperationKind) -> (bool, bool) {
         | OperationKind::Payment
         | OperationKind::EscrowPayment
         | OperationKind::CardLoad
-        | OperationKind::CardDue => (true, false),
+        | OperationKind::CardDue
+        | OperationKind::TransferPurseLoad => (true, false),
         OperationKind::EscrowRelease
         | OperationKind::VoucherSale
         | OperationKind::VoucherReturn

@@ -180,9 +180,10 @@ fn sides(row: &Named) -> (Option<&history::PartyName>, Option<String>) {
         OperationKind::CardTakings => (row.payee.as_ref(), place(operation.payee)),
         OperationKind::CardReturns => (row.payer.as_ref(), place(operation.payer)),
         OperationKind::CardUnload | OperationKind::CardRest => (row.payee.as_ref(), None),
-        OperationKind::Transfer | OperationKind::CardLoad | OperationKind::CardDue => {
-            (row.payer.as_ref(), None)
-        }
+        OperationKind::Transfer
+        | OperationKind::CardLoad
+        | OperationKind::CardDue
+        | OperationKind::TransferPurseLoad => (row.payer.as_ref(), None),
         OperationKind::Adjustment => (row.payee.as_ref().or(row.payer.as_ref()), None),
     }
 }

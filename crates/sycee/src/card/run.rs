@@ -150,7 +150,7 @@ fn make(personalisation: &Personalisation, path: &Path) -> Result<PluggedCard, F
     PluggedCard::make(personalisation, path).map_err(|error| unplugged(path, &error))
 }
 
-fn unplugged(path: &Path, error: &PlugError) -> Failure {
+pub(crate) fn unplugged(path: &Path, error: &PlugError) -> Failure {
     let message = format!("{}: {error}", path.display());
     match error {
         PlugError::Memory(MemoryError::Io(_)) => Failure::io(message),

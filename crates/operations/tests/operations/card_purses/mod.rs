@@ -15,3 +15,4 @@ mod plastic;
 mod rebuilt;
 mod stage;
 mod till;
+mod transfer_purses;

@@ -142,6 +142,7 @@ impl Names {
             AccountOwner::CardPurse => AccountName::CardPurse,
             AccountOwner::CardLoad => AccountName::CardLoad,
             AccountOwner::CardAdvances => AccountName::CardAdvances,
+            AccountOwner::TransferPurses => AccountName::TransferPurses,
             AccountOwner::CardExcess => AccountName::CardExcess,
             AccountOwner::Suspense => AccountName::Suspense,
             AccountOwner::Other(id) => AccountName::Other(format!("{:032x}", id.0)),

@@ -1,4 +1,4 @@
-//! One request after the other to one server, within bounds of time and size. Each thread has a client of its own.
+//! One request after the other to one server, within bounds of time and size.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -21,40 +21,45 @@ use tokio_rustls::{
     rustls::{ClientConfig, RootCertStore, pki_types::ServerName},
 };
 
-use crate::clock::http_date;
-
 /// How long a request may take, answer included.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// The most of an answer that is read: the longest status list, and its header.
 const ANSWER_MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// What is asked of the server.
-pub(crate) struct Request<'a> {
-    pub(crate) method: Method,
-    pub(crate) path: &'a str,
-    pub(crate) content_type: Option<&'static str>,
-    pub(crate) body: Vec<u8>,
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// How.
+    pub method: Method,
+    /// Path and query.
+    pub path: &'a str,
+    /// What the body is.
+    pub content_type: Option<&'static str>,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 /// What it answered.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) body: Vec<u8>,
-    /// Seconds of UTC, by the server's clock.
-    pub(crate) told_time: Option<u64>,
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its body, at most 16 MiB.
+    pub body: Vec<u8>,
+    /// The date that the server said (RFC 9110, 6.6.1).
+    pub date: Option<String>,
 }
 
 /// A client of one server.
 #[derive(Debug)]
-pub(crate) struct Client {
+pub struct Client {
     runtime: Runtime,
     host: String,
     port: u16,
     authority: String,
     /// Trusts whom the system trusts; `None` without TLS.
     tls: Option<TlsConnectorOf>,
-    key: String,
+    key: Option<String>,
 }
 
 struct TlsConnectorOf(TlsConnector);
@@ -66,9 +71,11 @@ impl std::fmt::Debug for TlsConnectorOf {
 }
 
 impl Client {
+    /// A client of the server at `https://…`, or `http://` on this machine; the key, if there is one, is an API key.
+    ///
     /// # Errors
     /// Why the address cannot be used.
-    pub(crate) fn new(url: &str, key: &str) -> Result<Self, String> {
+    pub fn new(url: &str, key: Option<&str>) -> Result<Self, String> {
         let uri: Uri = url.trim_end_matches('/').parse().map_err(|_| format!("{url} is no address"))?;
         let host = uri.host().ok_or_else(|| format!("{url} names no host"))?.to_ascii_lowercase();
         let is_secure = match uri.scheme_str() {
@@ -84,14 +91,14 @@ impl Client {
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
         let tls = is_secure.then(|| TlsConnectorOf(connector()));
-        Ok(Self { runtime, host, port, authority, tls, key: key.to_owned() })
+        Ok(Self { runtime, host, port, authority, tls, key: key.map(str::to_owned) })
     }
 
     /// Sends a request and waits for its answer.
     ///
     /// # Errors
     /// Why there is none; whether the server has done what was asked is not known.
-    pub(crate) fn send(&self, request: Request<'_>) -> Result<Answer, String> {
+    pub fn send(&self, request: Request<'_>) -> Result<Answer, String> {
         let attempt = self.attempt(request);
         let timed = async { tokio::time::timeout(TIMEOUT, attempt).await };
         self.runtime.block_on(timed).unwrap_or_else(|_| Err("server did not answer in time".to_owned()))
@@ -102,8 +109,10 @@ impl Client {
             .method(request.method)
             .uri(request.path)
             .header(HOST, &self.authority)
-            .header(USER_AGENT, "sycee-terminal")
-            .header(AUTHORIZATION, format!("Bearer {}", self.key));
+            .header(USER_AGENT, "sycee");
+        if let Some(key) = &self.key {
+            head = head.header(AUTHORIZATION, format!("Bearer {key}"));
+        }
         if let Some(content_type) = request.content_type {
             head = head.header(CONTENT_TYPE, content_type);
         }
@@ -120,7 +129,7 @@ impl Client {
 }
 
 /// Whether a host's name cannot be anybody else's.
-pub(crate) fn is_this_machine(host: &str) -> bool {
+pub fn is_this_machine(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let is_local_name = bare == "localhost" || bare.ends_with(".localhost");
     is_local_name || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -141,10 +150,10 @@ async fn exchange(
     let driven = tokio::spawn(connection);
     let answer = sender.send_request(request).await.map_err(|error| error.to_string())?;
     let (status, told) = (answer.status(), answer.headers().get(DATE).cloned());
-    let told_time = told.and_then(|value| value.to_str().ok().and_then(http_date));
+    let date = told.and_then(|value| value.to_str().ok().map(str::to_owned));
     let body = to_bytes(Body::new(answer.into_body()), ANSWER_MAX_BYTES).await;
     driven.abort();
-    Ok(Answer { status, body: body.map_err(|error| error.to_string())?.to_vec(), told_time })
+    Ok(Answer { status, body: body.map_err(|error| error.to_string())?.to_vec(), date })
 }
 
 #[cfg(test)]
@@ -156,11 +165,11 @@ mod tests {
         for fine in
             ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:80/", "https://wallet.example"]
         {
-            assert!(Client::new(fine, "key").is_ok(), "{fine}");
+            assert!(Client::new(fine, Some("key")).is_ok(), "{fine}");
         }
         for wrong in ["http://wallet.example", "http://127.0.0.1.example", "ftp://localhost", "localhost", ""]
         {
-            assert!(Client::new(wrong, "key").is_err(), "{wrong}");
+            assert!(Client::new(wrong, Some("key")).is_err(), "{wrong}");
         }
     }
 }

@@ -1,0 +1,243 @@
+//! Cards that pay each other: loaded from a wallet, and everything on them stands in the ledger.
+
+use std::sync::Arc;
+
+use card_reader::in_process::InProcess;
+use ledger::NANOSECONDS_PER_SECOND;
+use messages::card::Asn;
+use operations::card_purses::loads::OrderLoad;
+use operations::card_purses::transfer_purse::{self, Visit};
+use operations::card_purses::{CardPurseRefusal, issuing, lost};
+use operations::{Clock, OperationError, Origin, Receipt, start_up_check};
+use pki::{Certificate, CertificateChain, Day, PublicKey, SubjectId};
+use purse::{
+    amount::Amount,
+    journal,
+    simulated::SimulatedNvm,
+    vtp::{
+        Application, AuthorityKind, AuthoritySequence, Contents, Currency, POCKETS, Personalisation, Pocket,
+        PocketLimits, Series, TransferSequence,
+    },
+};
+use purse_to_purse::{HeldPurse, Terms, Trouble, face_to_face};
+use records::operations::OperationState;
+use records::simulated::SimulatedRecords;
+use serde_json::Value;
+
+use super::plastic::bytes;
+use super::stage::{FOUNDER, Stage, refused, stage};
+use crate::world::{CNY, cny, key, now};
+
+const WORDS: usize = journal::words_needed::<Contents>();
+type Slot = InProcess<Application<SimulatedNvm<WORDS>>>;
+const YUAN: (Currency, Series) = (Currency([0x01, 0x56]), Series([0, 1]));
+
+/// The part of a card that pays others, made from the personalisation file of the server.
+fn made_from(file: &str) -> Slot {
+    let file: Value = serde_json::from_str(file).unwrap();
+    let fields = &file["transfer"];
+    let field = |value: &Value| bytes(value.as_str().unwrap());
+    let certificate = |value: &Value| Certificate::parse(&field(value)).unwrap();
+    let credentials = fields["credentials"].as_array().unwrap();
+    let seeds: Vec<[u8; 32]> =
+        credentials.iter().map(|one| field(&one["seed"]).try_into().unwrap()).collect();
+    let chains: Vec<CertificateChain> = credentials
+        .iter()
+        .map(|one| CertificateChain {
+            issuer: certificate(&one["issuer_certificate"]),
+            subject: certificate(&one["certificate"]),
+        })
+        .collect();
+    let most = |name: &str| Amount::new(u32::try_from(fields["pockets"][0][name].as_u64().unwrap()).unwrap());
+    let limits = PocketLimits {
+        balance_max: most("balance_max"),
+        transfer_max: most("transfer_max"),
+        ..PocketLimits::NONE
+    };
+    let mut pockets = [Pocket::UNUSED; POCKETS];
+    pockets[0] = Pocket::empty(YUAN.0, YUAN.1, limits);
+    let scheme_key: [u8; 32] = field(&fields["scheme_key"]).try_into().unwrap();
+    let contents = Contents::personalised(&Personalisation {
+        scheme: (
+            SubjectId(field(&fields["scheme"]).try_into().unwrap()),
+            PublicKey::from_bytes(&scheme_key).unwrap(),
+        ),
+        credentials: [(&seeds[0], &chains[0]), (&seeds[1], &chains[1])],
+        pockets,
+        pin: (&field(&fields["pin"]), 3),
+        next_sequence: TransferSequence(0),
+        authority_sequence: AuthoritySequence(0),
+        day: Day(u32::try_from(fields["day"].as_u64().unwrap()).unwrap()),
+    });
+    InProcess::new(Application::install(SimulatedNvm::new(), contents.unwrap()).unwrap(), 3)
+}
+
+/// Cards of Alice that pay others: their numbers, and the cards.
+fn cards(stage: &mut Stage, count: u32) -> Vec<(Asn, Slot)> {
+    let request = issuing::BatchRequest { count, currency: CNY, label: "pays".to_owned(), valid_years: 5 };
+    let batch = now(issuing::order_batch(stage.operations(), FOUNDER, &key("batch"), request)).unwrap();
+    let (_, issued) = now(issuing::batch(stage.operations(), batch.id)).unwrap();
+    let made = issued.into_iter().map(|card| {
+        let file = now(issuing::personalisation(stage.operations(), FOUNDER, card.asn)).unwrap();
+        let bind = operations::card_purses::binding::bind;
+        let code = card.activation_code.unwrap();
+        now(bind(stage.operations(), stage.world.alice, card.asn, &code)).unwrap();
+        (card.asn, made_from(&file))
+    });
+    made.collect()
+}
+
+fn load(stage: &Stage, name: &str, card: Asn, minor: u64) -> Result<Receipt, OperationError> {
+    let (holder, origin) = (stage.world.alice, Origin::default());
+    let request = OrderLoad { holder, card, amount: cny(minor), origin };
+    now(transfer_purse::load(stage.operations(), &key(name), request))
+}
+
+fn visit(stage: &Stage, slot: &mut Slot, age: u64) -> Visit {
+    let seconds = stage.world.clock.now().0 / NANOSECONDS_PER_SECOND - age;
+    let mut challenge = [7; 16];
+    challenge[..8].copy_from_slice(&seconds.to_be_bytes());
+    let mut held = HeldPurse::select(slot).unwrap();
+    let certificates = held.certificates().unwrap();
+    let (report, signature) = held.report(&challenge).unwrap();
+    let certificates = [certificates.issuer.to_vec(), certificates.purse.to_vec()];
+    Visit { certificates, challenge, report, signature }
+}
+
+/// The card fetches its messages and takes them. Says how many there were.
+fn collect(stage: &Stage, slot: &mut Slot) -> usize {
+    let visit = visit(stage, slot, 0);
+    let messages = now(transfer_purse::messages_for(stage.operations(), &visit)).unwrap();
+    let mut held = HeldPurse::select(slot).unwrap();
+    for message in &messages {
+        held.take_from_issuer(message.kind, &message.to_bytes()).unwrap();
+    }
+    messages.len()
+}
+
+fn balance(slot: &Slot) -> u32 {
+    slot.device().unwrap().contents().balance(YUAN.0, YUAN.1).unwrap().units()
+}
+
+fn float(stage: &Stage) -> i128 {
+    now(operations::totals::count(stage.operations())).unwrap().currencies[0].transfer_purses
+}
+
+fn today(stage: &Stage) -> Day {
+    Day(u32::try_from(stage.world.clock.now().0 / NANOSECONDS_PER_SECOND / 86_400).unwrap())
+}
+
+fn terms(units: u32) -> Terms {
+    Terms { amount: Amount::new(units), currency: YUAN.0, series: YUAN.1 }
+}
+
+#[test]
+fn a_card_is_loaded_pays_another_one_and_the_ledger_holds_what_is_on_both() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 2);
+    let receipt = load(&stage, "a", cards[0].0, 700).unwrap();
+    assert_eq!(receipt.state, OperationState::Completed);
+    load(&stage, "b", cards[0].0, 55).unwrap();
+    assert_eq!((float(&stage), balance(&cards[0].1)), (755, 0), "value is on its way");
+    assert_eq!(collect(&stage, &mut cards[0].1), 2);
+    assert_eq!(collect(&stage, &mut cards[0].1), 0);
+    let today = today(&stage);
+    let [(_, first), (_, second)] = cards.as_mut_slice() else { unreachable!() };
+    face_to_face(first, second, terms(300), today).unwrap();
+    assert_eq!((balance(first), balance(second)), (455, 300));
+    assert_eq!(float(&stage), 755);
+    stage.check();
+}
+
+#[test]
+fn a_load_that_is_asked_for_again_is_one_load() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 1);
+    let first = load(&stage, "a", cards[0].0, 700).unwrap();
+    assert_eq!(load(&stage, "a", cards[0].0, 700).unwrap().id, first.id);
+    assert_eq!(load(&stage, "a", cards[0].0, 701), Err(OperationError::KeyReused));
+    assert_eq!(collect(&stage, &mut cards[0].1), 1);
+    assert_eq!((balance(&cards[0].1), float(&stage)), (700, 700));
+}
+
+#[test]
+fn a_wallet_with_too_little_loads_nothing_and_takes_no_number() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 1);
+    let wallet = now(operations::balances::of_holder(stage.operations(), stage.world.alice)).unwrap();
+    let all = wallet[0].balance.available.minor();
+    let declined = load(&stage, "most", cards[0].0, all + 1).unwrap();
+    assert_eq!((declined.state, float(&stage)), (OperationState::Declined, 0));
+    load(&stage, "some", cards[0].0, 5).unwrap();
+    assert_eq!(collect(&stage, &mut cards[0].1), 1);
+    assert_eq!((balance(&cards[0].1), float(&stage)), (5, 5));
+}
+
+#[test]
+fn a_message_that_was_lost_is_fetched_again_and_taken_once() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 1);
+    load(&stage, "a", cards[0].0, 700).unwrap();
+    let slot = &mut cards[0].1;
+    let asked = visit(&stage, slot, 0);
+    let lost = now(transfer_purse::messages_for(stage.operations(), &asked)).unwrap();
+    let again = now(transfer_purse::messages_for(stage.operations(), &asked)).unwrap();
+    assert_eq!(lost, again);
+    let mut held = HeldPurse::select(slot).unwrap();
+    held.take_from_issuer(AuthorityKind::Load, &lost[0].to_bytes()).unwrap();
+    let twice = held.take_from_issuer(AuthorityKind::Load, &again[0].to_bytes());
+    assert!(matches!(twice, Err(Trouble::Card(..))), "{twice:?}");
+    drop(held);
+    assert_eq!(balance(slot), 700);
+}
+
+#[test]
+fn another_cards_messages_are_not_told_and_fit_no_other_card() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 2);
+    load(&stage, "a", cards[0].0, 700).unwrap();
+    assert_eq!(collect(&stage, &mut cards[1].1), 0);
+    let asked = visit(&stage, &mut cards[0].1, 0);
+    let messages = now(transfer_purse::messages_for(stage.operations(), &asked)).unwrap();
+    let mut other = HeldPurse::select(&mut cards[1].1).unwrap();
+    assert!(other.take_from_issuer(AuthorityKind::Load, &messages[0].to_bytes()).is_err());
+}
+
+#[test]
+fn a_report_that_is_old_changed_or_strange_gets_nothing() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 1);
+    load(&stage, "a", cards[0].0, 700).unwrap();
+    let ask = |visit: &Visit| now(transfer_purse::messages_for(stage.operations(), visit));
+    let old = visit(&stage, &mut cards[0].1, transfer_purse::REPORT_AGE_MAX + 1);
+    assert_eq!(ask(&old), refused(CardPurseRefusal::MacWrong));
+    let good = visit(&stage, &mut cards[0].1, 0);
+    let mut changed = good.clone();
+    changed.report[7] ^= 1;
+    assert_eq!(ask(&changed), refused(CardPurseRefusal::MacWrong));
+    let mut strange = good.clone();
+    strange.certificates[1][20] ^= 1;
+    assert_eq!(ask(&strange), refused(CardPurseRefusal::NoKey));
+    assert_eq!(ask(&good).unwrap().len(), 1);
+    now(lost::report(stage.operations(), stage.world.alice, cards[0].0)).unwrap();
+    assert_eq!(ask(&good), refused(CardPurseRefusal::CardNotServed));
+    assert_eq!(load(&stage, "b", cards[0].0, 1), refused(CardPurseRefusal::CardNotServed));
+}
+
+#[test]
+fn records_that_were_lost_change_no_message() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 1);
+    let backup = stage.world.records.image().unwrap();
+    load(&stage, "a", cards[0].0, 700).unwrap();
+    load(&stage, "b", cards[0].0, 50).unwrap();
+    let asked = visit(&stage, &mut cards[0].1, 0);
+    let before = now(transfer_purse::messages_for(stage.operations(), &asked)).unwrap();
+    stage.restart(Arc::new(SimulatedRecords::from_image(&backup, Box::new(|_| false)).unwrap()));
+    now(start_up_check::run(stage.operations())).unwrap();
+    let after = now(transfer_purse::messages_for(stage.operations(), &asked)).unwrap();
+    assert_eq!(before, after);
+    assert_eq!(load(&stage, "a", cards[0].0, 700).unwrap().state, OperationState::Completed);
+    assert_eq!(float(&stage), 750);
+    stage.check();
+}
