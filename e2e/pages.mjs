@@ -22,6 +22,8 @@ export const PAGES = {
     { path: '/card-purses/{card}', from: '/card-purses', link: 'main a[href^="/card-purses/"]:not([href$="/bind"])',
       optional: true },
     { path: '/card-purses/{card}/grade', from: '/card-purses/{card}', link: 'main a[href$="/grade"]', optional: true },
+    { path: '/card-purses/{card}/transfer-loads', from: '/card-purses/{card}', link: 'main a[href$="/transfer-loads"]',
+      optional: true },
     { path: '/bills/{id}', from: '/bills', link: 'main a[href^="/bills/"]', optional: true },
     { path: '/board/{id}', from: '/board', link: 'main a[href^="/board/"]:not([href$="/new"])', optional: true },
     { path: '/requests/{id}', from: '/requests', link: 'main a[href^="/requests/"]:not([href$="/new"])', optional: true },

@@ -4,6 +4,7 @@ mod detail;
 mod dues;
 pub(crate) mod grade;
 mod log;
+mod transfer_purse;
 
 use ledger::Timestamp;
 use maud::{Markup, html};
@@ -22,6 +23,7 @@ pub use dues::{CardDue, DueState};
 pub use grade::{CreditGrade, GradeCounts, GradeIndicator, GradeReason, KnownBy, explanation};
 pub(crate) use log::log;
 pub use log::{Belief, EntryKind, LogEntry};
+pub use transfer_purse::{TransferLoads, transfer_loads};
 
 /// How far a card purse came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -119,6 +119,8 @@ pub enum Notice {
     PurseBound,
     /// A load was ordered.
     LoadOrdered,
+    /// A card was loaded to pay other cards.
+    TransferPurseLoaded,
     /// A load order was withdrawn.
     LoadWithdrawn,
     /// The holder answered for a part of a sale.
@@ -130,7 +132,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 32] = [
+    const ALL: [Self; 33] = [
         Self::CardBound,
         Self::CardRemoved,
         Self::WalletOpened,
@@ -159,6 +161,7 @@ impl Notice {
         Self::VaultPasskey,
         Self::PurseBound,
         Self::LoadOrdered,
+        Self::TransferPurseLoaded,
         Self::LoadWithdrawn,
         Self::DueAnswered,
         Self::PurseReported,
@@ -188,6 +191,7 @@ impl Notice {
             Self::VaultPasskey => "vault-passkey",
             Self::PurseBound => "purse-bound",
             Self::LoadOrdered => "load-ordered",
+            Self::TransferPurseLoaded => "transfer-purse-loaded",
             Self::LoadWithdrawn => "load-withdrawn",
             Self::DueAnswered => "due-answered",
             Self::PurseReported => "purse-reported",
@@ -231,6 +235,7 @@ impl Notice {
             Self::VaultPasskey => "notice-vault-passkey",
             Self::PurseBound => "notice-purse-bound",
             Self::LoadOrdered => "notice-load-ordered",
+            Self::TransferPurseLoaded => "notice-transfer-purse-loaded",
             Self::LoadWithdrawn => "notice-load-withdrawn",
             Self::DueAnswered => "notice-due-answered",
             Self::PurseReported => "notice-purse-reported",

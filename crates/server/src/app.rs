@@ -11,6 +11,7 @@ use wallet::ids::{MerchantId, PrincipalId};
 
 use crate::auth::{self, CallerCache, Device, LookUpBudget, NewSession, Passwords};
 use crate::problem::Problem;
+use crate::purse_meetings::PurseMeetings;
 use crate::web::TownView;
 
 /// What an operator may set.
@@ -54,6 +55,7 @@ struct Inner {
     look_ups: LookUpBudget,
     embedded_bank: Option<Arc<EmbeddedBank>>,
     town: OnceLock<TownView>,
+    purse_meetings: PurseMeetings,
 }
 
 impl fmt::Debug for App {
@@ -76,6 +78,7 @@ impl App {
                 look_ups: LookUpBudget::default(),
                 embedded_bank,
                 town: OnceLock::new(),
+                purse_meetings: PurseMeetings::default(),
             }),
         }
     }
@@ -127,6 +130,10 @@ impl App {
 
     pub(crate) fn callers(&self) -> &CallerCache {
         &self.inner.callers
+    }
+
+    pub(crate) fn purse_meetings(&self) -> &PurseMeetings {
+        &self.inner.purse_meetings
     }
 
     pub(crate) fn look_ups(&self) -> &LookUpBudget {

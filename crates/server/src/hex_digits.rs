@@ -27,11 +27,15 @@ fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
         return None;
     }
     let mut bytes = [0; N];
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        let digit = |digit: u8| char::from(digit).to_digit(16);
-        *byte = u8::try_from(digit(*high)? << 4 | digit(*low)?).ok()?;
+    for (place, pair) in bytes.iter_mut().zip(pairs) {
+        *place = byte(pair)?;
     }
     Some(bytes)
+}
+
+fn byte([high, low]: &[u8; 2]) -> Option<u8> {
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    u8::try_from(digit(*high)? << 4 | digit(*low)?).ok()
 }
 
 impl<const N: usize> fmt::Display for Hex<N> {
@@ -68,6 +72,49 @@ impl<const N: usize> PartialSchema for Hex<N> {
     }
 }
 
+/// 1 to `MAX` bytes, written as twice as many hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HexUpTo<const MAX: usize>(pub(crate) Vec<u8>);
+
+impl<'de, const MAX: usize> Deserialize<'de> for HexUpTo<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'_, str>::deserialize(deserializer)?;
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        let bytes = pairs.iter().map(byte).collect::<Option<Vec<u8>>>();
+        let bytes = bytes.filter(|bytes| rest.is_empty() && (1..=MAX).contains(&bytes.len()));
+        bytes.map(Self).ok_or_else(|| {
+            serde::de::Error::custom(format!("text is not 1 to {MAX} bytes of two hexadecimal digits"))
+        })
+    }
+}
+
+impl<const MAX: usize> Serialize for HexUpTo<MAX> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&digits(&self.0))
+    }
+}
+
+impl<const MAX: usize> ToSchema for HexUpTo<MAX> {
+    fn name() -> Cow<'static, str> {
+        format!("HexUpTo{MAX}").into()
+    }
+}
+
+impl<const MAX: usize> PartialSchema for HexUpTo<MAX> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::String))
+            .pattern(Some(format!("^([0-9a-fA-F]{{2}}){{1,{MAX}}}$")))
+            .into()
+    }
+}
+
+/// Bytes as small hexadecimal digits.
+pub(crate) fn digits(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0F)]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +126,16 @@ mod tests {
         assert_eq!(read.to_string(), "00a1ff");
         for wrong in ["", "00a1f", "00a1ff0", "00a1ff00", "00a1fg", "+0a1ff", "00 1ff", "００a1ff"] {
             assert!(wrong.parse::<Hex<3>>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_longer_text_is_read_up_to_its_bound() {
+        let read = |text: &str| serde_json::from_value::<HexUpTo<2>>(text.into()).ok();
+        assert_eq!(read("0aFF"), Some(HexUpTo(vec![0x0a, 0xff])));
+        assert_eq!(digits(&[0x0a, 0xff]), "0aff");
+        for wrong in ["", "0", "0af", "0aff00", "0g"] {
+            assert_eq!(read(wrong), None, "{wrong}");
         }
     }
 }

@@ -23,6 +23,7 @@ mod open;
 mod openapi;
 mod person_export;
 mod problem;
+mod purse_meetings;
 mod request;
 mod rfc3339;
 mod route_table;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use card_reader::reader::Reader;
 use clap::{Args, Subcommand};
+use issuer::transfer_purse::pocket_currency;
 use money::{Amount as Money, Currency as MoneyCurrency};
 use pki::Day;
 use purse::amount::Amount;
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use crate::exit::Failure;
 use crate::held_card::held_card;
 
+mod collect;
 mod meeting;
 
 use meeting::{Meeting, MeetingOptions};
@@ -40,6 +42,14 @@ pub(crate) enum PurseCommand {
     Pay(PayOptions),
     /// Receive from a card at another device, through a server
     Receive(ReceiveOptions),
+    /// Fetch from the server what the card was loaded with
+    Collect {
+        #[command(flatten)]
+        card: CardOption,
+        /// The server that issued the card: https, or http to this machine
+        #[arg(long, value_name = "URL")]
+        through: String,
+    },
     /// Give up what is under way; where value may be lost, the card keeps that for its issuer
     GiveUp(CardOption),
     /// Lock the purse: it pays nobody
@@ -66,7 +76,7 @@ struct TermsOptions {
     /// Of which series of value: four hexadecimal digits
     #[arg(long, value_name = "HEX", default_value = "0001", value_parser = series)]
     series: Series,
-    /// Print one line of JSON
+    /// Print JSON, one line for each thing that happened
     #[arg(long)]
     json: bool,
 }
@@ -114,14 +124,12 @@ impl TermsOptions {
                 self.amount
             ))
         })?;
-        Ok(Terms { amount: Amount::new(units), currency: on_card(self.currency), series: self.series })
+        Ok(Terms {
+            amount: Amount::new(units),
+            currency: pocket_currency(self.currency),
+            series: self.series,
+        })
     }
-}
-
-/// A currency as cards have it: its number in two bytes, a digit in each half.
-fn on_card(currency: MoneyCurrency) -> Currency {
-    let digit = |by: u16| (currency.numeric() / by % 10) as u8;
-    Currency([digit(100), digit(10) << 4 | digit(1)])
 }
 
 /// What an amount on a card is in money. Units of an unknown currency are said as they are.
@@ -149,6 +157,7 @@ pub(crate) fn run(command: &PurseCommand) -> Result<(), Failure> {
             let meeting = options.meeting.open()?;
             meet(&options.card.card, Side::To, &options.terms, meeting)
         }
+        PurseCommand::Collect { card, through } => collect::run(&card.card, through),
         PurseCommand::GiveUp(card) => with_purse(&card.card, |purse| purse.give_up()),
         PurseCommand::Lock(card) => with_purse(&card.card, |purse| purse.lock()),
         PurseCommand::Unlock(card) => unlock(&card.card),
@@ -168,8 +177,7 @@ fn unlock(card: &str) -> Result<(), Failure> {
     let mut line = String::new();
     io::stdin().read_line(&mut line)?;
     let digits = line.trim();
-    let pairs = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok());
-    let pin = pairs.collect::<Option<Vec<u8>>>().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let pin = unhex(digits).filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()));
     let pin =
         pin.ok_or_else(|| Failure::bad_data("a PIN has four to sixteen digits, an even number of them"))?;
     with_purse(card, |purse| purse.unlock(&pin))
@@ -206,7 +214,7 @@ fn finish(payer: &mut dyn Reader, payee: &mut dyn Reader, details: PayDetails) -
 fn meet(card: &str, side: Side, terms: &TermsOptions, mut meeting: Meeting) -> Result<(), Failure> {
     let wanted = terms.terms()?;
     let mut reader = held_card(card)?;
-    meeting.begin(side)?;
+    meeting.begin(side, terms.json)?;
     let outcome = over(&mut meeting, &mut *reader, side, wanted, today()?)?;
     tell(&outcome, side, terms.json)
 }
@@ -248,6 +256,11 @@ fn described(entry: &Entry) -> Value {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+    pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 const fn status_name(status: Status) -> &'static str {

@@ -3,7 +3,7 @@
 use money::Currency;
 use pages::card_purse::{
     self as purse, Belief, CardDue, CardPurse, CreditGrade, EntryKind, GradeCounts, GradeIndicator,
-    GradeReason, KnownBy, LoadOrder, LogEntry,
+    GradeReason, KnownBy, LoadOrder, LogEntry, TransferLoads,
 };
 use pages::card_purse::{DueState, OrderStage, PurseDetail, PurseState};
 use pages::control::card_batches::{self as batches, Batch, BatchCard, BatchLine, Batches, Letter};
@@ -67,6 +67,18 @@ fn sample_grade() -> Result<CreditGrade, Failure> {
     })
 }
 
+fn sample_transfer_loads(purse: CardPurse) -> Result<TransferLoads, Failure> {
+    Ok(TransferLoads {
+        purse,
+        available: cny(123_456)?,
+        most: cny(100_000)?,
+        loads: vec![(at(600), cny(3_000)?), (at(90_000), cny(10_000)?)],
+        amount: String::new(),
+        attempt: "1".to_owned(),
+        problems: Vec::new(),
+    })
+}
+
 pub(super) fn holder(frame: &Frame) -> Result<Pages, Failure> {
     let own = sample("00000000000000012345", PurseState::Bound, 12_680)?;
     let lost = sample("00000000000000012346", PurseState::Lost, 4_000)?;
@@ -112,6 +124,7 @@ pub(super) fn holder(frame: &Frame) -> Result<Pages, Failure> {
         ("card-purse", purse::purse(frame, &detail)),
         ("card-purse-lost", purse::purse(frame, &gone)),
         ("card-purse-grade", purse::explanation(frame, &own, &grade)),
+        ("card-purse-transfer-loads", purse::transfer_loads(frame, &sample_transfer_loads(own)?)),
         ("card-purse-bind", purse::bind(frame, &unknown)),
     ])
 }

@@ -7,7 +7,7 @@ use money::Amount;
 use super::dues::{CardDue, dues};
 use super::grade::{self, CreditGrade};
 use super::log::{LogEntry, log};
-use super::{CardPurse, PurseState, as_of, grouped, state_badge};
+use super::{CardPurse, PurseState, as_of, grouped, state_badge, transfer_purse};
 use crate::components::{back, key_values, purse_art};
 use crate::figures;
 use crate::form::{self, Field, Input, Problem, error_summary, field};
@@ -96,6 +96,7 @@ pub fn purse(frame: &Frame, view: &PurseDetail) -> Markup {
                     (dues(frame, purse, &view.dues))
                     (orders(frame, view))
                     @if purse.state.is_usable() { (order_form(frame, view)) (back_to_wallet(frame)) }
+                    @if purse.state.is_usable() { (transfer_purse::section(frame, purse)) }
                     (grade::section(frame, purse, view.grade.as_ref()))
                     @if purse.state.is_usable() { (loss(frame, purse)) }
                 }

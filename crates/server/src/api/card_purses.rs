@@ -260,6 +260,14 @@ pub(super) struct LoadOrderRequest {
     challenge: Option<Id<ChallengeId>>,
 }
 
+impl LoadOrderRequest {
+    /// As the operations want it.
+    pub(super) fn of(self, holder: &Holder, card: Asn) -> OrderLoad {
+        let origin = Origin { step_up: self.challenge.map(|challenge| challenge.0), ..holder.origin };
+        OrderLoad { holder: holder.id, card, amount: self.amount.of(self.currency), origin }
+    }
+}
+
 /// Order a load. Nothing moves until the card is held to a terminal that is online; in the spending limits it counts at once.
 #[utoipa::path(
     post, path = "/api/v1/card-purses/{card}/load-orders", tag = "Card purses", request_body = LoadOrderRequest,
@@ -277,10 +285,7 @@ pub(super) async fn order(
     Body(body): Body<LoadOrderRequest>,
 ) -> Result<Response, Problem> {
     let card = own(&app, holder.id, card).await?;
-    let amount = body.amount.of(body.currency);
-    let origin = Origin { step_up: body.challenge.map(|challenge| challenge.0), ..holder.origin };
-    let request = OrderLoad { holder: holder.id, card: card.asn, amount, origin };
-    let order = loads::order(app.operations(), &key, request).await?;
+    let order = loads::order(app.operations(), &key, body.of(&holder, card.asn)).await?;
     Ok(json::created(&LoadOrderView::from(order)))
 }
 

@@ -29,6 +29,7 @@ mod pay_by_code;
 mod payees;
 mod payments;
 mod profile;
+mod purse_meetings;
 mod receipt;
 mod refunds;
 mod refusals;
@@ -39,6 +40,7 @@ mod statement;
 #[expect(unused_qualifications, reason = "the description macro writes parameters with their path")]
 mod terminals;
 mod top_ups;
+mod transfer_purses;
 mod transfers;
 #[expect(unused_qualifications, reason = "the description macro writes parameters with their path")]
 mod vault;
@@ -138,6 +140,10 @@ fn card_purse_routes() -> OpenApiRouter<App> {
         .routes(routes!(card_purses::report))
         .routes(routes!(card_purses::open_dues))
         .routes(routes!(card_purses::answer_due))
+        .routes(routes!(transfer_purses::load))
+        .routes(routes!(transfer_purses::messages))
+        .routes(routes!(purse_meetings::open))
+        .routes(routes!(purse_meetings::put, purse_meetings::get))
         .routes(routes!(terminals::upload))
         .routes(routes!(terminals::list))
         .routes(routes!(terminals::waiting))

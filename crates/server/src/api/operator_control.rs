@@ -18,6 +18,7 @@ use super::refusals::{Read, Write};
 use crate::App;
 use crate::auth::Operator;
 use crate::fields::{AnyId, CurrencyCode, Id, Minor, Text};
+use crate::hex_digits::digits;
 use crate::json::{self, Body};
 use crate::problem::Problem;
 use crate::request::{PathId, Query};
@@ -255,10 +256,6 @@ pub(super) struct LogPage {
     public_key: String,
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Read the audit log.
 #[utoipa::path(
     get, path = "/api/v1/operator/audit-log", tag = "Operator", params(LogQuery),
@@ -277,11 +274,11 @@ pub(super) async fn log(
     let view = |entry: ::audit_log::Entry| EntryView {
         place: entry.index,
         at: rfc3339::format(entry.at),
-        body: hex(&entry.to_bytes()),
+        body: digits(&entry.to_bytes()),
         actor: entry.actor,
         action: entry.action,
         subject: entry.subject,
     };
-    let public_key = hex(&audit_log::public_key(app.operations()).to_bytes());
+    let public_key = digits(&audit_log::public_key(app.operations()).to_bytes());
     Ok(json::ok(&LogPage { entries: found.into_iter().map(view).collect(), public_key }))
 }

@@ -173,10 +173,10 @@ async fn after(
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct OrderForm {
-    idempotency_key: String,
-    amount: String,
+    pub(super) idempotency_key: String,
+    pub(super) amount: String,
     #[serde(flatten)]
-    step_up: StepUpForm,
+    pub(super) step_up: StepUpForm,
 }
 
 /// `POST /card-purses/{card}/load-orders`
@@ -195,32 +195,48 @@ pub(super) async fn order(
     };
     let origin = match step_up::origin(&holder, &site, &form.step_up).await {
         Ok(origin) => origin,
-        Err(problem) => return confirm_first(&holder, &site, &card, (amount, form), Some(problem)).await,
+        Err(problem) => {
+            return confirm_first(&holder, &site, (&card, LoadAction::Order), (amount, form), Some(problem))
+                .await;
+        }
     };
     let request = OrderLoad { holder: holder.holder, card: card.asn, amount, origin };
     let ordered = match settled(|| loads::order(visit.app.operations(), &key, request)).await {
         Ok(_) => Ok(Notice::LoadOrdered),
         Err(OperationError::StepUpRequired) => {
-            return confirm_first(&holder, &site, &card, (amount, form), None).await;
+            return confirm_first(&holder, &site, (&card, LoadAction::Order), (amount, form), None).await;
         }
         Err(error) => Err((problem_of(error).ok_or_else(|| visit.stop_for(error))?, form.amount)),
     };
     after(visit, holder.holder, &card, ordered).await
 }
 
+/// What a form with an amount asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum LoadAction {
+    /// A load at a terminal.
+    Order,
+    /// A load to pay other cards with.
+    Transfer,
+}
+
 /// The page that asks for payment PIN or passkey and then sends this form again.
-async fn confirm_first(
+pub(super) async fn confirm_first(
     visit: &HolderVisit,
     site: &Site,
-    card: &CardPurse,
+    (card, action): (&CardPurse, LoadAction),
     (amount, form): (Amount, OrderForm),
     problem: Option<Problem>,
 ) -> Result<Response, Stop> {
     let number = number_text(card.asn);
     let purse = views::purse(&visit.visit, card).await?;
+    let (action, back) = match action {
+        LoadAction::Order => ("load-orders", ""),
+        LoadAction::Transfer => ("transfer-loads", "/transfer-loads"),
+    };
     let asked = step_up::Asked {
-        action: format!("/card-purses/{number}/load-orders"),
-        back: format!("/card-purses/{number}"),
+        action: format!("/card-purses/{number}/{action}"),
+        back: format!("/card-purses/{number}{back}"),
         payee: operations::step_up::loaded_card(card.asn),
         payee_name: purse.title(&visit.visit.frame()),
         amount,

@@ -4,7 +4,7 @@ use axum::routing::{get, post};
 
 use super::{
     bills, board, card_grade, card_purses, cards, documents, limits, months, notifications, pay, requests,
-    transaction, vouchers,
+    transaction, transfer_purses, vouchers,
 };
 use crate::route_table::RouteTable;
 
@@ -27,6 +27,7 @@ pub(super) fn routes() -> RouteTable {
         .route("/card-purses/{card}/load-orders/{id}/withdraw", post(card_purses::withdraw))
         .route("/card-purses/{card}/dues/{id}", post(card_purses::answer_due))
         .route("/card-purses/{card}/lost", post(card_purses::report))
+        .route("/card-purses/{card}/transfer-loads", get(transfer_purses::show).post(transfer_purses::load))
         .route("/pay-with", post(cards::pay_with))
         .route("/pay/{merchant}/favourite", post(pay::favourite))
         .route("/history.pdf", get(documents::statement))

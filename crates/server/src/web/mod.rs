@@ -50,6 +50,7 @@ mod till;
 mod town;
 mod transaction;
 mod transfer;
+mod transfer_purses;
 mod trouble;
 mod vault;
 mod vault_passkey;

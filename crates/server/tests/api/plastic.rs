@@ -139,6 +139,11 @@ pub(crate) async fn post_as(world: &World, bearer: &str, path: &str, body: &Valu
 }
 
 impl Plastic {
+    /// The reader with the card.
+    pub(crate) const fn reader(&mut self) -> &mut InProcess<PluggedCard> {
+        &mut self.reader
+    }
+
     fn send(&mut self, header: [u8; 4], data: &[&[u8]]) -> Vec<u8> {
         let data = data.concat();
         let command = Command::new(header, &data, Some(256)).unwrap();

@@ -12,7 +12,7 @@ use purse::vtp::Side;
 use purse_to_purse::{Carrier, CarrierError};
 use serde_json::{Value, json};
 
-use super::{hex, line_of};
+use super::{hex, line_of, unhex};
 use crate::exit::Failure;
 
 const POLL: Duration = Duration::from_millis(300);
@@ -65,8 +65,8 @@ fn opened(client: &Client) -> Result<String, Failure> {
     let request = Request {
         method: Method::POST,
         path: "/api/v1/purse-meetings",
-        content_type: Some("application/json"),
-        body: b"{}".to_vec(),
+        content_type: None,
+        body: Vec::new(),
     };
     let answer = client.send(request).map_err(Failure::unavailable)?;
     let told: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
@@ -79,7 +79,7 @@ fn opened(client: &Client) -> Result<String, Failure> {
 }
 
 /// What a problem says, in words where it has any.
-fn said(problem: &Value, status: StatusCode) -> String {
+pub(super) fn said(problem: &Value, status: StatusCode) -> String {
     problem["detail"].as_str().or(problem["title"].as_str()).map_or_else(|| status.to_string(), str::to_owned)
 }
 
@@ -97,12 +97,15 @@ pub(super) struct Meeting {
 
 impl Meeting {
     /// Comes to the meeting on a side; whoever opened it tells its code.
-    pub(super) fn begin(&mut self, side: Side) -> Result<(), Failure> {
+    pub(super) fn begin(&mut self, side: Side, json: bool) -> Result<(), Failure> {
         self.side = side;
-        if self.is_opener {
-            writeln!(io::stderr(), "the other device comes with --code {}", self.code)?;
+        let mut out = io::stdout().lock();
+        match (self.is_opener, json) {
+            (false, _) => {}
+            (true, false) => writeln!(out, "the other device comes with --code {}", self.code)?,
+            (true, true) => writeln!(out, "{}", json!({ "code": self.code }))?,
         }
-        Ok(())
+        Ok(out.flush()?)
     }
 
     fn path(&self, side: Side, number: u32) -> String {
@@ -159,9 +162,4 @@ impl Carrier for Meeting {
         }
         Err(CarrierError::Silent)
     }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
-    pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }

@@ -100,26 +100,37 @@ pub(crate) fn staff(address: SocketAddr, login: &Value) -> Visitor {
     Visitor::logged_in(address, &login["login"], &login["password"])
 }
 
-/// Orders a batch of one card, downloads its file, and gives it to a holder who orders a load.
+/// Orders one card, downloads its file, and gives it to a holder who orders a load.
 fn order_card(address: SocketAddr, operator: &Visitor, made: &Value, file: &Path) {
-    let batch = json!({ "count": 1, "currency": "CNY", "label": "first", "valid_years": 5 });
+    let holder = newcomer(address, made);
+    let numbers = bound_cards(operator, &holder, &[file]);
+    let load = json!({ "amount": LOADED, "currency": "CNY" });
+    holder.create(&format!("/api/v1/card-purses/{}/load-orders", numbers[0]), &load);
+}
+
+/// Orders a batch of cards, downloads their files, and has a holder bind them. Their numbers.
+pub(crate) fn bound_cards(operator: &Visitor, holder: &Visitor, files: &[&Path]) -> Vec<String> {
+    let batch = json!({ "count": files.len(), "currency": "CNY", "label": "first", "valid_years": 5 });
     let batch = operator.create("/api/v1/operator/card-batches", &batch);
     let batch = format!("/operator/card-batches/{}", batch["id"].as_str().unwrap());
-    let text = operator.page(&format!("{batch}/cards.jsonl"));
-    fs::write(file, &text).unwrap();
-    let card: Value = serde_json::from_str(&text).unwrap();
-    let number = card["purse"]["asn"].as_str().unwrap();
+    let cards = operator.page(&format!("{batch}/cards.jsonl"));
     let letters = operator.page(&format!("{batch}/letters"));
-    let code = cut(&letters, "<strong", ">", "</strong>");
-    let code: String = code.chars().filter(char::is_ascii_digit).collect();
-    let holder = newcomer(address, made);
-    holder.create("/api/v1/card-purses", &json!({ "card": number, "code": code }));
-    let load = json!({ "amount": LOADED, "currency": "CNY" });
-    holder.create(&format!("/api/v1/card-purses/{number}/load-orders"), &load);
+    let codes = letters.split("<strong").skip(1).map(|rest| {
+        let code = cut(rest, "", ">", "</strong>");
+        code.chars().filter(char::is_ascii_digit).collect::<String>()
+    });
+    let bind = |((card, code), file): ((&str, String), &&Path)| {
+        fs::write(file, card).unwrap();
+        let card: Value = serde_json::from_str(card).unwrap();
+        let number = card["purse"]["asn"].as_str().unwrap().to_owned();
+        holder.create("/api/v1/card-purses", &json!({ "card": number, "code": code }));
+        number
+    };
+    cards.lines().zip(codes).zip(files).map(bind).collect()
 }
 
 /// A holder with money.
-fn newcomer(address: SocketAddr, made: &Value) -> Visitor {
+pub(crate) fn newcomer(address: SocketAddr, made: &Value) -> Visitor {
     let holder = json!({ "login": "lilin", "password": PASSWORD, "name": "李林" });
     Visitor::at(address).create("/api/v1/holders", &holder);
     let holder = Visitor::logged_in(address, &json!("lilin"), &json!(PASSWORD));

@@ -1,0 +1,95 @@
+//! The part of a card purse that pays other cards: load it, and let it fetch what it was loaded with.
+
+use axum::extract::State;
+use axum::response::Response;
+use messages::card::Asn;
+use operations::card_purses::transfer_purse::{self, Visit};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::card_purses::LoadOrderRequest;
+use super::outcome::{Outcome, answer};
+use super::refusals::Write;
+use crate::App;
+use crate::auth::Holder;
+use crate::hex_digits::{Hex, HexUpTo};
+use crate::json::{self, Body};
+use crate::problem::Problem;
+use crate::request::{Key, PathParts};
+
+/// Load a card to pay other cards with.
+///
+/// The wallet pays at once, and it cannot be taken back. The card fetches it when it next has a network.
+#[utoipa::path(
+    post, path = "/api/v1/card-purses/{card}/transfer-loads", tag = "Card purses", request_body = LoadOrderRequest,
+    params(
+        ("card" = Hex<10>, Path, description = "The card number"),
+        ("Idempotency-Key" = String, Header, description = "A new one for each intended effect")
+    ),
+    responses((status = 201, description = "Paid; the card may fetch it", body = Outcome), Write)
+)]
+pub(super) async fn load(
+    State(app): State<App>,
+    holder: Holder,
+    PathParts(card): PathParts<Hex<10>>,
+    Key(key): Key,
+    Body(body): Body<LoadOrderRequest>,
+) -> Result<Response, Problem> {
+    answer(&transfer_purse::load(app.operations(), &key, body.of(&holder, Asn(card.0))).await?)
+}
+
+/// What a card says of itself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PurseReport {
+    /// Its issuer's certificate.
+    issuer_certificate: Hex<148>,
+    /// Its own.
+    certificate: Hex<148>,
+    /// Seconds since 1970 in UTC, 8 bytes, and 8 bytes of any kind.
+    challenge: Hex<16>,
+    /// What it answered.
+    report: Hex<90>,
+    /// How it signed that.
+    signature: Hex<64>,
+}
+
+/// A message for a card.
+#[derive(Serialize, ToSchema)]
+pub(super) struct IssuerMessageView {
+    /// P1 of the command 90 34.
+    kind: u8,
+    /// Its data.
+    data: HexUpTo<255>,
+}
+
+/// What a card has not taken yet.
+#[derive(Serialize, ToSchema)]
+pub(super) struct IssuerMessages {
+    /// In the order in which the card takes them.
+    messages: Vec<IssuerMessageView>,
+}
+
+/// Fetch what a card was loaded with. Nothing changes: the same report gets the same messages.
+///
+/// The report shows that the card is there; it may be ten minutes old.
+#[utoipa::path(
+    post, path = "/api/v1/transfer-purses/messages", tag = "Card purses", security(()), request_body = PurseReport,
+    responses((status = 200, description = "What the card waits for", body = IssuerMessages), Write)
+)]
+pub(super) async fn messages(
+    State(app): State<App>,
+    Body(body): Body<PurseReport>,
+) -> Result<Response, Problem> {
+    let visit = Visit {
+        certificates: [body.issuer_certificate.0.to_vec(), body.certificate.0.to_vec()],
+        challenge: body.challenge.0,
+        report: body.report.0,
+        signature: body.signature.0,
+    };
+    let messages = transfer_purse::messages_for(app.operations(), &visit).await?;
+    let messages = messages
+        .iter()
+        .map(|message| IssuerMessageView { kind: message.kind.byte(), data: HexUpTo(message.to_bytes()) });
+    Ok(json::ok(&IssuerMessages { messages: messages.collect() }))
+}

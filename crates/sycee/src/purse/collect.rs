@@ -1,0 +1,71 @@
+//! `sycee purse collect`: a card shows that it is there, and takes what it was loaded with.
+
+use std::io::{self, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::http::{Method, StatusCode};
+use host_client::{Client, Request};
+use purse::vtp::AuthorityKind;
+use purse_to_purse::{HeldPurse, Trouble};
+use serde_json::{Value, json};
+
+use super::meeting::said;
+use super::{hex, unhex};
+use crate::exit::Failure;
+use crate::held_card::held_card;
+
+const STRANGE: &str = "the server answered something that is no message for a card";
+
+pub(super) fn run(card: &str, url: &str) -> Result<(), Failure> {
+    let client = Client::new(url, None).map_err(Failure::bad_data)?;
+    let mut reader = held_card(card)?;
+    let mut purse = HeldPurse::select(&mut *reader)?;
+    let messages = fetch(&client, &report(&mut purse)?)?;
+    for (kind, data) in &messages {
+        purse.take_from_issuer(*kind, data)?;
+    }
+    let mut out = io::stdout().lock();
+    match messages.len() {
+        0 => writeln!(out, "nothing waits for this card")?,
+        1 => writeln!(out, "1 load collected")?,
+        count => writeln!(out, "{count} loads collected")?,
+    }
+    Ok(())
+}
+
+/// What the card says of itself, over the time.
+fn report(purse: &mut HeldPurse<'_>) -> Result<Value, Trouble> {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let mut challenge = [0; 16];
+    challenge.iter_mut().zip(seconds.to_be_bytes()).for_each(|(place, byte)| *place = byte);
+    let certificates = purse.certificates()?;
+    let (report, signature) = purse.report(&challenge)?;
+    Ok(json!({
+        "issuer_certificate": hex(&certificates.issuer),
+        "certificate": hex(&certificates.purse),
+        "challenge": hex(&challenge),
+        "report": hex(&report),
+        "signature": hex(&signature),
+    }))
+}
+
+fn fetch(client: &Client, report: &Value) -> Result<Vec<(AuthorityKind, Vec<u8>)>, Failure> {
+    let request = Request {
+        method: Method::POST,
+        path: "/api/v1/transfer-purses/messages",
+        content_type: Some("application/json"),
+        body: report.to_string().into_bytes(),
+    };
+    let answer = client.send(request).map_err(Failure::unavailable)?;
+    let told: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    if answer.status != StatusCode::OK {
+        return Err(Failure::findings(format!("the server refuses: {}", said(&told, answer.status))));
+    }
+    let messages = told["messages"].as_array().ok_or_else(|| Failure::findings(STRANGE))?;
+    messages.iter().map(|message| read(message).ok_or_else(|| Failure::findings(STRANGE))).collect()
+}
+
+fn read(message: &Value) -> Option<(AuthorityKind, Vec<u8>)> {
+    let kind = AuthorityKind::ALL.into_iter().find(|kind| message["kind"] == kind.byte())?;
+    Some((kind, unhex(message["data"].as_str()?)?))
+}
