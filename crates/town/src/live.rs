@@ -3,6 +3,7 @@
 mod bank_site;
 mod card_books;
 mod card_office;
+mod card_pairs;
 mod card_panel;
 mod card_table;
 mod community;
@@ -14,6 +15,7 @@ mod sample_shop;
 mod shop_floor;
 mod town;
 mod townsfolk;
+mod two_cards;
 
 pub use errors::LiveError;
 pub use first_days::FIRST_DAYS;

@@ -104,6 +104,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "terminal",
             "till",
             "card-reader",
+            "pki",
+            "purse-to-purse",
             "virtual-card",
         ],
     ),

@@ -252,7 +252,8 @@ fn believed(certificates: &[Vec<u8>; 2], scheme: &KeyPair, now: Timestamp) -> Op
 }
 
 /// The serial number of the card whose purse has this name.
-fn serial_of(purse: SubjectId) -> Asn {
+#[must_use]
+pub fn serial_of(purse: SubjectId) -> Asn {
     let [_, _, _, _, _, _, serial @ ..] = purse.0;
     Asn(serial)
 }

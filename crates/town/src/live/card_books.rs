@@ -12,6 +12,7 @@ use operations::{OperationError, Operations};
 use purse::fields::{Asn, Kind, Sequence};
 use records::principals;
 use terminal::book::{Record, State};
+use wallet::ids::HolderId;
 
 use super::card_office::Tills;
 use super::card_table::LyingCard;
@@ -80,11 +81,26 @@ pub(super) struct CardLine {
 impl CardLine {
     /// Holder and the last four digits.
     pub(super) fn label(&self) -> String {
-        let digits = self.lying.name.trim_end_matches("-copy");
-        let last = digits.get(digits.len().saturating_sub(4)..).unwrap_or(digits);
-        let holder = if self.holder.is_empty() { "未发出 unissued" } else { &self.holder };
-        format!("{holder} •{last}")
+        label(&self.lying.name, &self.holder)
     }
+}
+
+/// The holder of a card, where it has one, and the last four digits of its file's name.
+pub(super) fn label(name: &str, holder: &str) -> String {
+    let digits = name.trim_end_matches("-copy");
+    let last = digits.get(digits.len().saturating_sub(4)..).unwrap_or(digits);
+    let holder = if holder.is_empty() { "未发出 unissued" } else { holder };
+    format!("{holder} •{last}")
+}
+
+/// The name of a card's holder; empty where it has none.
+pub(super) async fn holder_name(
+    operations: &Operations,
+    holder: Option<HolderId>,
+) -> Result<String, OperationError> {
+    let Some(holder) = holder else { return Ok(String::new()) };
+    let found = operations.services().records.read(move |sql| principals::get(sql, holder.into())).await?;
+    Ok(found.map_or_else(String::new, |principal| principal.name))
 }
 
 /// All cards, and the equation over them.
@@ -180,14 +196,7 @@ async fn line(
             }
         }
     }
-    let holder = match known.holder {
-        Some(holder) => {
-            let found =
-                operations.services().records.read(move |sql| principals::get(sql, holder.into())).await?;
-            found.map_or_else(String::new, |principal| principal.name)
-        }
-        None => String::new(),
-    };
+    let holder = holder_name(operations, known.holder).await?;
     let shadow = i128::from(known.shadow.minor()) - i128::from(known.excess.minor());
     Ok(CardLine { lying, state: known.state, holder, balance, shadow, waiting })
 }

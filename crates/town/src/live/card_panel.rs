@@ -19,14 +19,15 @@ use super::card_books::{self, CardBooks, CardLine};
 use super::card_office::Tills;
 use super::card_table::{Pull, TableError};
 use super::neighbour_page::Neighbour;
+use super::two_cards;
 
 /// The host of the cards.
 pub(super) const HOST: &str = "cards.localhost";
 
 #[derive(Clone)]
-struct Site {
-    app: App,
-    tills: Arc<Tills>,
+pub(super) struct Site {
+    pub(super) app: App,
+    pub(super) tills: Arc<Tills>,
 }
 
 /// The site over these tills.
@@ -38,6 +39,10 @@ pub(super) fn router(app: &App, tills: &Arc<Tills>) -> Router {
         .route("/take-away", post(take_away))
         .route("/copy", post(copy))
         .route("/network", post(network))
+        .route("/two-cards", get(two_cards::show))
+        .route("/two-cards/pay", post(two_cards::pay))
+        .route("/two-cards/end", post(two_cards::end))
+        .route("/two-cards/fetch", post(two_cards::fetch))
         .route("/cards.css", get(style))
         .with_state(site)
 }
@@ -70,8 +75,8 @@ struct LayForm {
 /// `POST /lay`
 async fn lay(State(site): State<Site>, Form(form): Form<LayForm>) -> Response {
     let pull = match form.pull.as_str() {
-        "before" => Pull::BeforePaying,
-        "after" => Pull::AfterPaying,
+        "before" => Pull::BeforeCommand,
+        "after" => Pull::AfterCommand,
         _ => Pull::Never,
     };
     done(&site, move |tills| tills.table.lay(&form.card, form.reader, pull)).await
@@ -130,14 +135,14 @@ async fn done(site: &Site, work: impl FnOnce(&Tills) -> Result<(), TableError> +
     }
 }
 
-fn no(zh: &str, en: impl std::fmt::Display) -> Markup {
+pub(super) fn no(zh: &str, en: impl std::fmt::Display) -> Markup {
     html! {
         p role="alert" { (zh) br; span lang="en" { (en) } }
         p { a href="/" { "返回 " span lang="en" { "Back" } } }
     }
 }
 
-fn out_of_order(why: &str) -> Response {
+pub(super) fn out_of_order(why: &str) -> Response {
     eprintln!("sycee: the table of cards: {why}");
     page(
         StatusCode::SERVICE_UNAVAILABLE,
@@ -154,6 +159,7 @@ fn table(site: &Site, books: &CardBooks) -> Markup {
                  it, and see that no unit is lost or made."
             }
         }
+        p { a href="/two-cards" { "两张卡碰一碰，互相付款 " span lang="en" { "Hold two cards together: one pays the other" } } }
         section aria-labelledby="sums" {
             h2 #sums { "账平了吗 " span lang="en" { "Does it add up?" } }
             (sums(books))

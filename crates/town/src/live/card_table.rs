@@ -21,21 +21,25 @@ pub(super) enum Pull {
     /// It stays.
     #[default]
     Never,
-    /// Before the command to pay reaches it.
-    BeforePaying,
-    /// When it has paid, before its answer leaves.
-    AfterPaying,
+    /// Before the command reaches it that moves value.
+    BeforeCommand,
+    /// When it has carried that out, before its answer leaves.
+    AfterCommand,
 }
 
 /// CLA and INS of DEBIT FOR PURCHASE.
 const DEBIT: [u8; 2] = [0x80, 0x54];
 
-/// The field of a terminal's reader.
+/// The field of a reader.
 #[derive(Debug, Default)]
-struct Field {
+pub(super) struct Field {
     card: Option<(String, PluggedCard)>,
     is_powered: bool,
     pull: Pull,
+    /// CLA and INS of the command at which the card is pulled away.
+    pull_at: [u8; 2],
+    /// Whether the card is asked what it holds and nothing else: then its memory has nothing to write down.
+    is_only_asked: bool,
 }
 
 impl Field {
@@ -60,8 +64,10 @@ impl Reader for Field {
     }
 
     fn power_off(&mut self) {
-        if let Some((_, card)) = self.card.as_mut() {
-            card.power_off();
+        match self.card.as_mut() {
+            Some((_, card)) if self.is_only_asked => card.reset(),
+            Some((_, card)) => card.power_off(),
+            None => {}
         }
         self.is_powered = false;
     }
@@ -69,8 +75,8 @@ impl Reader for Field {
     fn transmit(&mut self, command: &Command<'_>) -> Result<Response, ReaderError> {
         let bytes = command.to_bytes();
         let bytes = bytes.as_slice();
-        let pull = if bytes.starts_with(&DEBIT) { self.pull } else { Pull::Never };
-        if pull == Pull::BeforePaying {
+        let pull = if bytes.starts_with(&self.pull_at) { self.pull } else { Pull::Never };
+        if pull == Pull::BeforeCommand {
             self.take_away();
         }
         let (_, card) = self.card.as_mut().ok_or(ReaderError::NoCard)?;
@@ -78,7 +84,7 @@ impl Reader for Field {
             return Err(ReaderError::Lost);
         }
         let answer = card.answer(bytes);
-        if pull == Pull::AfterPaying {
+        if pull == Pull::AfterCommand {
             self.take_away();
             return Err(ReaderError::Lost);
         }
@@ -211,7 +217,7 @@ impl CardTable {
     }
 
     /// The reader that a card lies on.
-    fn place(&self, name: &str) -> Option<usize> {
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
         let lies =
             |field: &Arc<Mutex<Field>>| lock(field).card.as_ref().is_some_and(|(card, _)| card == name);
         self.readers.iter().position(lies)
@@ -244,9 +250,33 @@ impl CardTable {
         if field.card.is_some() {
             return Err(TableError::Busy);
         }
-        let card = PluggedCard::open(&self.path(name))?;
-        *field = Field { card: Some((name.to_owned(), card)), is_powered: false, pull };
+        drop(std::mem::replace(&mut *field, self.held(name, pull, DEBIT)?));
         Ok(())
+    }
+
+    /// Asks a card what it holds, wherever it lies.
+    pub(super) fn with_card<T>(
+        &self,
+        name: &str,
+        ask: impl FnOnce(&mut dyn Reader) -> T,
+    ) -> Result<T, TableError> {
+        match self.place(name).and_then(|number| self.readers.get(number)) {
+            Some(field) => Ok(ask(&mut *lock(field))),
+            None => Ok(ask(&mut Field { is_only_asked: true, ..self.held(name, Pull::Never, DEBIT)? })),
+        }
+    }
+
+    /// A card in somebody's hand, to be pulled away at a command.
+    pub(super) fn held(&self, name: &str, pull: Pull, pull_at: [u8; 2]) -> Result<Field, TableError> {
+        self.known(name)?;
+        let card = PluggedCard::open(&self.path(name))?;
+        Ok(Field {
+            card: Some((name.to_owned(), card)),
+            is_powered: false,
+            pull,
+            pull_at,
+            is_only_asked: false,
+        })
     }
 
     /// Takes the card from a reader.

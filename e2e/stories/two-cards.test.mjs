@@ -1,0 +1,88 @@
+// A holder loads a card on the web to pay other cards; two cards are held together, one is pulled away in the middle, and both
+// are held together again. Nobody else is there, and every unit is accounted for.
+import assert from 'node:assert/strict';
+
+import { CARDS, DESKTOP, TOWN, accessible, picture, story, visit } from '../browser.mjs';
+
+const PAGE = `${CARDS}/two-cards`;
+
+/** What the cards hold, in fen, by number; and the difference of the books. */
+async function books(page) {
+  await page.goto(PAGE);
+  const cards = await page.locator('li[data-card]').evaluateAll((all) => all.map((card) => [
+    card.dataset.card, Math.round(100 * Number(card.querySelector('.balance').textContent.replace(/[^0-9.]/g, ''))),
+  ]));
+  const difference = await page.locator('[data-difference]').getAttribute('data-difference');
+  return { cards: new Map(cards), difference };
+}
+
+async function pay(page, payer, payee, amount, torn = 'neither') {
+  await page.goto(PAGE);
+  await page.locator('select[name=payer]').selectOption(payer);
+  await page.locator('select[name=payee]').selectOption(payee);
+  await page.locator('input[name=amount]').fill(amount);
+  await page.locator('select[name=torn]').selectOption(torn);
+  await page.locator('form[action="/two-cards/pay"] button').click();
+  await page.locator('.word').waitFor();
+  return page.locator('.word').innerText();
+}
+
+/** Has the pages of who is logged in speak a language, which is kept with the account. */
+async function speak(page, language) {
+  await page.goto(`${TOWN}/card-purses`);
+  if (await page.locator('html').getAttribute('lang') !== language) {
+    await page.locator('.top-tools button[name=language]').click();
+    await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
+  }
+}
+
+for (const language of ['zh-CN', 'en']) {
+  story(`two cards pay each other with nobody else there: ${language}`, async ({ page: wallet }) => {
+    const { context: hands, page: table } = await visit({ viewport: DESKTOP, language });
+    await wallet.goto(`${TOWN}/town/login/hanmeimei`);
+    await speak(wallet, language);
+    await wallet.locator('main a[href^="/card-purses/"]:not([href$="/bind"])').first().click();
+    await wallet.locator('main a[href$="/transfer-loads"]').click();
+    const number = wallet.url().match(/card-purses\/([0-9]+)/)[1];
+    await wallet.locator('input[name=amount]').fill('0');
+    await wallet.locator('main form button[type=submit]').click();
+    await wallet.locator('.error-summary').waitFor();
+    await wallet.locator('input[name=amount]').fill('30.00');
+    await wallet.locator('main form button[type=submit]').click();
+    await wallet.locator('.flash').waitFor();
+    await accessible(wallet, 'loads of a card that pays cards');
+    await picture(wallet, `transfer-loads-${language}`);
+    await speak(wallet, 'zh-CN');
+
+    const before = await books(table);
+    assert.equal(before.difference, '0', 'what waits is counted');
+    await table.locator(`li[data-card="${number}"] form[action="/two-cards/fetch"] button`).click();
+    await table.waitForURL(PAGE);
+    const loaded = await books(table);
+    assert.equal(loaded.cards.get(number), before.cards.get(number) + 3_000);
+    const other = [...loaded.cards.keys()].find((card) => card !== number);
+
+    assert.match(await pay(table, number, other, '12.50'), /Paid/);
+    assert.match(await pay(table, number, other, '500.00'), /holds too little/);
+    assert.match(await pay(table, number, number, '1.00'), /two cards/);
+    for (const [torn, amount, units] of [['payer', '3.00', 300], ['payee', '2.00', 200]]) {
+      const whole = await books(table);
+      assert.match(await pay(table, number, other, amount, torn), /hold both cards again/);
+      const half = await books(table);
+      assert.equal(half.difference, '0', `${torn} is pulled away: the payment is on its way`);
+      assert.equal(half.cards.get(number), whole.cards.get(number) - units);
+      assert.equal(half.cards.get(other), whole.cards.get(other));
+      if (torn === 'payer') await picture(table, `two-cards-torn-${language}`);
+      await table.locator('form[action="/two-cards/end"] button').click();
+      await table.locator('.word').waitFor();
+      const ended = await books(table);
+      assert.equal(ended.difference, '0', `${torn}: both were held together again`);
+      assert.equal(ended.cards.get(other), whole.cards.get(other) + units);
+    }
+    const after = await books(table);
+    assert.equal(after.cards.get(number), loaded.cards.get(number) - 1_750);
+    await accessible(table, 'two cards');
+    await picture(table, `two-cards-${language}`);
+    await hands.close();
+  });
+}
