@@ -2,10 +2,10 @@
 //!
 //! # Specification
 //!
-//! * Value moves between purses without a posting, so they have one account together, the *float*: Σ balances + Σ lost is what it
-//!   holds.
-//! * A load is one transfer, from the wallet to the float. From then on the money is the message: it fits one purse, once, and
-//!   may be fetched as often as anybody likes.
+//! * Value moves between purses without a posting. Each purse has an account of what it was loaded with; all of them together,
+//!   the *float*, hold Σ balances + Σ lost + loads that were not fetched.
+//! * A load is one transfer, from the wallet to the purse's account. From then on the money is the message: it fits one purse,
+//!   once, and may be fetched as often as anybody likes.
 //! * The messages of a purse are its loads in the order in which the ledger made them; the n-th has the number n, from 0. So
 //!   nobody has to remember what was signed: whoever asks again, after any loss, gets the same messages.
 //! * A report says which number the purse waits for. Whoever brings it gets the messages from there on.
@@ -52,7 +52,7 @@ pub fn load(name: &PurseName, load: OperationId, wallet: AccountId, amount: Mone
     Transfer {
         id: decision_id(load),
         debit_account_id: wallet,
-        credit_account_id: purse_chart::transfer_float_id(amount.currency()),
+        credit_account_id: purse_chart::transfer_purse_id(name, amount.currency()),
         amount: ledger::Amount(u128::from(amount.minor())),
         user_data_128: name.transfer_bits(),
         ledger: chart::money_ledger(amount.currency()),

@@ -149,7 +149,7 @@ fn owner(accounts: &HashMap<AccountId, Account>, id: AccountId) -> AccountOwner 
         chart::PURSE_LOAD => AccountOwner::CardLoad,
         chart::PURSE_EXCESS => AccountOwner::CardExcess,
         chart::PURSE_ADVANCES => AccountOwner::CardAdvances,
-        chart::TRANSFER_FLOAT => AccountOwner::TransferPurses,
+        chart::TRANSFER_PURSE => AccountOwner::TransferPurses,
         chart::SUSPENSE => AccountOwner::Suspense,
         _ => AccountOwner::Other(id),
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ledger::{
-    Account, AccountId, BATCH_MAX, CreateTransferResult, CreateTransferStatus, EngineError, QueryFilter,
-    Request, Response, Submit, Transfer, TransferId,
+    Account, AccountFilter, AccountId, BATCH_MAX, CreateTransferResult, CreateTransferStatus, EngineError,
+    QueryFilter, Request, Response, Submit, Transfer, TransferId,
 };
 use tokio::sync::oneshot;
 
@@ -119,6 +119,16 @@ impl LedgerClient {
             }
         }
         Ok(found)
+    }
+
+    pub(crate) async fn account_transfers(
+        &self,
+        filter: AccountFilter,
+    ) -> Result<Vec<Transfer>, OperationError> {
+        match self.call(Request::GetAccountTransfers(filter)).await? {
+            Response::Transfers(transfers) => Ok(transfers),
+            _ => Err(MISFIT),
+        }
     }
 
     pub(crate) async fn query_transfers(&self, filter: QueryFilter) -> Result<Vec<Transfer>, OperationError> {

@@ -34,7 +34,7 @@ pub struct CurrencyTotals {
     pub excess: i128,
     /// What sellers of split sales were advanced, and holders owe.
     pub advances: i128,
-    /// What purses hold that pay each other, all together.
+    /// What purses were loaded with that pay each other, all together: it is on them, between them, or not fetched yet.
     pub transfer_purses: i128,
     /// What merchants paid for card purchases.
     pub fees: i128,
@@ -163,7 +163,7 @@ impl Counting {
             chart::PURSE_LOAD => totals.loads += credits - debits,
             chart::PURSE_EXCESS => totals.excess += debits - credits,
             chart::PURSE_ADVANCES => totals.advances += debits - credits,
-            chart::TRANSFER_FLOAT => totals.transfer_purses += credits - debits,
+            chart::TRANSFER_PURSE => totals.transfer_purses += credits - debits,
             chart::PURSE_FEES => totals.fees += credits - debits,
             chart::SUSPENSE => totals.suspense += credits - debits,
             chart::BANK => {

@@ -51,8 +51,8 @@ pub const PURSE_FEES: Code = Code(73);
 pub const PURSE_REGISTER: Code = Code(74);
 /// Account code: what the operator paid sellers of split sales, and holders still owe.
 pub const PURSE_ADVANCES: Code = Code(75);
-/// Account code: what purses hold that pay each other, all together.
-pub const TRANSFER_FLOAT: Code = Code(76);
+/// Account code: what a purse was loaded with that pays other purses.
+pub const TRANSFER_PURSE: Code = Code(76);
 /// Account code: what the operator corrected by hand and has still to explain.
 pub const SUSPENSE: Code = Code(90);
 
@@ -114,7 +114,7 @@ pub const PURSE_DEBIT_TAKEN: Code = Code(79);
 pub const SPLIT_ADVANCED: Code = Code(80);
 /// Transfer code: the wallet that owes the part to the operator.
 pub const SPLIT_COLLECTED: Code = Code(81);
-/// Transfer code: wallet to the purses that pay each other, because one of them is loaded.
+/// Transfer code: wallet to a purse that pays other purses.
 pub const TRANSFER_PURSE_LOAD: Code = Code(82);
 
 /// Transfer code: the operator corrects a balance by hand, from or to suspense.

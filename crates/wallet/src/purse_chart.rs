@@ -23,7 +23,7 @@ impl PurseName {
         derive("sycee purse v1", &[&self.0])
     }
 
-    /// The part of the card that pays other purses, as `user_data_128` of its loads names it.
+    /// The part of the card that pays other purses, as `user_data_128` of its account and loads names it.
     #[must_use]
     pub fn transfer_bits(&self) -> u128 {
         derive("sycee transfer purse v1", &[&self.0])
@@ -66,10 +66,10 @@ pub fn advances_id(currency: Currency) -> AccountId {
     derive_account("sycee account purse advances v1", &[&currency.numeric().to_be_bytes()])
 }
 
-/// The id of the account of what purses hold that pay each other.
+/// The id of the account of what a purse was loaded with that pays other purses.
 #[must_use]
-pub fn transfer_float_id(currency: Currency) -> AccountId {
-    derive_account("sycee account transfer float v1", &[&currency.numeric().to_be_bytes()])
+pub fn transfer_purse_id(purse: &PurseName, currency: Currency) -> AccountId {
+    derive_account("sycee account transfer purse v1", &[&purse.0, &currency.numeric().to_be_bytes()])
 }
 
 /// The account of a purse. Its `user_data_128` is the purse.
@@ -122,13 +122,15 @@ pub fn advances(currency: Currency) -> Account {
     }
 }
 
-/// What purses hold that pay each other: value moves between them without a posting, so they have one account together.
+/// What a purse was loaded with that pays other purses. Value moves between them without a posting, so only all of these
+/// accounts together say what all of those purses hold.
 #[must_use]
-pub fn transfer_float(currency: Currency) -> Account {
+pub fn transfer_purse(purse: &PurseName, currency: Currency) -> Account {
     Account {
-        id: transfer_float_id(currency),
+        id: transfer_purse_id(purse, currency),
+        user_data_128: purse.transfer_bits(),
         ledger: money_ledger(currency),
-        code: chart::TRANSFER_FLOAT,
+        code: chart::TRANSFER_PURSE,
         flags: AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS,
         ..Account::default()
     }

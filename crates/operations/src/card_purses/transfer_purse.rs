@@ -4,9 +4,9 @@
 //! but its place in history, and a server that has lost them signs the same messages again.
 
 use issuer::transfer_purse::{self as host, IssuerMessage, REPORT_BYTES, SERIES};
-use ledger::{BATCH_MAX, NANOSECONDS_PER_SECOND, QueryFilter, QueryFilterFlags, Timestamp, Transfer};
+use ledger::{AccountFilter, AccountFilterFlags, BATCH_MAX, NANOSECONDS_PER_SECOND, Timestamp, Transfer};
 use messages::card::Asn;
-use money::Amount;
+use money::{Amount, Currency};
 use pki::{
     Anchor, Certificate, CertificateBody, CertificateChain, Day, Generation, IssueError, KeyPair, Kind,
     Revoked, Serial, Signature, SubjectId, Trust,
@@ -135,7 +135,10 @@ pub async fn load(
     if let Err(rule) = check(operations, id, &request).await {
         return intent::refuse(operations, id, new.fingerprint, rule).await;
     }
-    operations.ledger().open_accounts(vec![purse_chart::transfer_float(amount.currency())]).await?;
+    operations
+        .ledger()
+        .open_accounts(vec![purse_chart::transfer_purse(&purse_name(asn), amount.currency())])
+        .await?;
     let wallet = chart::wallet_id(holder, amount.currency());
     let posting = host::load(&purse_name(asn), id, wallet, amount);
     tied::run(operations, new, posting, None).await
@@ -234,11 +237,10 @@ pub async fn messages_for(
     let report = report.filter(|_| is_fresh(now, &visit.challenge)).ok_or(CardPurseRefusal::MacWrong)?;
     let asn = serial_of(*purse);
     let card = operations.records().read(move |sql| card_purses::get(sql, asn)).await?;
-    if card.is_none_or(|card| card.listed.is_some() || card.is_closed) {
-        return Err(CardPurseRefusal::CardNotServed.into());
-    }
+    let card = card.filter(|card| card.listed.is_none() && !card.is_closed);
+    let currency = card.ok_or(CardPurseRefusal::CardNotServed)?.currency;
     let issuer = keys::purse_issuer_key(operations).await?;
-    Ok(host::messages(issuer, *purse, &loads_of(operations, asn).await?, report.issuer_number))
+    Ok(host::messages(issuer, *purse, &loads_of(operations, asn, currency).await?, report.issuer_number))
 }
 
 /// The chain of a purse that our scheme admits today.
@@ -265,18 +267,26 @@ fn is_fresh(now: Timestamp, challenge: &[u8; 16]) -> bool {
 }
 
 /// Every load of a card's purse, in the order of the ledger.
-async fn loads_of(operations: &Operations, asn: Asn) -> Result<Vec<Transfer>, OperationError> {
+async fn loads_of(
+    operations: &Operations,
+    asn: Asn,
+    currency: Currency,
+) -> Result<Vec<Transfer>, OperationError> {
+    let account_id = purse_chart::transfer_purse_id(&purse_name(asn), currency);
     let mut loads: Vec<Transfer> = Vec::new();
     loop {
-        let filter = QueryFilter {
-            user_data_128: purse_name(asn).transfer_bits(),
+        let filter = AccountFilter {
+            account_id,
+            user_data_128: 0,
+            user_data_64: 0,
+            user_data_32: 0,
             code: chart::TRANSFER_PURSE_LOAD,
             timestamp_min: loads.last().map_or(Timestamp::ZERO, |last| Timestamp(last.timestamp.0 + 1)),
+            timestamp_max: Timestamp::ZERO,
             limit: u32::try_from(BATCH_MAX).unwrap_or(u32::MAX),
-            flags: QueryFilterFlags::NONE,
-            ..QueryFilter::default()
+            flags: AccountFilterFlags::CREDITS,
         };
-        let page = operations.ledger().query_transfers(filter).await?;
+        let page = operations.ledger().account_transfers(filter).await?;
         let is_last = page.len() < BATCH_MAX;
         loads.extend(page);
         if is_last {
@@ -290,7 +300,11 @@ async fn loads_of(operations: &Operations, asn: Asn) -> Result<Vec<Transfer>, Op
 ///
 /// # Errors
 /// What could not be reached.
-pub async fn loaded(operations: &Operations, asn: Asn) -> Result<Vec<(Timestamp, Amount)>, OperationError> {
-    let loads = loads_of(operations, asn).await?;
+pub async fn loaded(
+    operations: &Operations,
+    asn: Asn,
+    currency: Currency,
+) -> Result<Vec<(Timestamp, Amount)>, OperationError> {
+    let loads = loads_of(operations, asn, currency).await?;
     loads.iter().rev().map(|load| Ok((load.timestamp, amount_of(load)?))).collect()
 }

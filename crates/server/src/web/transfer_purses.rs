@@ -42,7 +42,7 @@ async fn loads(HolderVisit { visit, holder }: &HolderVisit, card: &CardPurse) ->
         purse: views::purse(visit, card).await?,
         available: available.unwrap_or(none),
         most: Amount::from_minor(BALANCE_MAX.into(), card.currency).unwrap_or(none),
-        loads: visit.need(transfer_purse::loaded(visit.app.operations(), card.asn).await)?,
+        loads: visit.need(transfer_purse::loaded(visit.app.operations(), card.asn, card.currency).await)?,
         amount: String::new(),
         attempt: visit.attempt(),
         problems: Vec::new(),

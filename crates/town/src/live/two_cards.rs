@@ -12,8 +12,8 @@ use ledger::NANOSECONDS_PER_SECOND;
 use maud::{Markup, html};
 use messages::card::Asn;
 use money::{Amount, Currency};
+use operations::OperationError;
 use operations::card_purses::{CardPurseState, transfer_purse, view};
-use operations::{OperationError, totals};
 use pki::Day;
 use purse::amount::Amount as Units;
 use purse::vtp::PayDetails;
@@ -96,11 +96,12 @@ async fn count(site: &Site) -> Result<Books, Response> {
 
 async fn books(site: &Site, cards: Vec<PayingCard>) -> Result<Books, OperationError> {
     let operations = site.app.operations();
-    let mut lines = Vec::new();
+    let (mut lines, mut float) = (Vec::new(), 0_i128);
     for card in cards {
         let asn = Asn(card.lying.asn.0);
         let known = view::get(operations, asn).await?;
-        let loads = transfer_purse::loaded(operations, asn).await?;
+        let loads = transfer_purse::loaded(operations, asn, known.currency).await?;
+        float += loads.iter().map(|(_, amount)| i128::from(amount.minor())).sum::<i128>();
         let taken = usize::try_from(card.loads_taken).unwrap_or(usize::MAX);
         let waiting =
             loads.iter().take(loads.len().saturating_sub(taken)).map(|(_, amount)| amount.minor()).sum();
@@ -109,9 +110,6 @@ async fn books(site: &Site, cards: Vec<PayingCard>) -> Result<Books, OperationEr
             lines.push(Line { card, label, waiting });
         }
     }
-    let sums = totals::count(operations).await?.currencies;
-    let float =
-        sums.iter().find(|sums| sums.currency == Currency::CNY).map_or(0, |sums| sums.transfer_purses);
     Ok(Books { lines, float })
 }
 
