@@ -29,7 +29,7 @@ const CODE_CHARACTERS: usize = 10;
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// The code of a meeting, 50 bits: whoever has it may send and fetch frames.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct MeetingCode([u8; CODE_CHARACTERS]);
 
 impl MeetingCode {
@@ -135,8 +135,8 @@ impl PurseMeetings {
         meetings.retain(|_, meeting| !meeting.is_over(now));
         let own = meetings.iter().filter(|(_, meeting)| meeting.opener == opener);
         if own.clone().count() >= PER_OPENER_MAX {
-            let oldest = own.min_by_key(|(_, meeting)| meeting.opened_at).map(|(code, _)| *code);
-            oldest.and_then(|oldest| meetings.remove(&oldest));
+            let oldest = own.map(|(code, meeting)| (meeting.opened_at, *code)).min();
+            oldest.and_then(|(_, code)| meetings.remove(&code));
         }
         if meetings.len() >= MEETINGS_MAX || meetings.contains_key(&code) {
             return Err(MeetingRefusal::Full);
@@ -178,6 +178,11 @@ impl PurseMeetings {
     ) -> Result<Option<Vec<u8>>, MeetingRefusal> {
         let place = usize::try_from(number).unwrap_or(usize::MAX);
         self.within(code, now, |meeting| Ok(meeting.frames(side).get(place).cloned()))
+    }
+
+    /// Forgets the meetings that are over.
+    pub(crate) fn forget_ended(&self, now: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, meeting| !meeting.is_over(now));
     }
 
     fn within<T>(
@@ -271,6 +276,25 @@ mod tests {
         }
         let is_there = |number| meetings.get((code(number), MeetingSide::Payer, 0), at(9)).is_ok();
         assert!(!is_there(0) && (1..9).all(is_there) && is_there(30));
+    }
+
+    #[test]
+    fn of_meetings_opened_at_one_time_the_same_one_is_always_closed() {
+        let meetings = PurseMeetings::default();
+        for number in (0..9).rev() {
+            meetings.open(ALICE, code(number), at(0)).unwrap();
+        }
+        let is_there = |number| meetings.get((code(number), MeetingSide::Payer, 0), at(1)).is_ok();
+        assert!(is_there(0) && !is_there(1) && (2..9).all(is_there));
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten_though_nobody_opens_another() {
+        let meetings = one();
+        meetings.open(BOB, code(2), at(1)).unwrap();
+        meetings.forget_ended(at(600));
+        let kept: Vec<_> = meetings.0.lock().unwrap().keys().copied().collect();
+        assert_eq!(kept, [code(2)]);
     }
 
     #[test]

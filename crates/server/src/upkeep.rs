@@ -28,6 +28,7 @@ pub(crate) async fn run(app: App) {
         tokio::select! {
             _ = resume.tick() => {
                 operations::vaults::lock_idle(app.operations());
+                app.purse_meetings().forget_ended(app.now());
                 let quiet_since = Timestamp(app.now().0.saturating_sub(QUIET_NANOSECONDS));
                 if let Err(error) = resume_open(app.operations(), quiet_since).await {
                     eprintln!("sycee: open operations were not finished: {error}");

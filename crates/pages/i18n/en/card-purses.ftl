@@ -52,6 +52,7 @@ transfer-purse-how = How it works
 transfer-purse-collect = The card fetches its loads wherever it has a network: “sycee purse collect”.
 transfer-purse-pay = Two cards at one device, or at two devices with a server between, pay each other: “sycee purse pay”.
 transfer-purse-torn = If a card is pulled away in the middle, hold the same two cards together again: the payment ends as if nothing had happened.
+transfer-purse-lost = It is like cash: a lost card takes it along. A card that its PIN locks pays nobody: “sycee purse lock”.
 transfer-load = Load
 transfer-load-submit = Load now
 transfer-load-note = The money leaves your wallet at once and cannot be taken back, because the card may have fetched it already.

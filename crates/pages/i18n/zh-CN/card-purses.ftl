@@ -52,6 +52,7 @@ transfer-purse-how = 使用方法
 transfer-purse-collect = 卡在有网络的地方领取圈存的钱：“sycee purse collect”。
 transfer-purse-pay = 两张卡在同一台设备上，或在两台设备上由服务器转送，互相付款：“sycee purse pay”。
 transfer-purse-torn = 如果中途有卡被拿开，把同样的两张卡再碰一次，付款会照常完成。
+transfer-purse-lost = 这些钱和现金一样，卡丢了钱也就丢了。用 PIN 锁住的卡不会付款：“sycee purse lock”。
 transfer-load = 圈存
 transfer-load-submit = 立即圈存
 transfer-load-note = 钱立即从钱包扣除，不能撤回，因为卡可能已经领取。

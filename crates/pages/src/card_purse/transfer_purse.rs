@@ -76,7 +76,8 @@ pub fn transfer_loads(frame: &Frame, view: &TransferLoads) -> Markup {
     )
 }
 
-const STEPS: [&str; 3] = ["transfer-purse-collect", "transfer-purse-pay", "transfer-purse-torn"];
+const STEPS: [&str; 4] =
+    ["transfer-purse-collect", "transfer-purse-pay", "transfer-purse-torn", "transfer-purse-lost"];
 
 fn load_form(frame: &Frame, view: &TransferLoads) -> Markup {
     let (available, most) = (figures::text(view.available), figures::text(view.most));
