@@ -33,15 +33,18 @@ export async function lay(page, number, reader, pull = 'never') {
   await page.goto(CARDS);
   await takeAway(page, reader);
   const card = page.locator(`li[data-card="${number}"]`);
-  if (await card.locator('form.lay').count() === 0) {
-    const other = await page.locator('li[data-reader]').filter({ has: page.locator('form[action="/take-away"]') })
-      .evaluateAll((readers) => readers.map((each) => Number(each.dataset.reader)));
-    for (const each of other) await takeAway(page, each);
-  }
+  if (await card.locator('form.lay').count() === 0) await clearReaders(page);
   await card.locator('select[name=reader]').selectOption(String(reader));
   await card.locator('select[name=pull]').selectOption(pull);
   await card.locator('form.lay button').click();
   await page.locator(`li[data-reader="${reader}"] form[action="/take-away"]`).waitFor();
+}
+
+/** Takes the cards from all readers. */
+export async function clearReaders(page) {
+  const taken = await page.locator('li[data-reader]').filter({ has: page.locator('form[action="/take-away"]') })
+    .evaluateAll((readers) => readers.map((each) => Number(each.dataset.reader)));
+  for (const each of taken) await takeAway(page, each);
 }
 
 /** Takes the card from a reader, where one lies there. */
