@@ -42,6 +42,7 @@ pub mod holders;
 mod in_flight;
 mod installation_key;
 mod intent;
+mod kept_key;
 mod key;
 pub mod key_ceremony;
 mod key_share;
@@ -71,6 +72,7 @@ pub mod requests;
 pub mod review;
 mod risk_desk;
 pub mod risk_rules;
+pub mod sealed_secrets;
 pub mod settings;
 pub mod spending;
 pub mod staff;
@@ -164,6 +166,7 @@ struct Inner {
     installation_key: InstallationKey,
     open_vaults: vaults::OpenVaults,
     card_keys: card_purses::keys::KeptKeys,
+    sealing_key: sealed_secrets::SealingKey,
 }
 
 impl fmt::Debug for Operations {
@@ -203,9 +206,10 @@ impl Operations {
                 log_keeper: OnceLock::new(),
                 key_keeper: OnceLock::new(),
                 brought_shares: key_ceremony::BroughtShares::default(),
-                installation_key: InstallationKey::default(),
+                installation_key: InstallationKey::new(),
                 open_vaults: vaults::OpenVaults::default(),
                 card_keys: card_purses::keys::KeptKeys::default(),
+                sealing_key: sealed_secrets::SealingKey::new(),
                 known_payees: step_up::KnownPayees::default(),
             }),
         }

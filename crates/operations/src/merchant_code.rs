@@ -91,7 +91,7 @@ pub async fn create(operations: &Operations, new: &NewCode) -> Result<String, Op
     let merchant = directory::merchant(operations, new.merchant).await?;
     let merchant = merchant.ok_or(OperationError::NotFound(Party::Merchant))?;
     let key = installation_key::get(operations).await?;
-    sealed(new, &merchant, &key).ok_or(OperationError::TextLength { field: "reference" })
+    sealed(new, &merchant, key).ok_or(OperationError::TextLength { field: "reference" })
 }
 
 /// Reads a code that somebody scanned.
@@ -107,7 +107,7 @@ pub async fn verify(operations: &Operations, text: &str) -> Result<GoodCode, Ope
     let refused = |refusal| OperationError::CodeRefused(refusal);
     let account = account_of(&code).ok_or(refused(CodeRefusal::Foreign))?;
     let key = installation_key::get(operations).await?;
-    let expected = seal(&code, &account, &key).ok_or(refused(CodeRefusal::Forged))?;
+    let expected = seal(&code, &account, key).ok_or(refused(CodeRefusal::Forged))?;
     let stated = account.value(id(SEAL)).ok_or(refused(CodeRefusal::Forged))?;
     if !is_same(stated.as_bytes(), expected.as_bytes()) {
         return Err(refused(CodeRefusal::Forged));

@@ -112,7 +112,7 @@ pub async fn sell(
     request: SaleRequest,
 ) -> Result<(Receipt, VoucherCode), OperationError> {
     let id = operation_id(request.seller, "voucher sale", key);
-    let code = VoucherCode::derived(&installation_key::get(operations).await?, request.seller, key);
+    let code = VoucherCode::derived(installation_key::get(operations).await?, request.seller, key);
     let new = sale_operation(id, request.merchant, request.amount, operations.now());
     operations.policy().check_amount(request.amount)?;
     if let Err(rule) = directory::payable(operations, request.merchant).await {

@@ -24,6 +24,15 @@ pub fn set(sql: &mut dyn Sql, name: &str, value: &str) -> Result<(), RecordsErro
     Ok(())
 }
 
+/// Removes a value, where it is still this one.
+///
+/// # Errors
+/// What the database says.
+pub fn remove(sql: &mut dyn Sql, name: &str, value: &str) -> Result<(), RecordsError> {
+    sql.execute("DELETE FROM meta WHERE name = $1 AND value = $2", &[name.into(), value.into()])?;
+    Ok(())
+}
+
 /// The value with that name, which is `value` from now on where there was none. Of several who call this at the same
 /// moment all get the same answer.
 ///

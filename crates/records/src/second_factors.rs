@@ -3,13 +3,13 @@
 use ledger::Timestamp;
 use wallet::ids::PrincipalId;
 
-use crate::sql::first;
+use crate::sql::{each, first};
 use crate::{RecordsError, Row, Sql, Value};
 
 /// The one-time passwords of one principal.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OneTimePassword {
-    /// The secret that both sides know.
+    /// The secret that both sides know, sealed.
     pub secret: Vec<u8>,
     /// The time step of the newest code that was used.
     pub last_step: u64,
@@ -59,6 +59,35 @@ pub fn get(sql: &mut dyn Sql, principal: PrincipalId) -> Result<Option<OneTimePa
             confirmed_at: row.optional_timestamp(2)?,
         })
     })
+}
+
+/// Secrets of no more than so many bytes, with whose they are: too short to be sealed.
+///
+/// # Errors
+/// What the database says.
+pub fn shorter_than(sql: &mut dyn Sql, bytes: u32) -> Result<Vec<(PrincipalId, Vec<u8>)>, RecordsError> {
+    let rows = sql.query(
+        "SELECT principal_id, secret FROM one_time_passwords WHERE CAST(LENGTH(secret) AS BIGINT) <= $1 \
+         ORDER BY principal_id",
+        &[bytes.into()],
+    )?;
+    each(&rows, |row| Ok((row.id(0)?, row.bytes(1)?.to_vec())))
+}
+
+/// Puts another form of the same secret in the place of one. Says whether that was there.
+///
+/// # Errors
+/// What the database says.
+pub fn replace_secret(
+    sql: &mut dyn Sql,
+    principal: PrincipalId,
+    (was, is): (&[u8], &[u8]),
+) -> Result<bool, RecordsError> {
+    let changed = sql.execute(
+        "UPDATE one_time_passwords SET secret = $1 WHERE principal_id = $2 AND secret = $3",
+        &[Value::Bytes(is.to_vec()), principal.into(), Value::Bytes(was.to_vec())],
+    )?;
+    Ok(changed == 1)
 }
 
 /// Uses up the code of a time step. Says whether neither it nor a later one was used before.

@@ -42,9 +42,9 @@ pub struct Endpoint {
     pub merchant: MerchantId,
     /// Where.
     pub url: String,
-    /// The key that signs.
+    /// The key that signs, sealed.
     pub secret: Vec<u8>,
-    /// The key from before the last rotation, and until when it signs as well.
+    /// The key from before the last rotation, sealed, and until when it signs as well.
     pub old_secret: Option<(Vec<u8>, Timestamp)>,
     /// Whether it is told.
     pub state: EndpointState,
@@ -186,6 +186,38 @@ pub fn rotate_secret(
         &[old_until.into(), Value::Bytes(secret.to_vec()), now.into(), id.into(), merchant.into()],
     )?;
     Ok(changed == 1)
+}
+
+/// Keys of no more than so many bytes, new and old ones, with their endpoints: too short to be sealed.
+///
+/// # Errors
+/// What the database says.
+pub fn shorter_than(sql: &mut dyn Sql, bytes: u32) -> Result<Vec<(EndpointId, Vec<u8>)>, RecordsError> {
+    let rows = sql.query(
+        "SELECT id, secret FROM webhook_endpoints WHERE CAST(LENGTH(secret) AS BIGINT) <= $1 UNION ALL \
+         SELECT id, old_secret FROM webhook_endpoints WHERE CAST(LENGTH(old_secret) AS BIGINT) <= $2",
+        &[bytes.into(), bytes.into()],
+    )?;
+    each(&rows, |row| Ok((row.id(0)?, row.bytes(1)?.to_vec())))
+}
+
+/// Puts another form of the same key in the place of one, new or old. Says whether that was there.
+///
+/// # Errors
+/// What the database says.
+pub fn replace_secret(
+    sql: &mut dyn Sql,
+    id: EndpointId,
+    (was, is): (&[u8], &[u8]),
+) -> Result<bool, RecordsError> {
+    let mut changed = 0;
+    for column in ["secret", "old_secret"] {
+        changed += sql.execute(
+            &format!("UPDATE webhook_endpoints SET {column} = $1 WHERE id = $2 AND {column} = $3"),
+            &[Value::Bytes(is.to_vec()), id.into(), Value::Bytes(was.to_vec())],
+        )?;
+    }
+    Ok(changed > 0)
 }
 
 /// Records a message and one delivery for each active endpoint of its merchant, unless the message is known.

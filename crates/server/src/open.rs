@@ -13,7 +13,9 @@ use ledger_embedded::EmbeddedLedger;
 use ledger_embedded::storage::create_directory;
 use ledger_postgres::PostgresLedger;
 use operations::embedded_bank::{EmbeddedBank, EmbeddedBankError};
-use operations::{Clock, Entropy, OperationError, Operations, Policy, Services, start_up_check};
+use operations::{
+    Clock, Entropy, OperationError, Operations, Policy, Services, sealed_secrets, start_up_check,
+};
 use records::{Records, RecordsError};
 
 use crate::key_files::KeyFiles;
@@ -141,6 +143,7 @@ pub async fn open(options: ServeOptions) -> Result<App, OpenError> {
     let opened = tokio::task::spawn_blocking(move || open_stores(options)).await;
     let (operations, bank) = opened.expect("opening does not panic and is not cancelled")?;
     start_up_check::run(&operations).await.map_err(OpenError::StartUpCheck)?;
+    sealed_secrets::seal_older(&operations).await.map_err(OpenError::StartUpCheck)?;
     Ok(App::new(operations, settings, Some(bank)))
 }
 

@@ -51,6 +51,16 @@ pub enum Label {
         /// Which version of it.
         version: u32,
     },
+    /// What the one-time passwords of a principal follow from. Not of a vault: the server uses it.
+    OneTimePasswords {
+        /// Whose.
+        principal: u128,
+    },
+    /// What webhooks are signed with. Not of a vault: the server uses it.
+    Webhooks {
+        /// To which endpoint.
+        endpoint: u128,
+    },
 }
 
 impl Label {
@@ -58,6 +68,8 @@ impl Label {
         let (kind, owner, id, version): (u8, u128, u128, u32) = match self {
             Self::VaultKey { owner } => (1, owner, 0, 0),
             Self::Item { owner, item, version } => (2, owner, item, version),
+            Self::OneTimePasswords { principal } => (3, principal, 0, 0),
+            Self::Webhooks { endpoint } => (4, endpoint, 0, 0),
         };
         let mut bytes = b"sycee vault v1".to_vec();
         bytes.push(kind);
@@ -209,6 +221,8 @@ mod tests {
             Label::Item { owner: 1, item: 3, version: 3 },
             Label::Item { owner: 1, item: 2, version: 2 },
             Label::VaultKey { owner: 1 },
+            Label::OneTimePasswords { principal: 1 },
+            Label::Webhooks { endpoint: 1 },
         ] {
             assert_eq!(key().open(other, &sealed).err(), Some(NotOpened), "{other:?}");
         }

@@ -10,10 +10,10 @@ use std::sync::OnceLock;
 use issuer::master_keys::{MasterKeys, SoftwareKeyStore};
 use pki::{KeyPair, PublicKey, SubjectId};
 use purse::pboc::key::{self, Key, Purpose as CardPurpose};
-use records::meta;
 use zeroize::Zeroizing;
 
 use super::{CardPurseRefusal, ISSUER};
+use crate::kept_key::KeptKey;
 use crate::key_ceremony::{self, Purpose};
 use crate::{OperationError, Operations};
 
@@ -137,50 +137,35 @@ pub async fn public_key(operations: &Operations) -> Result<PublicKey, OperationE
     Ok(signing_key(operations).await?.public())
 }
 
+const LOST: OperationError =
+    OperationError::Inconsistent("a key that signs for card purses is not the one of before");
+
+/// A key pair that was drawn here; its public half is its fingerprint.
+const fn key_pair(name: &'static str, noted_as: &'static str) -> KeptKey<KeyPair> {
+    KeptKey {
+        name,
+        noted_as,
+        of_seed: KeyPair::from_seed,
+        fingerprint: |seed| KeyPair::from_seed(seed).public().to_bytes(),
+        lost: LOST,
+    }
+}
+
+const LISTS: KeptKey<KeyPair> = key_pair("card-purse-signing-key", "card_signing_key");
+const SCHEME: KeptKey<KeyPair> = key_pair("purse-scheme-key", "purse_scheme_key");
+const PURSES: KeptKey<KeyPair> = key_pair("purse-issuer-key", "purse_issuer_key");
+
 /// The key that signs lists and receipts.
 pub(super) async fn signing_key(operations: &Operations) -> Result<&KeyPair, OperationError> {
-    let cell = &operations.inner.card_keys.lists;
-    kept(operations, cell, ("card-purse-signing-key", "card_signing_key")).await
+    LISTS.get(operations, &operations.inner.card_keys.lists).await
 }
 
 /// The scheme's key: whom purses that pay each other believe.
 pub(super) async fn scheme_key(operations: &Operations) -> Result<&KeyPair, OperationError> {
-    let cell = &operations.inner.card_keys.scheme;
-    kept(operations, cell, ("purse-scheme-key", "purse_scheme_key")).await
+    SCHEME.get(operations, &operations.inner.card_keys.scheme).await
 }
 
 /// The issuer's key for purses that pay each other: it certifies them, and signs their loads.
 pub(super) async fn purse_issuer_key(operations: &Operations) -> Result<&KeyPair, OperationError> {
-    let cell = &operations.inner.card_keys.purses;
-    kept(operations, cell, ("purse-issuer-key", "purse_issuer_key")).await
-}
-
-/// A key that is drawn when it is first asked for, under its names at the keeper and in the records. Its public half stands in
-/// the records: an installation that has lost the key says so rather than sign with another one.
-async fn kept<'o>(
-    operations: &'o Operations,
-    cell: &'o OnceLock<KeyPair>,
-    (name, noted_as): (&'static str, &'static str),
-) -> Result<&'o KeyPair, OperationError> {
-    const LOST: OperationError =
-        OperationError::Inconsistent("a key that signs for card purses is not the one of before");
-    if let Some(key) = cell.get() {
-        return Ok(key);
-    }
-    let keeper = operations.key_keeper();
-    let seed = match keeper.get(name)? {
-        Some(seed) => seed,
-        None => {
-            let mut seed = Zeroizing::new(vec![0; 32]);
-            operations.services().entropy.fill(&mut seed);
-            keeper.put(name, &seed)?;
-            keeper.get(name)?.ok_or(LOST)?
-        }
-    };
-    let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| LOST)?;
-    let key = KeyPair::from_seed(seed);
-    let public = blake3::Hash::from_bytes(key.public().to_bytes()).to_hex().to_string();
-    let ours = public.clone();
-    let noted = operations.records().write(move |sql| meta::get_or_set(sql, noted_as, &ours)).await?;
-    if noted == public { Ok(cell.get_or_init(|| key)) } else { Err(LOST) }
+    PURSES.get(operations, &operations.inner.card_keys.purses).await
 }

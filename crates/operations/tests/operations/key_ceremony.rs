@@ -1,12 +1,10 @@
 //! Key ceremonies: a master key that no single person holds, and that is in no store before two custodians bring it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::sync::Arc;
-
 use crate::world::{World, now, person};
 use operations::duties::{self, OperatorRole};
 use operations::key_ceremony::{self, Opening, Purpose};
-use operations::{KeyKeeper, MemoryKeys, OperationError, audit_log};
+use operations::{KeyKeeper, OperationError, audit_log};
 use records::master_keys::MasterKeyState;
 use wallet::ids::{MasterKeyId, PrincipalId};
 
@@ -15,18 +13,15 @@ const FOUNDER: PrincipalId = PrincipalId::new(0x0901);
 /// A world whose keys can be looked at, with three custodians, the founder among them.
 struct Stage {
     world: World,
-    keys: Arc<MemoryKeys>,
     custodians: [PrincipalId; 3],
 }
 
 fn stage() -> Stage {
     let world = World::new();
-    let keys = Arc::new(MemoryKeys::default());
-    assert!(world.operations.keep_keys(Arc::clone(&keys) as Arc<dyn KeyKeeper>));
     now(duties::hire_founder(&world.operations, FOUNDER, person("founder"))).unwrap();
     let hire = |login, role| now(duties::hire(&world.operations, FOUNDER, person(login), role)).unwrap();
     let custodians = [FOUNDER, hire("risk", OperatorRole::Risk), hire("auditor", OperatorRole::Auditor)];
-    Stage { world, keys, custodians }
+    Stage { world, custodians }
 }
 
 impl Stage {
@@ -63,11 +58,11 @@ impl Stage {
     }
 
     fn key(&self, id: MasterKeyId) -> Option<Vec<u8>> {
-        self.keys.get(&format!("key-{id}")).unwrap().map(|key| key.to_vec())
+        self.world.keys.get(&format!("key-{id}")).unwrap().map(|key| key.to_vec())
     }
 
     fn waiting_share(&self, id: MasterKeyId, number: u32) -> bool {
-        self.keys.get(&format!("share-{id}-{number}")).unwrap().is_some()
+        self.world.keys.get(&format!("share-{id}-{number}")).unwrap().is_some()
     }
 }
 

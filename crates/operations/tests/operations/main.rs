@@ -12,6 +12,7 @@ mod orders;
 mod pay_by_code;
 mod repetitions;
 mod rules;
+mod sealed_secrets;
 mod storms;
 mod vaults;
 mod vouchers;

@@ -1,12 +1,14 @@
 //! Codes to pay by: what a merchant shows, and what a payer shows.
 
+use std::sync::Arc;
+
 use crate::world::{CNY, World, cny, key, now};
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use messages::emv_qr::{MerchantCode, crc_16_ccitt_false};
 use operations::merchant_code::{self, NewCode};
 use operations::payer_code::{self, ChargeRequest, Charged};
 use operations::payment::PaymentRequest;
-use operations::{CodeRefusal, OperationError, Origin, Reason, Receipt, paid_once};
+use operations::{CodeRefusal, KeyKeeper, OperationError, Origin, Reason, Receipt, paid_once};
 use records::merchants::MerchantStatus;
 use records::operations::OperationState;
 use wallet::ids::HolderId;
@@ -130,18 +132,35 @@ fn a_changed_code_is_refused_with_the_reason() {
 
 #[test]
 fn a_code_of_another_installation_is_forged_here() {
-    let world = World::new();
+    let text = order(&World::new(), "A-17", 850);
+    let other = World::new();
+    other.keys.put("installation-key", &[9; 32]).unwrap();
+    assert_eq!(refusal(&other, &text), CodeRefusal::Forged);
+}
+
+#[test]
+fn codes_from_before_the_key_left_the_records_are_good_and_the_records_hold_it_no_more() {
+    let mut world = World::new();
     let text = order(&world, "A-17", 850);
-    let set = now(world
-        .operations
-        .services()
-        .records
-        .write(|sql| records::meta::set(sql, "merchant_code_key", &"0".repeat(64))));
-    set.unwrap();
-    let mut world = world;
-    let records = std::sync::Arc::clone(&world.records);
-    world.restart(records);
-    assert_eq!(refusal(&world, &text), CodeRefusal::Forged);
+    let key = world.keys.get("installation-key").unwrap().unwrap();
+    let earlier = blake3::Hash::from_slice(&key).unwrap().to_hex().to_string();
+    world.keys = Arc::default();
+    let records = &world.operations.services().records;
+    now(records.write(move |sql| records::meta::set(sql, "merchant_code_key", &earlier))).unwrap();
+    world.restart(Arc::clone(&world.records));
+    assert_eq!(now(merchant_code::verify(&world.operations, &text)).unwrap().amount, Some(cny(850)));
+    let records = &world.operations.services().records;
+    assert_eq!(now(records.read(|sql| records::meta::get(sql, "merchant_code_key"))), Ok(None));
+}
+
+#[test]
+fn an_installation_that_lost_the_key_of_codes_says_so() {
+    let mut world = World::new();
+    let text = order(&world, "A-17", 850);
+    world.keys = Arc::default();
+    world.restart(Arc::clone(&world.records));
+    let lost = now(merchant_code::verify(&world.operations, &text));
+    assert!(matches!(lost, Err(OperationError::Inconsistent(_))));
 }
 
 #[test]

@@ -7,11 +7,14 @@ use records::person::{self, Told};
 use records::principals;
 use records::second_factors;
 use records::step_up_challenges::{self, Proof, StepUpChallenge};
-use records::{Sql, known_devices, sessions};
-use wallet::ids::{ChallengeId, HolderId, MerchantId, OperationId, PasskeyId, PrincipalId, SessionId};
+use records::webhooks::{self, Endpoint, EndpointState};
+use records::{Sql, known_devices, merchants, sessions};
+use wallet::ids::{
+    ChallengeId, EndpointId, HolderId, MerchantId, OperationId, PasskeyId, PrincipalId, SessionId,
+};
 
 use crate::facts::{done, refused, session};
-use crate::samples::{at, holder, payment, yuan};
+use crate::samples::{at, holder, merchant, payment, yuan};
 use crate::stage::Stage;
 
 const OWNER: PrincipalId = PrincipalId::new(1);
@@ -73,6 +76,13 @@ pub(crate) async fn a_code_of_a_time_step_and_a_recovery_code_count_once(stage: 
     assert!(done(&stage, |sql| second_factors::offer(sql, OWNER, &[2; 20], at(1))).await);
     let offered = done(&stage, |sql| second_factors::get(sql, OWNER)).await.expect("offered");
     assert_eq!((offered.secret, offered.confirmed_at), (vec![2; 20], None));
+    assert_eq!(done(&stage, |sql| second_factors::shorter_than(sql, 19)).await, []);
+    assert_eq!(done(&stage, |sql| second_factors::shorter_than(sql, 20)).await, [(OWNER, vec![2; 20])]);
+    let seal =
+        |was: [u8; 20]| move |sql: &mut dyn Sql| second_factors::replace_secret(sql, OWNER, (&was, &[9; 99]));
+    assert!(!done(&stage, seal([1; 20])).await, "another secret stands there");
+    assert!(done(&stage, seal([2; 20])).await);
+    assert_eq!(done(&stage, |sql| second_factors::shorter_than(sql, 64)).await, []);
     done(&stage, |sql| second_factors::confirm(sql, OWNER, at(2))).await;
     assert!(!done(&stage, |sql| second_factors::offer(sql, OWNER, &[3; 20], at(3))).await);
     for (step, fine) in [(50, true), (50, false), (49, false), (51, true)] {
@@ -88,6 +98,37 @@ pub(crate) async fn a_code_of_a_time_step_and_a_recovery_code_count_once(stage: 
     assert_eq!(done(&stage, |sql| second_factors::recovery_codes_left(sql, OWNER)).await, 1);
     done(&stage, |sql| second_factors::delete(sql, OWNER)).await;
     assert_eq!(done(&stage, |sql| second_factors::get(sql, OWNER)).await, None);
+}
+
+pub(crate) async fn a_key_of_a_webhook_too_short_to_be_sealed_is_replaced_where_it_stands(stage: Stage) {
+    const HOOK: EndpointId = EndpointId::new(3);
+    let endpoint = Endpoint {
+        id: HOOK,
+        merchant: MerchantId::new(1),
+        url: "https://shop.example/hook".to_owned(),
+        secret: vec![1; 32],
+        old_secret: None,
+        state: EndpointState::Active,
+        failing_since: None,
+        created_at: at(0),
+    };
+    done(&stage, move |sql| {
+        merchants::insert(sql, &merchant(1))?;
+        webhooks::insert_endpoint(sql, &endpoint)?;
+        webhooks::rotate_secret(sql, (endpoint.merchant, HOOK), &[2; 32], (at(1), at(99)))
+    })
+    .await;
+    let mut open = done(&stage, |sql| webhooks::shorter_than(sql, 64)).await;
+    open.sort();
+    assert_eq!(open, [(HOOK, vec![1; 32]), (HOOK, vec![2; 32])]);
+    let seal =
+        |was: u8| move |sql: &mut dyn Sql| webhooks::replace_secret(sql, HOOK, (&[was; 32], &[was; 99]));
+    assert!(!done(&stage, seal(3)).await);
+    assert!(done(&stage, seal(1)).await);
+    assert!(done(&stage, seal(2)).await);
+    assert_eq!(done(&stage, |sql| webhooks::shorter_than(sql, 64)).await, []);
+    let kept = done(&stage, |sql| webhooks::endpoint(sql, HOOK)).await.expect("it is there");
+    assert_eq!((kept.secret, kept.old_secret), (vec![2; 99], Some((vec![1; 99], at(99)))));
 }
 
 pub(crate) async fn attempts_at_a_pin_are_counted_until_one_is_right(stage: Stage) {

@@ -53,6 +53,7 @@ macro_rules! suite {
                 a_proven_challenge_lets_through_one_operation_of_its_payee_and_amount
                 attempts_at_a_pin_are_counted_until_one_is_right
                 a_code_of_a_time_step_and_a_recovery_code_count_once
+                a_key_of_a_webhook_too_short_to_be_sealed_is_replaced_where_it_stands
                 a_challenge_of_a_passkey_is_taken_once_for_what_it_was_asked
                 a_passkey_belongs_to_one_credential_and_never_counts_back
                 month_sums_count_each_side_and_kind_in_its_span

@@ -6,6 +6,7 @@ mod post;
 use std::time::Duration;
 
 use ledger::NANOSECONDS_PER_SECOND;
+use operations::OperationError;
 use operations::webhooks::{self, Outcome};
 use records::webhooks::{Delivery, Endpoint};
 use tokio::task::JoinSet;
@@ -28,13 +29,13 @@ pub async fn run(app: App) {
 }
 
 /// Delivers what is due, all at the same time, and waits for the slowest: an endpoint has some seconds.
-async fn deliver_due(app: &App) -> Result<(), operations::OperationError> {
+async fn deliver_due(app: &App) -> Result<(), OperationError> {
     let due = webhooks::due(app.operations()).await?;
     let mut deliveries = JoinSet::new();
     for (delivery, endpoint) in due {
         let app = app.clone();
         deliveries.spawn(async move {
-            let outcome = deliver(&app, &delivery, &endpoint).await;
+            let outcome = deliver(&app, &delivery, &endpoint).await?;
             webhooks::note_attempt(app.operations(), &delivery, &endpoint, &outcome).await
         });
     }
@@ -46,12 +47,12 @@ async fn deliver_due(app: &App) -> Result<(), operations::OperationError> {
     Ok(())
 }
 
-async fn deliver(app: &App, delivery: &Delivery, endpoint: &Endpoint) -> Outcome {
+async fn deliver(app: &App, delivery: &Delivery, endpoint: &Endpoint) -> Result<Outcome, OperationError> {
     let now = app.now();
     let seconds = now.0 / NANOSECONDS_PER_SECOND;
     let id = webhooks::message_id(delivery.message.id);
     let body = &delivery.message.body;
-    let signature = webhooks::signature(&webhooks::secrets(endpoint, now), &id, seconds, body);
+    let signature = webhooks::sign(app.operations(), endpoint, (&id, now), body).await?;
     let headers =
         [("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signature)];
     let reach = if app.settings().webhooks_to_loopback {
@@ -62,7 +63,7 @@ async fn deliver(app: &App, delivery: &Delivery, endpoint: &Endpoint) -> Outcome
     let started = tokio::time::Instant::now();
     let answer = post::post(&endpoint.url, &headers, body.clone(), reach).await;
     let milliseconds = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
-    match answer {
+    Ok(match answer {
         Ok(status) => {
             let code = match status {
                 200..=299 => "ok",
@@ -72,5 +73,5 @@ async fn deliver(app: &App, delivery: &Delivery, endpoint: &Endpoint) -> Outcome
             Outcome { status: Some(status), code, milliseconds }
         }
         Err(failure) => Outcome { status: None, code: failure.code(), milliseconds },
-    }
+    })
 }

@@ -72,6 +72,8 @@ fn live(site: &mut Site, made: &Value) -> Life {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let hook = json!({ "url": "https://shop.example/hook" });
     let hook = site.make(&owner, "/api/v1/webhook-endpoints", &hook);
+    let hook_bytes = operations::webhooks::secret_of(hook["secret"].as_str().unwrap()).unwrap();
+    let code_bytes = base32_bytes(codes["secret"].as_str().unwrap());
     let marks = vec![
         Mark::new("the password at registration", PASSWORD, &[]),
         Mark::new("the new password", NEXT_PASSWORD, &[]),
@@ -84,22 +86,33 @@ fn live(site: &mut Site, made: &Value) -> Life {
         Mark::new("the vault's reset code", text(&vault["reset_code"]), &["POST /api/v1/vault"]),
         // Whoever opened the vault reads it, as long as it is open.
         Mark::new("the note in the vault", VAULT_NOTE, &["GET /api/v1/vault/", "GET /vault"]),
-        // The records keep what one-time passwords and webhooks are made with; nobody is told twice.
+        // What one-time passwords and webhooks are made with stands in the records sealed; nobody is told twice.
         Mark::new(
             "the secret of one-time passwords",
             text(&codes["secret"]),
             &["POST /api/v1/one-time-passwords", "GET /settings/security/authenticator"],
         ),
-        Mark::new(
-            "the secret of a webhook",
-            text(&hook["secret"]),
-            &["POST /api/v1/webhook-endpoints", "records.sqlite"],
-        ),
+        Mark::new("the bytes behind that secret", code_bytes, &[]),
+        Mark::new("the secret of a webhook", text(&hook["secret"]), &["POST /api/v1/webhook-endpoints"]),
+        Mark::new("the bytes behind that secret", hook_bytes, &["POST /api/v1/webhook-endpoints"]),
         Mark::new("the API key", text(&key["key"]), &["POST /api/v1/api-keys"]),
         Mark::new("the token of the first session", token(&first), &["POST /api/v1/sessions"]),
         Mark::new("the token of a session", token(&holder), &["POST /api/v1/sessions"]),
     ];
     Life { marks, cookies: vec![String::new(), holder, owner, operator], payment }
+}
+
+/// The bytes behind a text in the base32 of RFC 4648, §6.
+fn base32_bytes(text: &str) -> Vec<u8> {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let values = text.chars().filter_map(|letter| LETTERS.find(letter));
+    let bits: Vec<bool> =
+        values.flat_map(|value| (0..5).rev().map(move |bit| value >> bit & 1 == 1)).collect();
+    bits.as_chunks::<8>()
+        .0
+        .iter()
+        .map(|byte| byte.iter().fold(0, |all, bit| all << 1 | u8::from(*bit)))
+        .collect()
 }
 
 /// Sets a payment PIN, asks for one-time passwords, and keeps a note in a vault; returns what the last two told.

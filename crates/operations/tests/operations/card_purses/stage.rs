@@ -13,7 +13,7 @@ use operations::card_purses::terminals::{self, NewTerminal};
 use operations::card_purses::{CardPurseRefusal, Direction, binding, clearing, equation, keys, view};
 use operations::duties::{self, OperatorRole};
 use operations::key_ceremony::{self, Opening, Purpose};
-use operations::{KeyKeeper, MemoryKeys, OperationError, Operations, Origin};
+use operations::{OperationError, Operations, Origin};
 use pki::KeyPair;
 use wallet::ids::{LoadOrderId, OperationId, PrincipalId};
 
@@ -29,7 +29,6 @@ pub(crate) const AT: TerminalId = TerminalId(DESK);
 
 pub(crate) struct Stage {
     pub(crate) world: World,
-    keys: Arc<MemoryKeys>,
     /// Cards of Alice.
     pub(crate) cards: Vec<Plastic>,
     pub(crate) tills: Vec<Till>,
@@ -42,11 +41,9 @@ pub(crate) fn refused<T>(refusal: CardPurseRefusal) -> Result<T, OperationError>
 /// So many cards of Alice, and so many terminals of the shop.
 pub(crate) fn stage(cards: u32, tills: u8) -> Stage {
     let world = World::new();
-    let keys = Arc::new(MemoryKeys::default());
-    assert!(world.operations.keep_keys(Arc::clone(&keys) as Arc<dyn KeyKeeper>));
     now(duties::hire_founder(&world.operations, FOUNDER, person("founder"))).unwrap();
     now(duties::hire_founder(&world.operations, SECOND, person("second-founder"))).unwrap();
-    let mut stage = Stage { world, keys, cards: Vec::new(), tills: Vec::new() };
+    let mut stage = Stage { world, cards: Vec::new(), tills: Vec::new() };
     stage.open_key();
     stage.register(AT, KeyPair::from_seed(&[99; 32]));
     for number in 1..=tills {
@@ -106,7 +103,6 @@ impl Stage {
     /// A new process over what survived.
     pub(crate) fn restart(&mut self, records: Arc<records::simulated::SimulatedRecords>) {
         self.world.restart(records);
-        assert!(self.world.operations.keep_keys(Arc::clone(&self.keys) as Arc<dyn KeyKeeper>));
     }
 
     pub(crate) fn order(&self, name: &str, card: usize, minor: u64) -> LoadOrder {

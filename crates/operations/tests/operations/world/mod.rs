@@ -18,8 +18,8 @@ use operations::merchants::{NewBank, NewMerchant};
 use operations::payment::PaymentRequest;
 use operations::staff::NewStaff;
 use operations::{
-    BankConnector, BankReply, BankUnavailable, Clock, Entropy, IdempotencyKey, OperationError, Operations,
-    Policy, Receipt, Services,
+    BankConnector, BankReply, BankUnavailable, Clock, Entropy, IdempotencyKey, KeyKeeper, MemoryKeys,
+    OperationError, Operations, Policy, Receipt, Services,
 };
 use records::Records;
 use records::principals::{Language, Theme};
@@ -182,6 +182,8 @@ pub(crate) struct World {
     pub(crate) bank: Arc<EmbeddedBank>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) faults: Arc<Faults>,
+    /// Where keys are kept over a restart.
+    pub(crate) keys: Arc<MemoryKeys>,
     entropy: Arc<Counter>,
     pub(crate) operations: Operations,
     pub(crate) alice: HolderId,
@@ -282,12 +284,15 @@ impl World {
         let entropy = Arc::new(Counter(AtomicU64::new(first_id)));
         let records = Arc::new(records);
         let operations = build(&engine, &records, &bank, &clock, &faults, &entropy);
+        let keys = Arc::new(MemoryKeys::default());
+        assert!(operations.keep_keys(Arc::clone(&keys) as Arc<dyn KeyKeeper>));
         Self {
             engine,
             records,
             bank,
             clock,
             faults,
+            keys,
             entropy,
             operations,
             alice: HolderId::new(0),
@@ -350,6 +355,7 @@ impl World {
         self.arm_records();
         self.operations =
             build(&self.engine, &self.records, &self.bank, &self.clock, &self.faults, &self.entropy);
+        assert!(self.operations.keep_keys(Arc::clone(&self.keys) as Arc<dyn KeyKeeper>));
     }
 
     /// Lets moments of the records count too.
