@@ -11,13 +11,14 @@ use crate::core::{Core, Sealed};
 use crate::query;
 use crate::recovery::{self, OpenError, Options, Recovery};
 use crate::sealed_index;
-use crate::segments::ReadError;
+use crate::segments::{FrameWriter, ReadError};
 use crate::snapshot::{self, Snapshot};
 use crate::storage::{ASIDE, Storage, StorageError};
 
 /// The embedded engine over a [`Storage`].
 pub struct EmbeddedEngine<S: Storage> {
     pub(crate) core: Core<S>,
+    pub(crate) frames: FrameWriter<S>,
     pub(crate) snapshots: SnapshotPlan,
     /// Everything before this offset of the journal is durable.
     durable: u64,
@@ -50,13 +51,13 @@ impl SnapshotPlan {
 
     /// Whether so much was written since the last snapshot that another costs less than it saves.
     pub(crate) fn is_due<S: Storage>(self, core: &Core<S>) -> bool {
-        let written = core.writer.end - self.last;
-        written >= core.writer.segments.segment_bytes() && written >= Snapshot::size_of(&core.state)
+        let written = core.journal.end - self.last;
+        written >= core.journal.segments.segment_bytes() && written >= Snapshot::size_of(&core.state)
     }
 
     pub(crate) fn take<S: Storage>(&mut self, core: &Core<S>) -> Snapshot {
-        self.last = core.writer.end;
-        Snapshot::take(&core.state, core.writer.end, core.writer.sequence, core.writer.previous)
+        self.last = core.journal.end;
+        Snapshot::take(&core.state, core.journal.end, core.journal.sequence, core.journal.previous)
     }
 }
 
@@ -97,9 +98,10 @@ impl<S: Storage> EmbeddedEngine<S> {
     /// See [`OpenError`].
     pub fn open_with(storage: S, options: Options) -> Result<Self, OpenError> {
         let (core, recovery) = recovery::open(Arc::new(storage), options)?;
-        let durable = core.writer.end;
+        let durable = core.journal.end;
         Ok(Self {
             snapshots: SnapshotPlan::new(durable),
+            frames: FrameWriter::new(core.segments(), durable),
             core,
             durable,
             sealed: Vec::new(),
@@ -148,7 +150,7 @@ impl<S: Storage> EmbeddedEngine<S> {
     pub fn close(mut self) -> Result<(), EngineError> {
         self.flush()?;
         let snapshot = self.snapshots.take(&self.core);
-        let result = write_snapshot(self.core.writer.segments.storage(), &snapshot);
+        let result = write_snapshot(self.core.journal.segments.storage(), &snapshot);
         self.stop_on(result.map_err(ReadError::from))
     }
 
@@ -169,14 +171,23 @@ impl<S: Storage> EmbeddedEngine<S> {
     }
 
     fn sync(&mut self) -> Result<(), ReadError> {
-        self.core.writer.segments.sync(self.durable, self.core.writer.end)?;
-        self.durable = self.core.writer.end;
+        self.core.journal.segments.sync(self.durable, self.core.journal.end)?;
+        self.durable = self.core.journal.end;
         for sealed in std::mem::take(&mut self.sealed) {
-            sealed_index::write(&self.core.writer.segments, sealed.segment, sealed.entries)?;
+            sealed_index::write(&self.core.journal.segments, sealed.segment, sealed.entries)?;
         }
         if self.snapshots.is_due(&self.core) {
             let snapshot = self.snapshots.take(&self.core);
-            write_snapshot(self.core.writer.segments.storage(), &snapshot)?;
+            write_snapshot(self.core.journal.segments.storage(), &snapshot)?;
+        }
+        Ok(())
+    }
+
+    fn write_frame(&mut self) -> Result<(), StorageError> {
+        if let Some(frame) = self.core.seal_frame(self.durable) {
+            self.frames.write(&frame)?;
+            drop(frame);
+            self.core.forget_written(self.core.journal.end);
         }
         Ok(())
     }
@@ -195,7 +206,7 @@ impl<S: Storage> EmbeddedEngine<S> {
             }
             self.begin(due)?;
             self.core.expire_due(now)?;
-            self.core.write_frame(self.durable)?;
+            self.write_frame()?;
         }
     }
 
@@ -223,7 +234,7 @@ impl<S: Storage> EmbeddedEngine<S> {
         self.expire(now)?;
         self.begin(events)?;
         let results = run(&mut self.core)?;
-        self.core.write_frame(self.durable)?;
+        self.write_frame()?;
         if !self.deferred {
             self.sync()?;
         }
@@ -301,7 +312,7 @@ impl<S: Storage> Engine for EmbeddedEngine<S> {
         if !filter.is_valid() {
             return self.read(Ok(Vec::new()));
         }
-        let found = query::transfers(&self.core.segments(), self.core.writer.end, filter);
+        let found = query::transfers(&self.core.segments(), self.core.journal.end, filter);
         self.read(found)
     }
 

@@ -58,7 +58,8 @@ impl Key {
     }
 }
 
-/// One open-addressing table with linear probing. An empty slot is zero, which no position is.
+/// One open-addressing table with linear probing, at most five eighths full: an id that is not there, as most that are asked for
+/// are not, is known by three slots in a row on average. An empty slot is zero, which no position is.
 #[derive(Clone, Debug, Default)]
 struct Partition {
     slots: Vec<u64>,
@@ -80,7 +81,7 @@ impl Partition {
     }
 
     fn insert(&mut self, slot: u64) {
-        if self.used * 8 >= self.slots.len() * 7 {
+        if self.used * 8 >= self.slots.len() * 5 {
             self.grow();
         }
         self.place(slot);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::core::Core;
 use crate::frame::{ChainHash, FrameError, FrameHeader, MAGIC, SECTOR_BYTES};
 use crate::sealed_index::{self, Load};
-use crate::segments::{ReadError, Segments, Writer, segment_name};
+use crate::segments::{Journal, ReadError, Segments, segment_name};
 use crate::snapshot::{self, Snapshot};
 use crate::state::State;
 use crate::storage::{ASIDE, Storage, StorageError, read_file, replace_file};
@@ -146,8 +146,8 @@ pub(crate) fn open<S: Storage>(storage: Arc<S>, options: Options) -> Result<(Cor
     load_ids(&segments, &mut tail, &mut recovery)?;
     replay(&segments, &mut tail, &mut recovery)?;
     cut(&segments, &tail, &mut recovery)?;
-    let writer = Writer::new(segments, tail.offset, tail.sequence, tail.previous);
-    Ok((Core::new(tail.state, writer), recovery))
+    let journal = Journal::new(segments, tail.offset, tail.sequence, tail.previous);
+    Ok((Core::new(tail.state, journal), recovery))
 }
 
 fn open_segments<S: Storage>(

@@ -1,5 +1,6 @@
 //! The journal's files: segments of one size, read at any position, written at the end.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::frame::{ChainHash, FrameHeader, HEADER_BYTES, frame_bytes};
@@ -39,7 +40,7 @@ pub fn segment_name(number: u64) -> String {
     format!("journal-{number:08}")
 }
 
-/// All segments of a journal, shared by the writer and by readers of history.
+/// All segments of a journal, shared by its end, its writer and readers of history.
 pub(crate) struct Segments<S: Storage> {
     storage: Arc<S>,
     files: RwLock<Vec<S::File>>,
@@ -119,6 +120,20 @@ impl<S: Storage> Segments<S> {
     }
 }
 
+/// A frame that takes no more records.
+#[derive(Clone, Debug)]
+pub(crate) struct SealedFrame {
+    /// Where it begins in the journal.
+    offset: u64,
+    bytes: Arc<Vec<u8>>,
+}
+
+impl SealedFrame {
+    fn end(&self) -> u64 {
+        self.offset + self.bytes.len() as u64
+    }
+}
+
 /// Small frames are written over zeros, which are written ahead up to the next multiple of this: a sync of bytes that the
 /// file already has changes none of its metadata, and so waits for no other file of the disk.
 const ZEROS_AHEAD: usize = 128 * 1024;
@@ -126,8 +141,44 @@ const ZEROS_AHEAD: usize = 128 * 1024;
 const SMALL_FRAME: usize = ZEROS_AHEAD / 4;
 static ZEROS: [u8; ZEROS_AHEAD] = [0; ZEROS_AHEAD];
 
+/// Writes sealed frames to their segments, in their order.
+pub(crate) struct FrameWriter<S: Storage> {
+    segments: Arc<Segments<S>>,
+    /// Up to where the growing segment is filled with zeros.
+    zeros_end: u64,
+}
+
+impl<S: Storage> FrameWriter<S> {
+    pub(crate) const fn new(segments: Arc<Segments<S>>, end: u64) -> Self {
+        Self { segments, zeros_end: end }
+    }
+
+    /// Writes a frame, not yet durable.
+    pub(crate) fn write(&mut self, frame: &SealedFrame) -> Result<(), StorageError> {
+        let size = self.segments.segment_bytes();
+        let file = self.segments.file(frame.offset / size);
+        let file = file.ok_or_else(|| StorageError::new("write journal", "segment was not reserved"))?;
+        self.segments.storage().write_at(&file, frame.offset % size, &frame.bytes)?;
+        if frame.bytes.len() < SMALL_FRAME { self.write_zeros(&file, frame.end()) } else { Ok(()) }
+    }
+
+    /// Fills the place of the next small frames, where that is not done yet.
+    fn write_zeros(&mut self, file: &S::File, end: u64) -> Result<(), StorageError> {
+        let size = self.segments.segment_bytes();
+        let inside = end % size;
+        if end <= self.zeros_end || inside == 0 {
+            return Ok(());
+        }
+        let until = (inside + 1).next_multiple_of(ZEROS_AHEAD as u64).min(size);
+        let zeros = usize::try_from(until - inside).unwrap_or(ZEROS_AHEAD);
+        self.segments.storage().write_at(file, inside, &ZEROS[..zeros])?;
+        self.zeros_end = end - inside + until;
+        Ok(())
+    }
+}
+
 /// The end of the journal, where the next frame grows.
-pub(crate) struct Writer<S: Storage> {
+pub(crate) struct Journal<S: Storage> {
     pub(crate) segments: Arc<Segments<S>>,
     /// Where the next frame begins.
     pub(crate) end: u64,
@@ -135,20 +186,34 @@ pub(crate) struct Writer<S: Storage> {
     pub(crate) previous: ChainHash,
     /// The segment that takes the next frame, once there is one.
     growing: Option<u64>,
-    /// Up to where the growing segment is filled with zeros.
-    zeros_end: u64,
     frame: Vec<u8>,
+    /// Sealed frames that may not be written yet, in their order: they are read from here.
+    unwritten: VecDeque<SealedFrame>,
+    /// The memory of frames that were written.
+    spare: Vec<Vec<u8>>,
 }
+
+/// Frames whose memory is kept for later ones: as many as are on their way at a time.
+const SPARES: usize = 8;
 
 /// How much of the frame is kept when a chain is undone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FrameMark(usize);
 
-impl<S: Storage> Writer<S> {
+/// The records of a frame that begins at `offset`; what fills it up is none.
+fn records_of(bytes: &[u8], offset: u64) -> impl Iterator<Item = Record> + '_ {
+    bytes[HEADER_BYTES..].chunks_exact(RECORD_BYTES).enumerate().filter_map(move |(index, bytes)| {
+        let position = Position::of_offset(offset + (HEADER_BYTES + index * RECORD_BYTES) as u64)?;
+        bytes.try_into().ok().and_then(|bytes| Record::decode(bytes, position).ok())
+    })
+}
+
+impl<S: Storage> Journal<S> {
     pub(crate) fn new(segments: Arc<Segments<S>>, end: u64, sequence: u64, previous: ChainHash) -> Self {
         let size = segments.segment_bytes();
         let growing = (!end.is_multiple_of(size)).then_some(end / size);
-        Self { segments, end, sequence, previous, growing, zeros_end: end, frame: vec![0; HEADER_BYTES] }
+        let (frame, spare, unwritten) = (vec![0; HEADER_BYTES], Vec::new(), VecDeque::new());
+        Self { segments, end, sequence, previous, growing, frame, unwritten, spare }
     }
 
     /// Makes sure that a frame of so many records fits the segment, else seals it and begins the next.
@@ -195,13 +260,19 @@ impl<S: Storage> Writer<S> {
         self.frame.truncate(mark.0);
     }
 
-    /// The record at a position, be it still in the frame or written.
+    /// The record at a position, be it still in memory or written.
     pub(crate) fn record(&self, position: Position) -> Result<Record, ReadError> {
-        let Some(inside) = position.offset().checked_sub(self.end) else {
-            return self.segments.record(position);
+        let offset = position.offset();
+        let unwritten = || self.unwritten.iter().rfind(|frame| frame.offset <= offset);
+        let (frame, start) = match offset.checked_sub(self.end) {
+            Some(inside) => (&self.frame, inside),
+            None => match unwritten() {
+                Some(frame) => (&*frame.bytes, offset - frame.offset),
+                None => return self.segments.record(position),
+            },
         };
-        let start = usize::try_from(inside).unwrap_or(usize::MAX);
-        let bytes = self.frame.get(start..start.saturating_add(RECORD_BYTES)).unwrap_or_default();
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        let bytes = frame.get(start..start.saturating_add(RECORD_BYTES)).unwrap_or_default();
         let bytes = bytes
             .try_into()
             .map_err(|_| ReadError::Damaged("position behind the end of the journal".into()))?;
@@ -209,19 +280,22 @@ impl<S: Storage> Writer<S> {
             .map_err(|error| ReadError::Damaged(format!("frame in memory: {error}")))
     }
 
-    /// The records of the unwritten frame.
-    pub(crate) fn frame_contents(&self) -> impl Iterator<Item = Record> + '_ {
-        self.frame[HEADER_BYTES..].chunks_exact(RECORD_BYTES).enumerate().filter_map(|(index, bytes)| {
-            let position = self.position_of(HEADER_BYTES + index * RECORD_BYTES);
-            bytes.try_into().ok().and_then(|bytes| Record::decode(bytes, position).ok())
-        })
+    /// The records that may be in memory only.
+    pub(crate) fn unwritten_records(&self) -> impl Iterator<Item = Record> + '_ {
+        let sealed = self.unwritten.iter().flat_map(|frame| records_of(&frame.bytes, frame.offset));
+        sealed.chain(records_of(&self.frame, self.end))
     }
 
-    /// Seals the frame and writes it, not yet durable. Does nothing where it has no record.
-    pub(crate) fn write(&mut self, timestamp: Timestamp, durable_offset: u64) -> Result<(), StorageError> {
+    /// Everything before this offset is written.
+    pub(crate) fn written_end(&self) -> u64 {
+        self.unwritten.front().map_or(self.end, |frame| frame.offset)
+    }
+
+    /// Seals the frame. Nothing where it has no record.
+    pub(crate) fn seal(&mut self, timestamp: Timestamp, durable_offset: u64) -> Option<SealedFrame> {
         let records = self.frame_records();
         if records == 0 {
-            return Ok(());
+            return None;
         }
         let header = FrameHeader {
             records: u32::try_from(records).unwrap_or(u32::MAX),
@@ -233,31 +307,26 @@ impl<S: Storage> Writer<S> {
             hash: ChainHash::default(),
         };
         let header = header.seal(&mut self.frame);
-        let size = self.segments.segment_bytes();
-        let file = self.segments.file(self.end / size);
-        let file = file.ok_or_else(|| StorageError::new("write journal", "segment was not reserved"))?;
-        self.segments.storage().write_at(&file, self.end % size, &self.frame)?;
-        self.end += self.frame.len() as u64;
-        if self.frame.len() < SMALL_FRAME {
-            self.write_zeros(&file)?;
-        }
+        let mut next = self.spare.pop().unwrap_or_default();
+        next.clear();
+        next.resize(HEADER_BYTES, 0);
+        let bytes = Arc::new(std::mem::replace(&mut self.frame, next));
+        let frame = SealedFrame { offset: self.end, bytes };
+        self.end = frame.end();
         self.sequence += 1;
         self.previous = header.hash;
-        self.frame.clear();
-        self.frame.resize(HEADER_BYTES, 0);
-        Ok(())
+        self.unwritten.push_back(frame.clone());
+        Some(frame)
     }
-    /// Fills the place of the next small frames, where that is not done yet.
-    fn write_zeros(&mut self, file: &S::File) -> Result<(), StorageError> {
-        let size = self.segments.segment_bytes();
-        let inside = self.end % size;
-        if self.end <= self.zeros_end || inside == 0 {
-            return Ok(());
+
+    /// Lets go of the frames before an offset: they are written.
+    pub(crate) fn forget_before(&mut self, written: u64) {
+        while let Some(frame) = self.unwritten.pop_front_if(|frame| frame.end() <= written) {
+            if let Ok(bytes) = Arc::try_unwrap(frame.bytes)
+                && self.spare.len() < SPARES
+            {
+                self.spare.push(bytes);
+            }
         }
-        let until = (inside + 1).next_multiple_of(ZEROS_AHEAD as u64).min(size);
-        let zeros = usize::try_from(until - inside).unwrap_or(ZEROS_AHEAD);
-        self.segments.storage().write_at(file, inside, &ZEROS[..zeros])?;
-        self.zeros_end = self.end - inside + until;
-        Ok(())
     }
 }

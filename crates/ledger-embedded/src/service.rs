@@ -1,7 +1,7 @@
 //! The engine for many callers: group commit in a pipeline of four threads.
 //!
 //! ```text
-//! callers → executor: applies and writes frames → syncer: one sync for all that waits, then replies
+//! callers → executor: applies and seals frames → syncer: writes them, one sync for all that waits, then replies
 //!                                                    ↘ reader: history, from what is durable
 //!                                                    ↘ keeper: indexes of sealed segments, snapshots
 //! ```
@@ -26,7 +26,7 @@ use crate::query;
 use crate::record::Position;
 use crate::recovery::{self, OpenError, Options, Recovery};
 use crate::sealed_index;
-use crate::segments::{ReadError, Segments};
+use crate::segments::{FrameWriter, ReadError, SealedFrame, Segments};
 use crate::snapshot::Snapshot;
 use crate::storage::{FileStorage, Storage};
 
@@ -35,8 +35,8 @@ pub type Clock = dyn Fn() -> Timestamp + Send + Sync;
 
 /// Requests that may wait for the executor.
 const QUEUE: usize = 4_096;
-/// Frames that may be written ahead of the disk.
-const FRAMES_AHEAD: usize = 4;
+/// Rounds that may be decided ahead of the disk.
+const ROUNDS_AHEAD: usize = 4;
 /// From so many requests a millisecond on, the executor lets them gather for a moment: a sync costs the same for one
 /// transfer as for twenty, and at that rate nobody is served sooner without.
 const CROWD_PER_MILLISECOND: u64 = 6;
@@ -53,9 +53,10 @@ enum Job {
     Memory(Sender<Memory>),
 }
 
-/// What the executor hands to the syncer: answers that may leave once the journal is durable up to `end`.
-struct Written {
+/// What the executor hands to the syncer: frames to write, and answers that may leave once the journal is durable up to `end`.
+struct Decided {
     end: u64,
+    frames: Vec<SealedFrame>,
     answers: Vec<Answer>,
     sealed: Option<Sealed>,
     snapshot: Option<Snapshot>,
@@ -121,7 +122,8 @@ impl EmbeddedLedger {
     /// See [`OpenError`].
     pub fn start<S: Storage>(storage: S, options: Options, clock: Arc<Clock>) -> Result<Self, OpenError> {
         let (core, recovery) = recovery::open(Arc::new(storage), options)?;
-        Ok(Self::run(core, recovery, clock))
+        let frames = FrameWriter::new(core.segments(), core.journal.end);
+        Ok(Self::run((core, frames), recovery, clock))
     }
 
     /// Serves an engine that was open for one caller.
@@ -131,13 +133,13 @@ impl EmbeddedLedger {
     pub fn serve<S: Storage>(mut engine: EmbeddedEngine<S>, clock: Arc<Clock>) -> Result<Self, EngineError> {
         engine.flush()?;
         let recovery = engine.recovery();
-        Ok(Self::run(engine.core, recovery, clock))
+        Ok(Self::run((engine.core, engine.frames), recovery, clock))
     }
 
-    fn run<S: Storage>(core: Core<S>, recovery: Recovery, clock: Arc<Clock>) -> Self {
+    fn run<S: Storage>(engine: (Core<S>, FrameWriter<S>), recovery: Recovery, clock: Arc<Clock>) -> Self {
         let stop = Arc::new(Stop::default());
         let (jobs, queue) = sync_channel(QUEUE);
-        let executor = Executor::start(core, clock, queue, Arc::clone(&stop));
+        let executor = Executor::start(engine, clock, queue, Arc::clone(&stop));
         Self { jobs: Mutex::new(Some(jobs)), executor: Mutex::new(Some(executor)), stop, recovery }
     }
 
@@ -234,7 +236,9 @@ struct Executor<S: Storage> {
     core: Core<S>,
     clock: Arc<Clock>,
     queue: Receiver<Job>,
-    written: SyncSender<Written>,
+    decided: SyncSender<Decided>,
+    /// Sealed frames of this round.
+    frames: Vec<SealedFrame>,
     durable: Arc<AtomicU64>,
     snapshots: SnapshotPlan,
     stop: Arc<Stop>,
@@ -242,13 +246,20 @@ struct Executor<S: Storage> {
 }
 
 impl<S: Storage> Executor<S> {
-    fn start(core: Core<S>, clock: Arc<Clock>, queue: Receiver<Job>, stop: Arc<Stop>) -> JoinHandle<()> {
-        let (written, to_sync) = sync_channel(FRAMES_AHEAD);
-        let durable = Arc::new(AtomicU64::new(core.writer.end));
-        let syncer = Syncer::new(&core, to_sync, Arc::clone(&durable), Arc::clone(&stop));
-        let snapshots = SnapshotPlan::new(core.writer.end);
+    fn start(
+        (core, writer): (Core<S>, FrameWriter<S>),
+        clock: Arc<Clock>,
+        queue: Receiver<Job>,
+        stop: Arc<Stop>,
+    ) -> JoinHandle<()> {
+        let (decided, to_sync) = sync_channel(ROUNDS_AHEAD);
+        let durable = Arc::new(AtomicU64::new(core.journal.end));
+        let (segments, until) = (core.segments(), Arc::clone(&durable));
+        let syncer = Syncer { segments, writer, decided: to_sync, durable: until, stop: Arc::clone(&stop) };
+        let snapshots = SnapshotPlan::new(core.journal.end);
         let crowd = Crowd::default();
-        let executor = Self { core, clock, queue, written, durable, snapshots, stop, crowd };
+        let frames = Vec::new();
+        let executor = Self { core, clock, queue, decided, frames, durable, snapshots, stop, crowd };
         spawn("ledger-executor", move || {
             let syncer = spawn("ledger-syncer", move || syncer.run());
             executor.run();
@@ -305,6 +316,7 @@ impl<S: Storage> Executor<S> {
 
     /// Performs what was gathered as one frame and hands it on. `false` once the engine has stopped.
     fn round(&mut self, jobs: Vec<(Request, Reply)>) -> bool {
+        self.core.forget_written(self.durable.load(Ordering::Acquire));
         let now = (self.clock)();
         let rows = jobs.iter().map(|(request, _)| events(request)).sum();
         let sealed = match self.begin(now, rows) {
@@ -323,19 +335,24 @@ impl<S: Storage> Executor<S> {
                 }
             }
         }
-        let durable = self.durable.load(Ordering::Acquire);
-        if failed.is_none()
-            && let Err(error) = self.core.write_frame(durable)
-        {
-            failed = Some(error.into());
-        }
         if let Some(error) = failed {
             let error = self.stop.set(&error);
             answers.into_iter().for_each(|answer| answer.refuse(&error));
             return false;
         }
+        self.seal_frame();
         let snapshot = self.snapshots.is_due(&self.core).then(|| self.snapshots.take(&self.core));
-        self.written.send(Written { end: self.core.writer.end, answers, sealed, snapshot }).is_ok()
+        self.hand_on(answers, sealed, snapshot)
+    }
+
+    fn seal_frame(&mut self) {
+        self.frames.extend(self.core.seal_frame(self.durable.load(Ordering::Acquire)));
+    }
+
+    /// Hands the round to the syncer. `false` where that has gone: it has said why.
+    fn hand_on(&mut self, answers: Vec<Answer>, sealed: Option<Sealed>, snapshot: Option<Snapshot>) -> bool {
+        let (end, frames) = (self.core.journal.end, std::mem::take(&mut self.frames));
+        self.decided.send(Decided { end, frames, answers, sealed, snapshot }).is_ok()
     }
 
     fn refuse(&self, error: &ReadError, jobs: Vec<(Request, Reply)>) -> bool {
@@ -344,7 +361,7 @@ impl<S: Storage> Executor<S> {
         false
     }
 
-    /// Writes what expires as frames of their own, then makes room for the batch.
+    /// Seals what expires as frames of their own, then makes room for the batch.
     fn begin(&mut self, now: Timestamp, rows: usize) -> Result<Option<Sealed>, ReadError> {
         let mut sealed = None;
         loop {
@@ -354,7 +371,7 @@ impl<S: Storage> Executor<S> {
             }
             sealed = self.begin_frame(due, sealed)?;
             self.core.expire_due(now)?;
-            self.core.write_frame(self.durable.load(Ordering::Acquire))?;
+            self.seal_frame();
         }
         self.begin_frame(rows, sealed)
     }
@@ -399,7 +416,7 @@ impl<S: Storage> Executor<S> {
                 Vec::new()
             }),
             Request::QueryTransfers(filter) if filter.is_valid() => {
-                return Ok(Answer::History(reply, History::Transfers(filter, self.core.writer.end)));
+                return Ok(Answer::History(reply, History::Transfers(filter, self.core.journal.end)));
             }
             Request::QueryTransfers(_) => Response::Transfers(Vec::new()),
         };
@@ -431,9 +448,7 @@ impl<S: Storage> Executor<S> {
     fn finish(mut self) {
         if self.stop.check().is_ok() {
             let snapshot = Some(self.snapshots.take(&self.core));
-            let end = self.core.writer.end;
-            // Where the syncer has gone, it has said why.
-            drop(self.written.send(Written { end, answers: Vec::new(), sealed: None, snapshot }));
+            self.hand_on(Vec::new(), None, snapshot);
         }
     }
 }
@@ -445,49 +460,57 @@ impl Answer {
     }
 }
 
-/// Makes durable, then lets the answers go.
+/// Writes and makes durable, then lets the answers go.
 struct Syncer<S: Storage> {
     segments: Arc<Segments<S>>,
-    written: Receiver<Written>,
+    writer: FrameWriter<S>,
+    decided: Receiver<Decided>,
     durable: Arc<AtomicU64>,
     stop: Arc<Stop>,
 }
 
 impl<S: Storage> Syncer<S> {
-    fn new(core: &Core<S>, written: Receiver<Written>, durable: Arc<AtomicU64>, stop: Arc<Stop>) -> Self {
-        Self { segments: core.segments(), written, durable, stop }
-    }
-
-    fn run(self) {
+    fn run(mut self) {
         let (to_read, queries) = channel();
         let (to_keep, upkeep) = channel();
         let reader = Reader { segments: Arc::clone(&self.segments), queries, stop: Arc::clone(&self.stop) };
         let keeper = Keeper { segments: Arc::clone(&self.segments), upkeep, stop: Arc::clone(&self.stop) };
         let reader = spawn("ledger-reader", move || reader.run());
         let keeper = spawn("ledger-keeper", move || keeper.run());
-        while let Ok(first) = self.written.recv() {
+        while let Ok(first) = self.decided.recv() {
             let mut round = vec![first];
-            round.extend(self.written.try_iter());
+            round.extend(self.decided.try_iter());
             self.sync_round(round, &to_read, &to_keep);
         }
         drop((to_read, to_keep));
         drop((reader.join(), keeper.join()));
     }
 
-    fn sync_round(&self, round: Vec<Written>, to_read: &Sender<(Reply, History)>, to_keep: &Sender<Upkeep>) {
+    /// Writes the frames of a round and makes them durable. They are let go of before anybody hears of it, so that their memory
+    /// serves again.
+    fn make_durable(&mut self, round: &mut [Decided], (from, end): (u64, u64)) -> Result<(), EngineError> {
+        self.stop.check()?;
+        let frames = round.iter_mut().flat_map(|decided| std::mem::take(&mut decided.frames));
+        let written = frames.into_iter().try_for_each(|frame| self.writer.write(&frame));
+        let synced = written.and_then(|()| self.segments.sync(from, end));
+        synced.map_err(|error| self.stop.set(&error.into()))
+    }
+
+    fn sync_round(
+        &mut self,
+        mut round: Vec<Decided>,
+        to_read: &Sender<(Reply, History)>,
+        to_keep: &Sender<Upkeep>,
+    ) {
         let from = self.durable.load(Ordering::Acquire);
-        let end = round.iter().map(|written| written.end).max().unwrap_or(from);
-        let synced = match self.stop.check() {
-            Ok(()) => self.segments.sync(from, end).map_err(|error| self.stop.set(&error.into())),
-            Err(stopped) => Err(stopped),
-        };
-        if let Err(error) = synced {
-            round.into_iter().flat_map(|written| written.answers).for_each(|answer| answer.refuse(&error));
+        let end = round.iter().map(|decided| decided.end).max().unwrap_or(from);
+        if let Err(error) = self.make_durable(&mut round, (from, end)) {
+            round.into_iter().flat_map(|decided| decided.answers).for_each(|answer| answer.refuse(&error));
             return;
         }
         self.durable.fetch_max(end, Ordering::Release);
-        for written in round {
-            for answer in written.answers {
+        for decided in round {
+            for answer in decided.answers {
                 match answer {
                     Answer::Ready(reply, result) => reply(result),
                     Answer::History(reply, history) => {
@@ -498,8 +521,8 @@ impl<S: Storage> Syncer<S> {
                     }
                 }
             }
-            let upkeep = written.sealed.map(Upkeep::Index);
-            let snapshot = written.snapshot.map(|snapshot| Upkeep::Save(Box::new(snapshot)));
+            let upkeep = decided.sealed.map(Upkeep::Index);
+            let snapshot = decided.snapshot.map(|snapshot| Upkeep::Save(Box::new(snapshot)));
             for task in upkeep.into_iter().chain(snapshot) {
                 // Both can be made again from the journal: a keeper that has gone loses nothing.
                 drop(to_keep.send(task));

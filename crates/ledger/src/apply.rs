@@ -94,6 +94,7 @@ trait Event<S: Store>: Copy {
     fn timestamp(&self) -> Timestamp;
     fn stamped(&self, timestamp: Timestamp) -> Self;
     fn create(&self, store: &mut S) -> Result<(Self::Status, Timestamp), S::Error>;
+    fn expect(store: &S, events: &[Self]);
     fn note_failure(&self, store: &mut S, status: Self::Status, timestamp: Timestamp);
     fn outcome(status: Self::Status, timestamp: Timestamp) -> Self::Outcome;
     fn fail(outcome: &mut Self::Outcome);
@@ -139,6 +140,7 @@ impl<S: Store> Event<S> for Account {
     fn create(&self, store: &mut S) -> Result<(A, Timestamp), S::Error> {
         create_account(store, self)
     }
+    fn expect(_: &S, _: &[Self]) {}
     fn note_failure(&self, _: &mut S, _: A, _: Timestamp) {}
 }
 
@@ -147,6 +149,9 @@ impl<S: Store> Event<S> for Transfer {
 
     fn create(&self, store: &mut S) -> Result<(T, Timestamp), S::Error> {
         create_transfer(store, self)
+    }
+    fn expect(store: &S, events: &[Self]) {
+        store.expect_transfers(events);
     }
     fn note_failure(&self, store: &mut S, status: T, timestamp: Timestamp) {
         if status.is_transient() {
@@ -163,6 +168,9 @@ enum Chain {
     Broken,
 }
 
+/// So many events the store is told of before they are decided: few enough that what it brings near stays there.
+const AHEAD: usize = 32;
+
 /// Runs a batch: chains, timestamps and the import mode are the same for accounts and transfers.
 #[expect(
     clippy::arithmetic_side_effects,
@@ -178,6 +186,9 @@ fn execute<S: Store, E: Event<S>>(
     let mut outcomes = Vec::with_capacity(events.len());
     let mut chain = Chain::None;
     for (index, event) in events.iter().enumerate() {
+        if index.is_multiple_of(AHEAD) {
+            E::expect(store, &events[index..events.len().min(index + AHEAD)]);
+        }
         timestamp.0 += 1;
         let last_of_batch = index + 1 == events.len();
         if event.is_linked() && chain == Chain::None {

@@ -27,6 +27,8 @@ pub trait Store {
     /// Adds an account whose id is new.
     fn insert_account(&mut self, account: &Account);
 
+    /// These transfers are decided next. A store may bring what it knows of them near; it decides nothing yet.
+    fn expect_transfers(&self, _: &[Transfer]) {}
     /// What is known of this transfer id.
     ///
     /// # Errors

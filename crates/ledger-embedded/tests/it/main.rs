@@ -3,5 +3,6 @@
 mod conformance;
 mod crash;
 mod damage;
+mod held_disk;
 mod service;
 mod workload;
