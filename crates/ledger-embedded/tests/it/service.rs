@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 
 use ledger::{
-    Account, AccountFilter, AccountFlags, AccountId, Amount, Code, CreateAccountStatus, CreateTransferResult,
-    CreateTransferStatus, EngineError, LedgerId, Request, Response, Submit, Timestamp, Transfer,
-    TransferFlags, TransferId,
+    Account, AccountFilter, AccountFilterFlags, AccountFlags, AccountId, Amount, Code, CreateAccountStatus,
+    CreateTransferResult, CreateTransferStatus, EngineError, LedgerId, Request, Response, Submit, Timestamp,
+    Transfer, TransferFlags, TransferId,
 };
 use ledger_embedded::storage::{DiskFault, FileStorage, SimDisk};
 use ledger_embedded::{Clock, EmbeddedLedger, verify};
@@ -138,7 +138,8 @@ fn what_is_decided_and_not_on_the_disk_yet_counts_for_those_who_come_later() {
     // The transfers of the first batch were given 1,999 and 2,000.
     let accounts = vec![imported(3, 1_998), imported(4, 1_999), imported(5, 2_000), imported(6, 2_001)];
     let told = begin(&ledger, Request::CreateAccounts(accounts));
-    let history = AccountFilter { account_id: AccountId(1), limit: 10, ..AccountFilter::default() };
+    let flags = AccountFilterFlags::DEBITS | AccountFilterFlags::CREDITS;
+    let history = AccountFilter { account_id: AccountId(1), limit: 10, flags, ..AccountFilter::default() };
     let history = begin(&ledger, Request::GetAccountTransfers(history));
     assert!(first.try_recv().is_err(), "nobody hears of what the disk does not have");
     disk.let_go();
