@@ -102,7 +102,7 @@ pub use code_refusal::CodeRefusal;
 pub use error::{OperationError, Party, Port};
 pub use key::{IdempotencyKey, NotAKey};
 pub use names::masked;
-pub use policy::Policy;
+pub use policy::{PlaceOfBusiness, Policy};
 pub use ports::{
     BankConnector, BankReply, BankUnavailable, Clock, Entropy, KeyKeeper, KeysUnavailable, MemoryKeys,
 };

@@ -4,13 +4,13 @@
 //! a seal: a keyed hash over every other object of the code. The seal is symmetric, with a key that only this
 //! installation has: whoever scans a code asks this installation anyway, so nobody else has to check it, and twelve
 //! bytes fit the template of 99 characters, which a public-key signature of 64 bytes would not; numbers are in base 36.
-//! The key stands in the records: who can read those can make codes, but a code only ever says whom to pay, and the payer
-//! sees and confirms.
+//! The key stands outside the records: who can read those makes no code. A code only ever says whom to pay, and the payer sees
+//! and confirms.
 
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use messages::emv_qr::{
-    AdditionalData, CITY_CHARACTERS_MAX, CodeError, DataObject, Initiation, LocalLanguage, MerchantCode,
-    NAME_CHARACTERS_MAX, ObjectId, Template,
+    AdditionalData, CodeError, DataObject, Initiation, LocalLanguage, MerchantCode, NAME_CHARACTERS_MAX,
+    ObjectId, Template,
 };
 use money::{Amount, Currency};
 use records::merchants::{Merchant, MerchantStatus};
@@ -20,7 +20,8 @@ use crate::code_refusal::CodeRefusal;
 use crate::orders::{self, PayRequest};
 use crate::payment::{self, PaymentRequest};
 use crate::{
-    IdempotencyKey, OperationError, Operations, Party, Receipt, directory, installation_key, paid_once,
+    IdempotencyKey, OperationError, Operations, Party, PlaceOfBusiness, Receipt, directory, installation_key,
+    paid_once,
 };
 
 /// What object `00` of our account template says: which system the code belongs to.
@@ -40,8 +41,6 @@ const SEAL_BITS: u32 = 96;
 const MERCHANT_DIGITS: usize = 25;
 const SEAL_DIGITS: usize = 19;
 
-const COUNTRY: &str = "CN";
-const CITY: &str = "Qingliu";
 const LOCAL_LANGUAGE: &str = "zh";
 
 /// What a code shall say.
@@ -91,7 +90,8 @@ pub async fn create(operations: &Operations, new: &NewCode) -> Result<String, Op
     let merchant = directory::merchant(operations, new.merchant).await?;
     let merchant = merchant.ok_or(OperationError::NotFound(Party::Merchant))?;
     let key = installation_key::get(operations).await?;
-    sealed(new, &merchant, key).ok_or(OperationError::TextLength { field: "reference" })
+    sealed(new, (&merchant, &operations.policy().place), key)
+        .ok_or(OperationError::TextLength { field: "reference" })
 }
 
 /// Reads a code that somebody scanned.
@@ -172,7 +172,7 @@ fn clipped(text: &str, most: usize) -> String {
     text.trim().chars().filter(|character| !character.is_control()).take(most).collect()
 }
 
-fn sealed(new: &NewCode, merchant: &Merchant, key: &[u8; 32]) -> Option<String> {
+fn sealed(new: &NewCode, (merchant, place): (&Merchant, &PlaceOfBusiness), key: &[u8; 32]) -> Option<String> {
     let mut account = vec![
         DataObject::new(id(GLOBAL), GLOBAL_ID)?,
         DataObject::new(id(MERCHANT), &base_36(merchant.id.bits(), MERCHANT_DIGITS))?,
@@ -196,9 +196,9 @@ fn sealed(new: &NewCode, merchant: &Merchant, key: &[u8; 32]) -> Option<String> 
         currency: new.currency,
         amount: new.amount,
         tip: None,
-        country: COUNTRY.to_owned(),
+        country: place.country().to_owned(),
         name: clipped(&merchant.name_en, NAME_CHARACTERS_MAX),
-        city: clipped(CITY, CITY_CHARACTERS_MAX),
+        city: place.city().to_owned(),
         postal_code: None,
         additional,
         local: Some(local),

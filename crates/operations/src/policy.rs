@@ -1,8 +1,49 @@
 //! What the operator allows: currencies and the size of one operation.
 
+use messages::emv_qr::CITY_CHARACTERS_MAX;
 use money::{Amount, Currency};
 
 use crate::error::OperationError;
+
+/// Where the merchants of an installation are: merchant codes say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceOfBusiness {
+    country: String,
+    city: String,
+}
+
+impl PlaceOfBusiness {
+    /// A country by its two capital letters (ISO 3166-1) and a city of at most 15 printable ASCII characters, as merchant codes
+    /// have them (EMV QRCPS, Merchant-Presented Mode, 58 and 60). `None` for anything else.
+    #[must_use]
+    pub fn new(country: &str, city: &str) -> Option<Self> {
+        let is_country = country.len() == 2 && country.bytes().all(|letter| letter.is_ascii_uppercase());
+        let is_plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+        let is_city = (1..=CITY_CHARACTERS_MAX).contains(&city.len())
+            && city.bytes().all(is_plain)
+            && city.trim().len() == city.len();
+        (is_country && is_city).then(|| Self { country: country.to_owned(), city: city.to_owned() })
+    }
+
+    /// The country.
+    #[must_use]
+    pub fn country(&self) -> &str {
+        &self.country
+    }
+
+    /// The city.
+    #[must_use]
+    pub fn city(&self) -> &str {
+        &self.city
+    }
+}
+
+/// The town that the program plays.
+impl Default for PlaceOfBusiness {
+    fn default() -> Self {
+        Self { country: "CN".to_owned(), city: "Qingliu".to_owned() }
+    }
+}
 
 /// What the operator allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +58,8 @@ pub struct Policy {
     pub unsecured_units: u64,
     /// How many days after a card was listed its rest is paid out: until then terminals may upload what it spent before.
     pub clearing_window_days: u32,
+    /// Where merchants are.
+    pub place: PlaceOfBusiness,
 }
 
 impl Default for Policy {
@@ -29,6 +72,7 @@ impl Default for Policy {
             step_up_units: 500,
             unsecured_units: 50_000,
             clearing_window_days: 8,
+            place: PlaceOfBusiness::default(),
         }
     }
 }
@@ -68,6 +112,21 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_what_a_merchant_code_can_say() {
+        assert_eq!(PlaceOfBusiness::new("CN", "Qingliu"), Some(PlaceOfBusiness::default()));
+        for (country, city) in [
+            ("cn", "Qingliu"),
+            ("CHN", "Qingliu"),
+            ("CN", ""),
+            ("CN", " Graz"),
+            ("CN", "清流"),
+            ("CN", "sixteen-letters-"),
+        ] {
+            assert_eq!(PlaceOfBusiness::new(country, city), None, "{country} {city}");
+        }
+    }
 
     #[test]
     fn an_operation_moves_something_within_the_limit_in_a_currency_of_the_operator() {

@@ -16,6 +16,7 @@ mod init;
 mod ledger_command;
 pub mod ledger_exec;
 mod ledger_verify;
+mod policy;
 mod purse;
 mod serve;
 mod terminal;
@@ -37,6 +38,8 @@ enum Command {
     Init(init::InitArguments),
     /// Run the wallet server
     Serve(serve::ServeArguments),
+    /// Print what a server allows, as a file to change for `serve --policy`; or check such a file
+    Policy(policy::PolicyArguments),
     /// Run Qingliu Town: people with wallets who pay shops
     Town(town::TownArguments),
     /// Work with a ledger's data directory
@@ -86,6 +89,7 @@ fn dispatch(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Init(arguments) => init::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Policy(arguments) => policy::run(arguments),
         Command::Town(arguments) => town::run(arguments),
         Command::Ledger(command) => ledger_command::run(command),
         Command::Audit(options) => audit::run(options),

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Failure;
+use crate::policy;
 
 /// Where a server's stores are.
 #[derive(Debug, Args)]
@@ -35,6 +36,9 @@ pub(crate) struct ServeArguments {
     /// Send cookies over HTTPS only; for a server behind TLS
     #[arg(long)]
     secure_cookies: bool,
+    /// What is allowed: a file as `sycee policy` prints it
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
 }
 
 fn ledger_choice(text: &str) -> Result<LedgerChoice, String> {
@@ -58,12 +62,13 @@ impl From<&StoreArguments> for ServeOptions {
     }
 }
 
-impl From<&ServeArguments> for ServeOptions {
-    fn from(arguments: &ServeArguments) -> Self {
-        let mut options = Self::from(&arguments.stores);
-        options.settings.secure_cookies = arguments.secure_cookies;
-        options
+fn options(arguments: &ServeArguments) -> Result<ServeOptions, Failure> {
+    let mut options = ServeOptions::from(&arguments.stores);
+    options.settings.secure_cookies = arguments.secure_cookies;
+    if let Some(path) = &arguments.policy {
+        options.policy = policy::read(path)?;
     }
+    Ok(options)
 }
 
 pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
@@ -72,7 +77,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
 }
 
 async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
-    let app = server::open(ServeOptions::from(arguments)).await?;
+    let app = server::open(options(arguments)?).await?;
     let listen = arguments.listen;
     let bound = TcpListener::bind(listen).await;
     let listener =

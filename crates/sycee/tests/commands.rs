@@ -98,6 +98,29 @@ fn a_directory_in_use_is_refused() {
 }
 
 #[test]
+fn a_policy_is_printed_to_be_changed_and_a_bad_one_is_refused_before_a_server_starts() {
+    let directory = Directory::new("policy");
+    fs::create_dir_all(&directory.0).expect("the directory can be made");
+    let file = directory.0.join("policy.json");
+    let printed = sycee(&["policy"], "");
+    assert_eq!(status(&printed), 0);
+    fs::write(&file, &printed.stdout).expect("the directory is there");
+    let checked = sycee(&["policy", text(&file)], "");
+    assert_eq!((status(&checked), checked.stdout), (0, printed.stdout));
+
+    fs::write(&file, r#"{"currencies":["XXZ"]}"#).expect("the directory is there");
+    let data = directory.0.join("data");
+    let serve = ["serve", "--data", text(&data), "--policy", text(&file)];
+    for arguments in [["policy", text(&file)].as_slice(), &serve] {
+        let refused = sycee(arguments, "");
+        assert_eq!(status(&refused), 65);
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("\"XXZ\" is no currency"));
+    }
+    assert!(!data.exists(), "nothing was opened");
+    assert_eq!(status(&sycee(&["policy", "/nowhere/policy.json"], "")), 69);
+}
+
+#[test]
 fn card_codes_are_computed_and_a_bad_entry_stops_no_other() {
     let directory = Directory::new("card");
     fs::create_dir_all(&directory.0).expect("the directory can be made");
