@@ -1,9 +1,17 @@
 //! Closing an account: the rest is paid out to a bank card of the holder, then nothing goes in or out any more.
 //!
-//! The pay-outs are ordinary withdrawals whose keys follow from the key of the closing, so that repeating it pays nothing out
-//! twice. The account ends only where the ledger says that nothing is left and nothing is in flight, and where nothing of the
-//! holder's waits elsewhere that could only come back to a wallet.
+//! 1. Nothing of the holder's may wait elsewhere that could only come back to a wallet.
+//! 2. The rest is paid out by ordinary withdrawals whose keys follow from the key of the closing, so that repeating it pays
+//!    nothing out twice.
+//! 3. The ledger closes the wallets, and from then on itself refuses whatever would come in. Where it says that something came
+//!    before that, it opens them again.
+//! 4. The records follow. Where a crash or an older copy of them came in between, the next start does it: [`follow`].
 
+use std::collections::BTreeSet;
+
+use ledger::{
+    Account, AccountFilter, AccountFilterFlags, AccountFlags, CreateTransferStatus as Status, Transfer,
+};
 use money::Amount;
 use records::Sql;
 use records::api_keys;
@@ -17,12 +25,14 @@ use records::passkeys;
 use records::payment_pins;
 use records::principals::{self, PrincipalStatus};
 use records::sessions;
-use records::wallets::WalletStatus;
+use records::wallets::{self, WalletStatus};
+use wallet::chart;
+use wallet::closing_postings::{wallet_closed, wallet_reopened};
 use wallet::ids::{CardId, HolderId, PrincipalId, SessionId};
 
 use crate::balances::{self, WalletBalance};
 use crate::cards::CardRequest;
-use crate::{IdempotencyKey, OperationError, Operations, audit_log, card_purses, holders, withdrawal};
+use crate::{IdempotencyKey, OperationError, Operations, audit_log, card_purses, withdrawal};
 
 /// Why an account cannot be closed now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +76,8 @@ pub async fn close(
     if wallets.iter().any(is_in_flight) {
         return Ok(Err(StillOpen::InFlight));
     }
+    // An earlier try may have ended in between.
+    reopen_unless_over(operations, holder).await?;
     if let Some(due) = card_purses::dues::open_of(operations, holder).await?.first() {
         return Ok(Err(StillOpen::Owes(due.amount)));
     }
@@ -134,14 +146,86 @@ async fn pay_out(
 
 /// First nothing more may come in, then the ledger is asked whether something came before that.
 async fn end(operations: &Operations, holder: HolderId) -> Result<Result<(), StillOpen>, OperationError> {
-    set_wallets(operations, holder, WalletStatus::Closed).await?;
-    let wallets = balances::of_holder(operations, holder).await?;
-    if wallets.iter().any(|wallet| is_in_flight(wallet) || !wallet.balance.available.is_zero()) {
-        set_wallets(operations, holder, WalletStatus::Open).await?;
+    close_wallets(operations, holder).await?;
+    if !reopen_unless_over(operations, holder).await? {
         return Ok(Err(StillOpen::MoneyCame));
     }
+    record(operations, holder).await?;
+    Ok(Ok(()))
+}
+
+/// The holder's wallets, as the ledger has them.
+async fn accounts(operations: &Operations, holder: HolderId) -> Result<Vec<Account>, OperationError> {
+    let wallets = operations.records().read(move |sql| wallets::list(sql, holder)).await?;
+    let ids = wallets.iter().map(|wallet| chart::wallet_id(holder, wallet.currency)).collect();
+    operations.ledger().lookup_accounts(ids).await
+}
+
+async fn close_wallets(operations: &Operations, holder: HolderId) -> Result<(), OperationError> {
+    let wallets = operations.records().read(move |sql| wallets::list(sql, holder)).await?;
+    let currencies = wallets.iter().map(|wallet| wallet.currency);
+    operations.ledger().open_accounts(currencies.clone().map(chart::closings).collect()).await?;
+    let now = operations.now();
+    let closed = currencies.map(|currency| wallet_closed(holder, currency, now)).collect();
+    let statuses = operations.ledger().create_transfers(closed).await?;
+    let is_closed = |status: &Status| {
+        matches!(status, Status::Created | Status::Exists | Status::DebitAccountAlreadyClosed)
+    };
+    if statuses.iter().all(is_closed) {
+        Ok(())
+    } else {
+        Err(OperationError::Inconsistent("ledger refused to close a wallet"))
+    }
+}
+
+fn is_closed(account: &Account) -> bool {
+    account.flags.contains(AccountFlags::CLOSED)
+}
+
+/// Whether a wallet is closed for good: with nothing in it and nothing on its way.
+fn is_over(account: &Account) -> bool {
+    let is_still = account.debits_pending.0 == 0 && account.credits_pending.0 == 0;
+    is_closed(account) && is_still && account.debits_posted == account.credits_posted
+}
+
+/// Says whether the ledger has closed all wallets of the holder for good. Where it has not, it opens those that it has closed.
+async fn reopen_unless_over(operations: &Operations, holder: HolderId) -> Result<bool, OperationError> {
+    let accounts = accounts(operations, holder).await?;
+    if accounts.iter().all(is_over) {
+        return Ok(true);
+    }
+    for account in accounts.iter().filter(|account| is_closed(account)) {
+        reopen(operations, account).await?;
+    }
+    Ok(false)
+}
+
+/// Voids what closed the account: the newest of its tries, the others having been voided before.
+async fn reopen(operations: &Operations, account: &Account) -> Result<(), OperationError> {
+    let filter = AccountFilter {
+        account_id: account.id,
+        code: chart::WALLET_CLOSED,
+        limit: 1,
+        flags: AccountFilterFlags::DEBITS | AccountFilterFlags::REVERSED,
+        ..AccountFilter::default()
+    };
+    let newest = operations.ledger().account_transfers(filter).await?;
+    let newest = newest.first().ok_or(OperationError::Inconsistent("a wallet was closed by nothing"))?;
+    // A void that is there already has the code too.
+    let closed = if newest.resolves_pending() { newest.pending_id } else { newest.id };
+    match operations.ledger().create_transfer(wallet_reopened(closed)).await? {
+        Status::Created | Status::Exists | Status::PendingTransferAlreadyVoided => Ok(()),
+        _ => Err(OperationError::Inconsistent("ledger refused to open a wallet again")),
+    }
+}
+
+/// The records follow the ledger: nobody logs in, and nothing that belonged to the account can be used.
+async fn record(operations: &Operations, holder: HolderId) -> Result<(), OperationError> {
     let (id, now) = (PrincipalId::from(holder), operations.now());
     let closed = operations.records().write(move |sql| {
+        for wallet in wallets::list(sql, holder)? {
+            wallets::set_status(sql, holder, wallet.currency, WalletStatus::Closed, now)?;
+        }
         for card in card_rows::list(sql, holder)? {
             card_rows::delete(sql, holder, card.id, now)?;
         }
@@ -156,17 +240,24 @@ async fn end(operations: &Operations, holder: HolderId) -> Result<Result<(), Sti
     });
     closed.await?;
     operations.forget_holder(holder);
-    audit_log::note(operations, id, "account.closed", &id.to_string(), &[]).await?;
-    Ok(Ok(()))
+    audit_log::note(operations, id, "account.closed", &id.to_string(), &[]).await
 }
 
-async fn set_wallets(
-    operations: &Operations,
-    holder: HolderId,
-    status: WalletStatus,
-) -> Result<(), OperationError> {
-    for wallet in balances::of_holder(operations, holder).await? {
-        holders::set_wallet_status(operations, holder, wallet.currency, status).await?;
+/// Closes the accounts whose wallets these transfers closed for good and that the records still have open; opens the wallets of
+/// a closing that came to nothing.
+pub(crate) async fn follow(operations: &Operations, page: &[Transfer]) -> Result<(), OperationError> {
+    let is_closing = |transfer: &&Transfer| {
+        transfer.code == chart::WALLET_CLOSED
+            && !transfer.resolves_pending()
+            && !chart::is_memo(transfer.ledger)
+    };
+    let holders: BTreeSet<u128> = page.iter().filter(is_closing).map(|closed| closed.user_data_128).collect();
+    for holder in holders.into_iter().map(HolderId::new) {
+        let known = operations.records().read(move |sql| principals::get(sql, holder.into())).await?;
+        let is_open = known.is_some_and(|principal| principal.status != PrincipalStatus::Closed);
+        if is_open && reopen_unless_over(operations, holder).await? {
+            record(operations, holder).await?;
+        }
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! 1. Deciding transfers that the ledger has and the records lack are recorded again: records restored to an earlier
 //!    time lose nothing that the ledger knows.
+//!    Accounts that the ledger has closed are closed.
 //! 2. Every open operation is resumed: completed where the ledger or the bank did it, else refused for ever.
 
 use ledger::{BATCH_MAX, NANOSECONDS_PER_SECOND, QueryFilter, QueryFilterFlags, Timestamp, Transfer};
@@ -10,8 +11,8 @@ use wallet::ids::OperationId;
 
 use crate::rebuild::{self, Rebuilt};
 use crate::{
-    OperationError, Operations, Receipt, approvals, card_payment, card_purses, merchants, one_step, payment,
-    refund, review, risk_desk, top_up, transfer, withdrawal,
+    OperationError, Operations, Receipt, approvals, card_payment, card_purses, closing, merchants, one_step,
+    payment, refund, review, risk_desk, top_up, transfer, withdrawal,
 };
 
 /// What the check did.
@@ -70,6 +71,7 @@ async fn rebuild_missing(operations: &Operations) -> Result<u64, OperationError>
 }
 
 async fn rebuild_page(operations: &Operations, page: Vec<Transfer>) -> Result<u64, OperationError> {
+    closing::follow(operations, &page).await?;
     let of_cards =
         insert_missing(operations, card_purses::rebuilt::of_page(operations, &page).await?).await?;
     let deciding: Vec<Transfer> = page.into_iter().filter(rebuild::decides).collect();

@@ -162,6 +162,10 @@ async fn end(
     }
     match operations.ledger().create_transfer(posting).await? {
         Status::Created | Status::Exists => Ok(conclude(operations, facts, state, reason)),
+        // Somebody is closing the wallet, finds the reservation, and opens it again.
+        Status::DebitAccountAlreadyClosed | Status::CreditAccountAlreadyClosed => {
+            Ok(conclude(operations, facts, OperationState::Unknown, None))
+        }
         _ => Err(OperationError::Inconsistent("reservation ended against the bank's word")),
     }
 }

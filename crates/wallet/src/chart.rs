@@ -3,6 +3,7 @@
 //! | account | whose | the ledger holds |
 //! |---|---|---|
 //! | wallet | a holder, per currency | never overdrawn |
+//! | closings | the other side of what closes a wallet, per currency | holds nothing |
 //! | merchant | a merchant, per currency | never overdrawn |
 //! | bank | the operator's money at a bank, per currency | never pays out more than was paid in |
 //! | refund cap | a payment, on the memo ledger | never refunds more than was paid |
@@ -24,6 +25,8 @@ use crate::ids::{BankId, HolderId, MerchantId, OperationId, OrderId, VoucherId, 
 
 /// Account code: money that a holder owns.
 pub const WALLET: Code = Code(10);
+/// Account code: the other side of what closes a wallet; nothing ever moves.
+pub const CLOSINGS: Code = Code(11);
 /// Account code: money that a merchant owns.
 pub const MERCHANT: Code = Code(20);
 /// Account code: the operator's money at a bank.
@@ -70,6 +73,9 @@ pub const REFUND: Code = Code(5);
 pub const REFUND_CAP_OPENED: Code = Code(6);
 /// Transfer code: a refund uses up part of its cap.
 pub const REFUND_CAP_USED: Code = Code(7);
+
+/// Transfer code: a wallet ends (pending, of nothing; voided where it is opened again).
+pub const WALLET_CLOSED: Code = Code(11);
 
 /// Transfer code: wallet to the escrow of an order.
 pub const ESCROW_PAYMENT: Code = Code(50);
@@ -206,6 +212,12 @@ pub fn suspense_id(currency: Currency) -> AccountId {
     derive_account("sycee account suspense v1", &[&currency.numeric().to_be_bytes()])
 }
 
+/// The id of the other side of what closes the wallets of a currency.
+#[must_use]
+pub fn closings_id(currency: Currency) -> AccountId {
+    derive_account("sycee account closings v1", &[&currency.numeric().to_be_bytes()])
+}
+
 /// The id of an account that is never opened: a transfer that debits it always fails.
 #[must_use]
 pub fn nobody_id() -> AccountId {
@@ -324,6 +336,17 @@ pub fn suspense(currency: Currency) -> Account {
     }
 }
 
+/// The other side of what closes the wallets of a currency.
+#[must_use]
+pub fn closings(currency: Currency) -> Account {
+    Account {
+        id: closings_id(currency),
+        ledger: money_ledger(currency),
+        code: CLOSINGS,
+        ..Account::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,6 +370,7 @@ mod tests {
             escrow_id(OrderId::new(7)),
             order_register_id(Currency::CNY),
             suspense_id(Currency::CNY),
+            closings_id(Currency::CNY),
             nobody_id(),
         ];
         for (index, account) in accounts.iter().enumerate() {

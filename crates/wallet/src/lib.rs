@@ -8,6 +8,7 @@
 
 pub mod adjustment;
 pub mod chart;
+pub mod closing_postings;
 pub mod ids;
 pub mod limit_postings;
 pub mod order_postings;

@@ -1,6 +1,8 @@
 //! Decided transfers are made: as often as it takes, with the same ids.
 
-use ledger::{BATCH_MAX, CreateTransferStatus as Status, Timestamp, Transfer, TransferFlags, TransferId};
+use ledger::{
+    AccountId, BATCH_MAX, CreateTransferStatus as Status, Timestamp, Transfer, TransferFlags, TransferId,
+};
 use records::card_postings::{self, CardPostings};
 use wallet::chart;
 use wallet::ids::derive_transfer;
@@ -43,19 +45,22 @@ pub(super) async fn all(operations: &Operations, decided: Vec<CardPostings>) -> 
 async fn make(operations: &Operations, transfers: Vec<Transfer>) -> Result<(), OperationError> {
     let batches = batches(transfers);
     let statuses = operations.ledger().create_in_order(batches.clone()).await?;
-    let mut short = Vec::new();
+    let mut stood_in = Vec::new();
     for (batch, statuses) in batches.iter().zip(&statuses) {
         for (chain, statuses) in chains(batch, statuses) {
             match outcome(chain, statuses) {
                 Outcome::Made => {}
-                Outcome::SellerShort => short.extend(chain.iter().map(from_suspense)),
+                Outcome::SellerShort => stood_in.extend(chain.iter().map(from_suspense)),
+                Outcome::WalletClosed(wallet) => {
+                    stood_in.extend(chain.iter().map(|transfer| to_suspense(transfer, wallet)));
+                }
                 Outcome::Refused => {
                     return Err(OperationError::Inconsistent("ledger refused what was decided of a card"));
                 }
             }
         }
     }
-    if short.is_empty() { Ok(()) } else { make_from_suspense(operations, short).await }
+    if stood_in.is_empty() { Ok(()) } else { make_with_suspense(operations, stood_in).await }
 }
 
 /// As few batches as hold them, no chain in two.
@@ -97,6 +102,8 @@ enum Outcome {
     Made,
     /// Whoever sold has too little to give it back.
     SellerShort,
+    /// Whose card it is has closed the account meanwhile.
+    WalletClosed(AccountId),
     Refused,
 }
 
@@ -111,6 +118,10 @@ fn outcome(chain: &[Transfer], statuses: &[Status]) -> Outcome {
         matches!(status, Status::ExceedsCredits | Status::IdAlreadyFailed | Status::DebitAccountAlreadyClosed)
     };
     let is_refused = statuses.iter().any(is_no);
+    let closed = statuses.iter().position(|status| *status == Status::CreditAccountAlreadyClosed);
+    if let Some(transfer) = closed.and_then(|at| chain.get(at)) {
+        return Outcome::WalletClosed(transfer.credit_account_id);
+    }
     match chain.first().map(|transfer| transfer.code) {
         Some(chart::LOAD_FUNDED) if is_refused => Outcome::Made,
         Some(chart::PURSE_CANCEL | chart::PURSE_DEBIT_WITHDRAWN) if is_refused => Outcome::SellerShort,
@@ -129,11 +140,23 @@ fn from_suspense(transfer: &Transfer) -> Transfer {
     }
 }
 
+/// The operator's suspense account takes what a closed wallet cannot: a person gives it to whom it belongs.
+fn to_suspense(transfer: &Transfer, wallet: AccountId) -> Transfer {
+    let suspense = chart::currency_of(transfer.ledger).map(chart::suspense_id);
+    let is_closed = transfer.credit_account_id == wallet;
+    Transfer {
+        id: suspense_id(transfer.id),
+        credit_account_id: suspense.filter(|_| is_closed).unwrap_or(transfer.credit_account_id),
+        timestamp: Timestamp::ZERO,
+        ..*transfer
+    }
+}
+
 fn suspense_id(of: TransferId) -> TransferId {
     derive_transfer("sycee transfer purse from suspense v1", &[&of.0.to_be_bytes()])
 }
 
-async fn make_from_suspense(operations: &Operations, transfers: Vec<Transfer>) -> Result<(), OperationError> {
+async fn make_with_suspense(operations: &Operations, transfers: Vec<Transfer>) -> Result<(), OperationError> {
     let currencies = transfers.iter().filter_map(|transfer| chart::currency_of(transfer.ledger));
     let accounts = currencies.map(chart::suspense).collect();
     operations.ledger().open_accounts(accounts).await?;
@@ -143,12 +166,14 @@ async fn make_from_suspense(operations: &Operations, transfers: Vec<Transfer>) -
     if chains.all(|(chain, statuses)| matches!(outcome(chain, statuses), Outcome::Made)) {
         Ok(())
     } else {
-        Err(OperationError::Inconsistent("suspense did not stand in for a seller"))
+        Err(OperationError::Inconsistent("suspense did not stand in"))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use money::Currency;
+
     use super::*;
 
     fn transfer(id: u128, is_linked: bool) -> Transfer {
@@ -175,5 +200,24 @@ mod tests {
         assert!(matches!(told, Outcome::Made));
         let told = outcome(&chain, &[Status::LinkedEventFailed, Status::ExceedsCredits]);
         assert!(matches!(told, Outcome::Refused));
+    }
+
+    #[test]
+    fn what_a_closed_wallet_cannot_take_goes_to_suspense() {
+        let wallet = AccountId(7);
+        let unload = |id, is_linked| Transfer {
+            code: chart::PURSE_UNLOAD,
+            ledger: chart::money_ledger(Currency::CNY),
+            credit_account_id: wallet,
+            ..transfer(id, is_linked)
+        };
+        let chain = [unload(1, true), unload(2, false)];
+        let statuses = [Status::CreditAccountAlreadyClosed, Status::LinkedEventFailed];
+        assert!(matches!(outcome(&chain, &statuses), Outcome::WalletClosed(closed) if closed == wallet));
+        for transfer in &chain {
+            let stands_in = to_suspense(transfer, wallet);
+            assert_eq!(stands_in.credit_account_id, chart::suspense_id(Currency::CNY));
+            assert!(stands_in.id != transfer.id && stands_in.flags == transfer.flags);
+        }
     }
 }

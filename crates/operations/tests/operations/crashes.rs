@@ -126,7 +126,7 @@ impl Scenario {
 
 /// What is left of the records after the crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Records {
+pub(crate) enum Records {
     /// Every job that was written, awaited or not.
     All,
     /// Only the jobs that were awaited.
@@ -144,7 +144,7 @@ enum First {
     Repetition,
 }
 
-fn restart(world: &mut World, backup: &[u8], left: Records) {
+pub(crate) fn restart(world: &mut World, backup: &[u8], left: Records) {
     let records = match left {
         Records::Backup => Arc::new(SimulatedRecords::from_image(backup, Box::new(|_| false)).unwrap()),
         Records::All | Records::Awaited => {

@@ -2,6 +2,7 @@
 
 mod bank_asks;
 mod card_purses;
+mod closings;
 mod control;
 mod crashes;
 mod embedded_bank;

@@ -93,30 +93,46 @@ struct Plan {
     struck: bool,
 }
 
+/// What somebody else does at a moment.
+type Meanwhile = (u64, Box<dyn FnOnce() + Send>);
+
 /// Counts the moments before and after the effect of every call, and strikes at one of them.
 #[derive(Default)]
-pub(crate) struct Faults(Mutex<Plan>);
+pub(crate) struct Faults {
+    plan: Mutex<Plan>,
+    meanwhile: Mutex<Option<Meanwhile>>,
+}
 
 impl Faults {
     pub(crate) fn strike(&self, moment: u64, fate: Fate) {
-        *self.0.lock().unwrap() = Plan { chosen: Some((moment, fate)), ..Plan::default() };
+        *self.plan.lock().unwrap() = Plan { chosen: Some((moment, fate)), ..Plan::default() };
+    }
+
+    /// Lets somebody else do something at that moment.
+    pub(crate) fn meanwhile(&self, moment: u64, what: impl FnOnce() + Send + 'static) {
+        *self.meanwhile.lock().unwrap() = Some((moment, Box::new(what)));
     }
 
     pub(crate) fn rest(&self) {
-        *self.0.lock().unwrap() = Plan::default();
+        *self.plan.lock().unwrap() = Plan::default();
     }
 
     pub(crate) fn moments(&self) -> u64 {
-        self.0.lock().unwrap().moments
+        self.plan.lock().unwrap().moments
     }
 
     pub(crate) fn struck(&self) -> bool {
-        self.0.lock().unwrap().struck
+        self.plan.lock().unwrap().struck
     }
 
     /// Whether what happens now fails.
     fn hit(&self, by_records: bool) -> bool {
-        let mut plan = self.0.lock().unwrap();
+        let now = self.moments() + 1;
+        let what = self.meanwhile.lock().unwrap().take_if(|(moment, _)| *moment == now);
+        if let Some((_, what)) = what {
+            what();
+        }
+        let mut plan = self.plan.lock().unwrap();
         if plan.dead {
             return true;
         }

@@ -75,14 +75,9 @@ impl Baselines {
         self.rounds.sqlite.push(slice);
         let Some(postgres) = &mut self.postgres else { return Ok(()) };
         self.rounds.postgres_naive.push(postgres.naive(round, size)?);
-        // In turns, so that neither always follows the same neighbour.
-        if round.is_multiple_of(2) {
-            self.rounds.postgres_batched.push(postgres.batched(size)?);
-            self.rounds.postgres_engine.push(postgres.engine(size)?);
-        } else {
-            self.rounds.postgres_engine.push(postgres.engine(size)?);
-            self.rounds.postgres_batched.push(postgres.batched(size)?);
-        }
+        let (batched, engine) = postgres.batched_and_engine(size)?;
+        self.rounds.postgres_batched.push(batched);
+        self.rounds.postgres_engine.push(engine);
         Ok(())
     }
 
@@ -130,12 +125,27 @@ impl PostgresContenders {
         Ok(naive_slice(&self.naive_url, ACCOUNTS, round as u64 + 1, size.naive)?)
     }
 
-    fn batched(&mut self, size: RoundSize) -> Result<Slice, Failure> {
-        Ok(self.tables.slice(&mut self.tables_workload, size.postgres_batches, BATCH_MAX)?)
+    /// A batch each in turns, so that a slow moment of the machine meets both and neither always follows the other.
+    fn batched_and_engine(&mut self, size: RoundSize) -> Result<(Slice, Slice), Failure> {
+        let (mut batched, mut engine) = (Slice::default(), Slice::default());
+        for turn in 0..size.postgres_batches {
+            if turn.is_multiple_of(2) {
+                batched = batched.and(self.batched()?);
+                engine = engine.and(self.engine()?);
+            } else {
+                engine = engine.and(self.engine()?);
+                batched = batched.and(self.batched()?);
+            }
+        }
+        Ok((batched, engine))
     }
 
-    fn engine(&mut self, size: RoundSize) -> Result<Slice, Failure> {
-        driver::engine_slice(&mut *self.engine, &mut self.engine_workload, size.postgres_batches, BATCH_MAX)
+    fn batched(&mut self) -> Result<Slice, Failure> {
+        Ok(self.tables.slice(&mut self.tables_workload, 1, BATCH_MAX)?)
+    }
+
+    fn engine(&mut self) -> Result<Slice, Failure> {
+        driver::engine_slice(&mut *self.engine, &mut self.engine_workload, 1, BATCH_MAX)
     }
 
     fn remove(self) -> Result<(), Failure> {
