@@ -42,6 +42,7 @@ mod refusal;
 mod stored_bytes;
 pub mod terminals;
 pub mod transfer_purse;
+pub mod transfer_purse_visit;
 pub mod view;
 
 pub use issuer::key_store::Direction;

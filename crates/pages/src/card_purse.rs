@@ -23,7 +23,7 @@ pub use dues::{CardDue, DueState};
 pub use grade::{CreditGrade, GradeCounts, GradeIndicator, GradeReason, KnownBy, explanation};
 pub(crate) use log::log;
 pub use log::{Belief, EntryKind, LogEntry};
-pub use transfer_purse::{TransferLoads, transfer_loads};
+pub use transfer_purse::{GivenUp, TransferLoad, TransferLoads, transfer_loads};
 
 /// How far a card purse came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -153,6 +153,23 @@ impl<'r> HeldPurse<'r> {
         self.entries(0x30, EXCEPTIONS_MAX)
     }
 
+    /// The log of exceptions as the issuer believes it: each entry with the purse's signature over it (90 30).
+    ///
+    /// # Errors
+    /// [`Trouble::Card`].
+    pub fn signed_exceptions(&mut self) -> Result<Vec<([u8; Entry::BYTES], Signature)>, Trouble> {
+        let mut entries = Vec::new();
+        for place in 0..EXCEPTIONS_MAX as u8 {
+            let answer = match self.ask([0x90, 0x30, place, 0x00]) {
+                Err(Trouble::Card(_, ExchangeError::Refused(StatusWord::RECORD_NOT_FOUND))) => break,
+                answer => answer?,
+            };
+            let entry = parse(answer.data(), |body| Some((body.take()?, body.take()?)));
+            entries.push(entry.map_err(|error| Trouble::Card(Moment::Question, error))?);
+        }
+        Ok(entries)
+    }
+
     /// The last transfers that came to their end, the newest first (90 32).
     ///
     /// # Errors

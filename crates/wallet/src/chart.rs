@@ -123,6 +123,17 @@ pub const SPLIT_COLLECTED: Code = Code(81);
 /// Transfer code: wallet to a purse that pays other purses.
 pub const TRANSFER_PURSE_LOAD: Code = Code(82);
 
+/// Transfer code: float to a purse that pays other purses, what both sides prove was lost between them.
+pub const TRANSFER_PURSE_GIVEN_BACK: Code = Code(83);
+/// Transfer code: purse to the float, because the card has been told of a load or of what was given back.
+pub const TRANSFER_PURSE_FETCHED: Code = Code(84);
+/// Transfer code: an exception of a purse's log is noted (of nothing).
+pub const TRANSFER_PURSE_EXCEPTION: Code = Code(85);
+/// Transfer code: the log of exceptions may be cleared, because all of it is noted (of nothing).
+pub const TRANSFER_PURSE_CLEARED: Code = Code(86);
+/// Transfer code: the sums of a purse begin again (of nothing).
+pub const TRANSFER_PURSE_SYNCHRONISED: Code = Code(87);
+
 /// Transfer code: the operator corrects a balance by hand, from or to suspense.
 pub const ADJUSTMENT: Code = Code(90);
 

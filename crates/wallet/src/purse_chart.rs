@@ -72,6 +72,12 @@ pub fn transfer_purse_id(purse: &PurseName, currency: Currency) -> AccountId {
     derive_account("sycee account transfer purse v1", &[&purse.0, &currency.numeric().to_be_bytes()])
 }
 
+/// The id of the account of what purses that pay each other have been told of.
+#[must_use]
+pub fn transfer_float_id(currency: Currency) -> AccountId {
+    derive_account("sycee account transfer float v1", &[&currency.numeric().to_be_bytes()])
+}
+
 /// The account of a purse. Its `user_data_128` is the purse.
 #[must_use]
 pub fn purse(purse: &PurseName, currency: Currency) -> Account {
@@ -122,13 +128,25 @@ pub fn advances(currency: Currency) -> Account {
     }
 }
 
-/// What a purse was loaded with that pays other purses. Value moves between them without a posting, so only all of these
-/// accounts together say what all of those purses hold.
+/// What a purse was loaded with that pays other purses and has not been told of. Its transfers are the issuer's messages.
 #[must_use]
 pub fn transfer_purse(purse: &PurseName, currency: Currency) -> Account {
     Account {
         id: transfer_purse_id(purse, currency),
         user_data_128: purse.transfer_bits(),
+        ledger: money_ledger(currency),
+        code: chart::TRANSFER_PURSE,
+        flags: AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS,
+        ..Account::default()
+    }
+}
+
+/// What purses that pay each other have been told of: what they hold, and what was lost between them. Value moves between them
+/// without a posting, so only all of them together can be told.
+#[must_use]
+pub fn transfer_float(currency: Currency) -> Account {
+    Account {
+        id: transfer_float_id(currency),
         ledger: money_ledger(currency),
         code: chart::TRANSFER_PURSE,
         flags: AccountFlags::DEBITS_MUST_NOT_EXCEED_CREDITS,

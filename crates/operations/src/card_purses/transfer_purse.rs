@@ -1,17 +1,16 @@
 //! The part of a card that pays other cards, without us (`docs/spec/purse-to-purse.md`): who it is, how it is loaded.
 //!
 //! A load is one transfer, and its message follows from the ledger ([`issuer::transfer_purse`]): the records keep nothing of it
-//! but its place in history, and a server that has lost them signs the same messages again.
+//! but its place in history, and a server that has lost them signs the same messages again. The card fetches it when it visits:
+//! [`super::transfer_purse_visit`].
 
-use issuer::transfer_purse::{self as host, IssuerMessage, REPORT_BYTES, SERIES};
-use ledger::{AccountFilter, AccountFilterFlags, BATCH_MAX, NANOSECONDS_PER_SECOND, Timestamp, Transfer};
+use issuer::transfer_purse::{self as host, SERIES};
+use ledger::{Timestamp, Transfer};
 use messages::card::Asn;
-use money::{Amount, Currency};
-use pki::{
-    Anchor, Certificate, CertificateBody, CertificateChain, Day, Generation, IssueError, KeyPair, Kind,
-    Revoked, Serial, Signature, SubjectId, Trust,
-};
-use records::card_purses::{self, CardPurse};
+use money::Amount;
+use pki::{CertificateBody, CertificateChain, Day, Generation, IssueError, KeyPair, Kind, Serial, SubjectId};
+use purse::vtp::PocketLimits;
+use records::card_purses::CardPurse;
 use records::issue_batches::IssueBatch;
 use records::operations::{NewOperation, OperationKind};
 use serde_json::{Value, json};
@@ -30,14 +29,24 @@ use crate::spending::Spending;
 use crate::{IdempotencyKey, OperationError, Operations, Receipt, directory, intent, limits, step_up, tied};
 
 /// The name of the scheme, which purses know beforehand.
-const SCHEME: SubjectId = SubjectId(*b"SYCEE PURSES 001");
-/// How old a report may be, in seconds.
-pub const REPORT_AGE_MAX: u64 = 600;
+pub(super) const SCHEME: SubjectId = SubjectId(*b"SYCEE PURSES 001");
 /// The most of one transfer, in minor units.
 const TRANSFER_MAX: u32 = 50_000;
+/// The most that a card sends, and the most that it receives, until it visits us, in minor units.
+const MOVED_MAX: u32 = 500_000;
+
+/// What a card's pocket allows.
+pub(super) const fn pocket_limits() -> PocketLimits {
+    PocketLimits {
+        balance_max: purse::amount::Amount::new(BALANCE_MAX),
+        transfer_max: purse::amount::Amount::new(TRANSFER_MAX),
+        sent_max: purse::amount::Amount::new(MOVED_MAX),
+        received_max: purse::amount::Amount::new(MOVED_MAX),
+    }
+}
 
 /// The name of a card's purse in the ledger.
-fn purse_name(asn: Asn) -> PurseName {
+pub(super) fn purse_name(asn: Asn) -> PurseName {
     let mut name = [0; 18];
     name.iter_mut().zip(ISSUER.0.into_iter().chain(asn.0)).for_each(|(place, byte)| *place = byte);
     PurseName(name)
@@ -80,6 +89,8 @@ pub(super) async fn personalisation(
             "series": digits(&SERIES.0),
             "balance_max": BALANCE_MAX,
             "transfer_max": TRANSFER_MAX,
+            "sent_max": MOVED_MAX,
+            "received_max": MOVED_MAX,
         }],
         "pin": pin,
         "pin_tries": 3,
@@ -207,104 +218,9 @@ async fn check(operations: &Operations, id: OperationId, request: &OrderLoad) ->
     step_up::check_own(operations, &spending).await
 }
 
-/// A card that comes for its messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Visit {
-    /// Its issuer's certificate and its own.
-    pub certificates: [Vec<u8>; 2],
-    /// Seconds since 1970 in UTC 8 ‖ anything 8.
-    pub challenge: [u8; 16],
-    /// What it says of itself.
-    pub report: [u8; REPORT_BYTES],
-    /// Over its name, the challenge and the report.
-    pub signature: Signature,
-}
-
-/// The messages that a card has not taken yet, oldest first. Nothing changes.
-///
-/// # Errors
-/// [`CardPurseRefusal::NoKey`] where its certificates are not believed, [`CardPurseRefusal::MacWrong`] where its report is not
-/// its own or too old, or what could not be reached.
-pub async fn messages_for(
-    operations: &Operations,
-    visit: &Visit,
-) -> Result<Vec<IssuerMessage>, OperationError> {
-    let now = operations.now();
-    let scheme = keys::scheme_key(operations).await?;
-    let chain = believed(&visit.certificates, scheme, now).ok_or(CardPurseRefusal::NoKey)?;
-    let CertificateBody { subject: purse, key, .. } = chain.subject.body();
-    let report = host::read_report((*purse, key), &visit.challenge, &visit.report, &visit.signature);
-    let report = report.filter(|_| is_fresh(now, &visit.challenge)).ok_or(CardPurseRefusal::MacWrong)?;
-    let asn = serial_of(*purse);
-    let card = operations.records().read(move |sql| card_purses::get(sql, asn)).await?;
-    let card = card.filter(|card| card.listed.is_none() && !card.is_closed);
-    let currency = card.ok_or(CardPurseRefusal::CardNotServed)?.currency;
-    let issuer = keys::purse_issuer_key(operations).await?;
-    Ok(host::messages(issuer, *purse, &loads_of(operations, asn, currency).await?, report.issuer_number))
-}
-
-/// The chain of a purse that our scheme admits today.
-fn believed(certificates: &[Vec<u8>; 2], scheme: &KeyPair, now: Timestamp) -> Option<CertificateChain> {
-    let [issuer, subject] = certificates.each_ref().map(|bytes| Certificate::parse(bytes).ok());
-    let chain = CertificateChain { issuer: issuer?, subject: subject? };
-    let today = u32::try_from(now.0 / NANOSECONDS_PER_SECOND / 86_400).ok()?;
-    let anchors = [Anchor::new(SCHEME, scheme.public())];
-    let trust = Trust { anchors: &anchors, today: Day(today), revoked: Revoked::default() };
-    trust.check(&chain, Kind::Purse).is_ok().then_some(chain)
-}
-
 /// The serial number of the card whose purse has this name.
 #[must_use]
 pub fn serial_of(purse: SubjectId) -> Asn {
     let [_, _, _, _, _, _, serial @ ..] = purse.0;
     Asn(serial)
-}
-
-fn is_fresh(now: Timestamp, challenge: &[u8; 16]) -> bool {
-    let [a, b, c, d, e, f, g, h, ..] = *challenge;
-    let told = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
-    told.abs_diff(now.0 / NANOSECONDS_PER_SECOND) <= REPORT_AGE_MAX
-}
-
-/// Every load of a card's purse, in the order of the ledger.
-async fn loads_of(
-    operations: &Operations,
-    asn: Asn,
-    currency: Currency,
-) -> Result<Vec<Transfer>, OperationError> {
-    let account_id = purse_chart::transfer_purse_id(&purse_name(asn), currency);
-    let mut loads: Vec<Transfer> = Vec::new();
-    loop {
-        let filter = AccountFilter {
-            account_id,
-            user_data_128: 0,
-            user_data_64: 0,
-            user_data_32: 0,
-            code: chart::TRANSFER_PURSE_LOAD,
-            timestamp_min: loads.last().map_or(Timestamp::ZERO, |last| Timestamp(last.timestamp.0 + 1)),
-            timestamp_max: Timestamp::ZERO,
-            limit: u32::try_from(BATCH_MAX).unwrap_or(u32::MAX),
-            flags: AccountFilterFlags::CREDITS,
-        };
-        let page = operations.ledger().account_transfers(filter).await?;
-        let is_last = page.len() < BATCH_MAX;
-        loads.extend(page);
-        if is_last {
-            return Ok(loads);
-        }
-    }
-}
-
-/// What a card's purse was ever loaded with, newest first: when, and how much. Whether the card has fetched it, only the card
-/// knows.
-///
-/// # Errors
-/// What could not be reached.
-pub async fn loaded(
-    operations: &Operations,
-    asn: Asn,
-    currency: Currency,
-) -> Result<Vec<(Timestamp, Amount)>, OperationError> {
-    let loads = loads_of(operations, asn, currency).await?;
-    loads.iter().rev().map(|load| Ok((load.timestamp, amount_of(load)?))).collect()
 }

@@ -2,8 +2,8 @@
 
 use money::Currency;
 use pages::card_purse::{
-    self as purse, Belief, CardDue, CardPurse, CreditGrade, EntryKind, GradeCounts, GradeIndicator,
-    GradeReason, KnownBy, LoadOrder, LogEntry, TransferLoads,
+    self as purse, Belief, CardDue, CardPurse, CreditGrade, EntryKind, GivenUp, GradeCounts, GradeIndicator,
+    GradeReason, KnownBy, LoadOrder, LogEntry, TransferLoad, TransferLoads,
 };
 use pages::card_purse::{DueState, OrderStage, PurseDetail, PurseState};
 use pages::control::card_batches::{self as batches, Batch, BatchCard, BatchLine, Batches, Letter};
@@ -72,7 +72,11 @@ fn sample_transfer_loads(purse: CardPurse) -> Result<TransferLoads, Failure> {
         purse,
         available: cny(123_456)?,
         most: cny(100_000)?,
-        loads: vec![(at(600), cny(3_000)?), (at(90_000), cny(10_000)?)],
+        loads: vec![
+            TransferLoad { at: at(600), amount: cny(3_000)?, is_given_back: true },
+            TransferLoad { at: at(90_000), amount: cny(10_000)?, is_given_back: false },
+        ],
+        given_up: vec![GivenUp { at: at(4_000), amount: cny(520)? }],
         amount: String::new(),
         attempt: "1".to_owned(),
         problems: Vec::new(),

@@ -13,6 +13,26 @@ use crate::icon::{Icon, icon};
 use crate::shell::{Head, Place, document};
 use crate::when;
 
+/// Something that came to a card.
+#[derive(Clone, Copy, Debug)]
+pub struct TransferLoad {
+    /// When.
+    pub at: Timestamp,
+    /// How much.
+    pub amount: Amount,
+    /// Whether it was lost between two cards and came back, rather than from the wallet.
+    pub is_given_back: bool,
+}
+
+/// A payment that a card gave up after the value had left it.
+#[derive(Clone, Copy, Debug)]
+pub struct GivenUp {
+    /// When the card showed it.
+    pub at: Timestamp,
+    /// How much.
+    pub amount: Amount,
+}
+
 /// What a card was loaded with to pay other cards.
 #[derive(Clone, Debug)]
 pub struct TransferLoads {
@@ -22,8 +42,10 @@ pub struct TransferLoads {
     pub available: Amount,
     /// The most of one load.
     pub most: Amount,
-    /// When, and how much, newest first.
-    pub loads: Vec<(Timestamp, Amount)>,
+    /// What came to it, newest first.
+    pub loads: Vec<TransferLoad>,
+    /// What it paid and gave up, newest first, and what has not come back.
+    pub given_up: Vec<GivenUp>,
     /// The amount as typed.
     pub amount: String,
     /// The idempotency key of this rendering.
@@ -72,12 +94,18 @@ pub fn transfer_loads(frame: &Frame, view: &TransferLoads) -> Markup {
                 p.hint { (frame.t("transfer-loads-note")) }
                 (loads(frame, view))
             }
+            @if !view.given_up.is_empty() { (given_up(frame, view)) }
         },
     )
 }
 
-const STEPS: [&str; 4] =
-    ["transfer-purse-collect", "transfer-purse-pay", "transfer-purse-torn", "transfer-purse-lost"];
+const STEPS: [&str; 5] = [
+    "transfer-purse-collect",
+    "transfer-purse-pay",
+    "transfer-purse-torn",
+    "transfer-purse-given-up",
+    "transfer-purse-lost",
+];
 
 fn load_form(frame: &Frame, view: &TransferLoads) -> Markup {
     let (available, most) = (figures::text(view.available), figures::text(view.most));
@@ -100,16 +128,36 @@ fn load_form(frame: &Frame, view: &TransferLoads) -> Markup {
     }
 }
 
+fn given_up(frame: &Frame, view: &TransferLoads) -> Markup {
+    html! {
+        section.panel aria-labelledby="given-up" {
+            h2 id="given-up" { (frame.t("transfer-given-up")) }
+            p.hint { (frame.t("transfer-given-up-note")) }
+            ul.stack {
+                @for one in &view.given_up {
+                    li {
+                        p.line-title { (figures::amount(frame, one.amount)) }
+                        p.muted { (when::full(frame, one.at)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn loads(frame: &Frame, view: &TransferLoads) -> Markup {
     if view.loads.is_empty() {
         return empty(frame.t("transfer-loads-empty"), None);
     }
     html! {
         ul.stack {
-            @for (at, amount) in &view.loads {
+            @for load in &view.loads {
                 li {
-                    p.line-title { (figures::amount(frame, *amount)) }
-                    p.muted { (when::full(frame, *at)) }
+                    p.line-title { (figures::amount(frame, load.amount)) }
+                    p.muted {
+                        (when::full(frame, load.at))
+                        @if load.is_given_back { " · " (frame.t("transfer-given-back")) }
+                    }
                 }
             }
         }

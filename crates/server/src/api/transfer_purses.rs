@@ -3,7 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 use messages::card::Asn;
-use operations::card_purses::transfer_purse::{self, Visit};
+use operations::card_purses::transfer_purse;
+use operations::card_purses::transfer_purse_visit::{self, EXCEPTIONS_MAX, Visit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,7 +15,7 @@ use crate::App;
 use crate::auth::Holder;
 use crate::hex_digits::{Hex, HexUpTo};
 use crate::json::{self, Body};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::request::{Key, PathParts};
 
 /// Load a card to pay other cards with.
@@ -38,6 +39,16 @@ pub(super) async fn load(
     answer(&transfer_purse::load(app.operations(), &key, body.of(&holder, Asn(card.0))).await?)
 }
 
+/// An entry of a card's log of exceptions.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LoggedException {
+    /// Side 1 byte (00 payer, 01 payee), pay details 48 bytes.
+    entry: Hex<49>,
+    /// How the card signed it.
+    signature: Hex<64>,
+}
+
 /// What a card says of itself.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +63,10 @@ pub(super) struct PurseReport {
     report: Hex<90>,
     /// How it signed that.
     signature: Hex<64>,
+    /// Its log of exceptions, in order. Left out, or not whole: it is not cleared.
+    #[serde(default)]
+    #[schema(max_items = 5)]
+    exceptions: Vec<LoggedException>,
 }
 
 /// A message for a card.
@@ -70,9 +85,10 @@ pub(super) struct IssuerMessages {
     messages: Vec<IssuerMessageView>,
 }
 
-/// Fetch what a card was loaded with. Nothing changes: the same report gets the same messages.
+/// Fetch what a card has not taken yet: its loads, what comes back to it, new sums, a code to clear its log.
 ///
-/// The report shows that the card is there; it may be ten minutes old.
+/// The report shows that the card is there; it may be ten minutes old. The same report gets the same messages. Exceptions
+/// that the card shows are noted; where the other card has shown the same transfer, its value comes back to the payer.
 #[utoipa::path(
     post, path = "/api/v1/transfer-purses/messages", tag = "Card purses", security(()), request_body = PurseReport,
     responses((status = 200, description = "What the card waits for", body = IssuerMessages), Write)
@@ -81,13 +97,17 @@ pub(super) async fn messages(
     State(app): State<App>,
     Body(body): Body<PurseReport>,
 ) -> Result<Response, Problem> {
+    if body.exceptions.len() > EXCEPTIONS_MAX {
+        return Err(Problem::new(Kind::INVALID, "a card has at most five exceptions").at("exceptions"));
+    }
     let visit = Visit {
         certificates: [body.issuer_certificate.0.to_vec(), body.certificate.0.to_vec()],
         challenge: body.challenge.0,
         report: body.report.0,
         signature: body.signature.0,
+        exceptions: body.exceptions.iter().map(|one| (one.entry.0, one.signature.0)).collect(),
     };
-    let messages = transfer_purse::messages_for(app.operations(), &visit).await?;
+    let messages = transfer_purse_visit::receive(app.operations(), &visit).await?;
     let messages = messages
         .iter()
         .map(|message| IssuerMessageView { kind: message.kind.byte(), data: HexUpTo(message.to_bytes()) });

@@ -5,9 +5,10 @@ use money::Amount;
 use operations::card_purses::issuing::{BALANCE_MAX, number_text};
 use operations::card_purses::loads::OrderLoad;
 use operations::card_purses::transfer_purse;
+use operations::card_purses::transfer_purse_visit;
 use operations::card_purses::view::CardPurse;
 use operations::{IdempotencyKey, OperationError};
-use pages::card_purse::TransferLoads;
+use pages::card_purse::{GivenUp, TransferLoad, TransferLoads};
 use pages::fault::Fault;
 use pages::form::{Problem, Trouble};
 use pages::frame::Notice;
@@ -38,11 +39,20 @@ async fn loads(HolderVisit { visit, holder }: &HolderVisit, card: &CardPurse) ->
     let available = amounts::available(visit, *holder).await?;
     let available = available.into_iter().find(|held| held.currency() == card.currency);
     let none = Amount::zero(card.currency);
+    let operations = visit.app.operations();
+    let brought = visit.need(transfer_purse_visit::brought(operations, card.asn, card.currency).await)?;
+    let given_up =
+        visit.need(transfer_purse_visit::paid_exceptions(operations, card.asn, card.currency).await)?;
+    let given_up = given_up.iter().rev().filter(|one| !one.is_given_back);
     Ok(TransferLoads {
         purse: views::purse(visit, card).await?,
         available: available.unwrap_or(none),
         most: Amount::from_minor(BALANCE_MAX.into(), card.currency).unwrap_or(none),
-        loads: visit.need(transfer_purse::loaded(visit.app.operations(), card.asn, card.currency).await)?,
+        loads: brought
+            .iter()
+            .map(|one| TransferLoad { at: one.at, amount: one.amount, is_given_back: one.is_given_back })
+            .collect(),
+        given_up: given_up.map(|one| GivenUp { at: one.at, amount: one.amount }).collect(),
         amount: String::new(),
         attempt: visit.attempt(),
         problems: Vec::new(),

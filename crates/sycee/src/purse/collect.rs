@@ -1,4 +1,4 @@
-//! `sycee purse collect`: a card shows that it is there, and takes what it was loaded with.
+//! `sycee purse collect`: a card shows that it is there and what it gave up, and takes what its issuer has for it.
 
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -25,12 +25,25 @@ pub(super) fn run(card: &str, url: &str) -> Result<(), Failure> {
         purse.take_from_issuer(*kind, data)?;
     }
     let mut out = io::stdout().lock();
-    match messages.len() {
-        0 => writeln!(out, "nothing waits for this card")?,
-        1 => writeln!(out, "1 load collected")?,
-        count => writeln!(out, "{count} loads collected")?,
+    if messages.is_empty() {
+        writeln!(out, "nothing waits for this card")?;
+    }
+    for (kind, _) in &messages {
+        writeln!(out, "{}", taken(*kind))?;
     }
     Ok(())
+}
+
+/// What a message did, in words.
+const fn taken(kind: AuthorityKind) -> &'static str {
+    match kind {
+        AuthorityKind::Load => "a load collected",
+        AuthorityKind::ClearExceptions => {
+            "what was given up is noted at the issuer; the log of exceptions is empty again"
+        }
+        AuthorityKind::Synchronise => "what was sent and received is counted from the beginning again",
+        _ => "a message of the issuer taken",
+    }
 }
 
 /// What the card says of itself, over the time.
@@ -40,12 +53,18 @@ fn report(purse: &mut HeldPurse<'_>) -> Result<Value, Trouble> {
     challenge.iter_mut().zip(seconds.to_be_bytes()).for_each(|(place, byte)| *place = byte);
     let certificates = purse.certificates()?;
     let (report, signature) = purse.report(&challenge)?;
+    let exceptions: Vec<Value> = purse
+        .signed_exceptions()?
+        .iter()
+        .map(|(entry, signature)| json!({ "entry": hex(entry), "signature": hex(signature) }))
+        .collect();
     Ok(json!({
         "issuer_certificate": hex(&certificates.issuer),
         "certificate": hex(&certificates.purse),
         "challenge": hex(&challenge),
         "report": hex(&report),
         "signature": hex(&signature),
+        "exceptions": exceptions,
     }))
 }
 

@@ -16,8 +16,14 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use purse::amount::Amount;
+use purse::vtp::{Currency, PayDetails, Series};
+use purse_to_purse::HeldPurse;
 use serde_json::{Value, json};
+use virtual_card::plugged::PluggedCard;
+use virtual_card::reader::InProcess;
 
 use office::TOPPED_UP;
 use programs::{Running, said};
@@ -72,6 +78,35 @@ impl Stage {
         [0, 1].map(|card| self.shown(card)["pockets"][0]["balance"].clone())
     }
 
+    /// A payment whose value leaves the first card, by a device that never hands it to the second one.
+    fn lose(&self, units: u32) {
+        let [mut from, mut to] =
+            [0, 1].map(|card| InProcess(PluggedCard::open(Path::new(&self.cards[card])).unwrap()));
+        let (mut from, mut to) = (HeldPurse::select(&mut from).unwrap(), HeldPurse::select(&mut to).unwrap());
+        let [payer, payee] = [&mut from, &mut to].map(|purse| purse.identify().unwrap());
+        let details = PayDetails {
+            from: payer.purse,
+            from_sequence: payer.next_sequence,
+            to: payee.purse,
+            to_sequence: payee.next_sequence,
+            amount: Amount::new(units),
+            currency: Currency([0x01, 0x56]),
+            series: Series([0, 1]),
+        };
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let today = pki::Day(u32::try_from(seconds / 86_400).unwrap());
+        let [of_payer, of_payee] = [&mut from, &mut to].map(|purse| purse.certificates().unwrap());
+        from.meet(&of_payee, today).unwrap();
+        from.start_to_pay(&details).unwrap();
+        to.meet(&of_payer, today).unwrap();
+        let req = to.start_to_receive(&details).unwrap();
+        let _lost = from.take_req(&req).unwrap();
+    }
+
+    fn give_up(&self, card: usize) {
+        said(&["purse", "give-up", "--card", &self.cards[card]]);
+    }
+
     fn assert_totals(&self) {
         let address = programs::address(&self.url);
         let operator = office::staff(address, &self.made["operator"]);
@@ -86,7 +121,7 @@ impl Stage {
 fn a_loaded_card_pays_another_one_with_no_server_at_all() {
     let stage = stage();
     assert_eq!(stage.balances(), [json!(0), json!(0)]);
-    assert_eq!(stage.collect(0), "1 load collected\n");
+    assert_eq!(stage.collect(0), "a load collected\n");
     assert_eq!(stage.collect(0), "nothing waits for this card\n");
     stage.assert_totals();
     stage.server.kill();
@@ -101,6 +136,23 @@ fn a_loaded_card_pays_another_one_with_no_server_at_all() {
     };
     assert_eq!([balance(0), balance(1)], [json!(1_749), json!(1_251)]);
     assert!(stage.folder.path().exists());
+}
+
+#[test]
+fn value_that_both_cards_gave_up_comes_back_to_the_payer() {
+    let stage = stage();
+    stage.collect(0);
+    stage.lose(730);
+    [0, 1].into_iter().for_each(|card| stage.give_up(card));
+    assert_eq!(stage.balances(), [json!(2_270), json!(0)]);
+    let noted = "what was given up is noted at the issuer; the log of exceptions is empty again\n";
+    let counted = "what was sent and received is counted from the beginning again\n";
+    assert_eq!(stage.collect(0), format!("{noted}{counted}"));
+    assert_eq!(stage.collect(1), noted);
+    assert_eq!(stage.collect(0), "a load collected\n");
+    assert_eq!(stage.balances(), [json!(3_000), json!(0)]);
+    stage.assert_totals();
+    assert_eq!(stage.pay_face_to_face("30"), "paid 30.00 CNY\n");
 }
 
 #[test]

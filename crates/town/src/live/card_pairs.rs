@@ -3,7 +3,7 @@
 
 use card_reader::reader::Reader;
 use issuer::transfer_purse::IssuerMessage;
-use operations::card_purses::transfer_purse::Visit;
+use operations::card_purses::transfer_purse_visit::Visit;
 use pki::Day;
 use purse::amount::Amount;
 use purse::vtp::{Entry, MessageKind, PayDetails, Side, Status};
@@ -31,8 +31,8 @@ const CREDIT: [u8; 2] = [0x90, 0x28];
 pub(super) struct PayingCard {
     pub(super) lying: LyingCard,
     pub(super) balance: Amount,
-    /// How many of its loads it has taken.
-    pub(super) loads_taken: u32,
+    /// How many messages of its issuer it has taken.
+    pub(super) messages_taken: u32,
     /// What it has paid, and does not know whether it arrived.
     pub(super) paid: Vec<PayDetails>,
     /// What it received of late.
@@ -92,7 +92,8 @@ impl CardTable {
             let certificates = purse.certificates()?;
             let (report, signature) = purse.report(&challenge)?;
             let certificates = [certificates.issuer.to_vec(), certificates.purse.to_vec()];
-            Ok(Visit { certificates, challenge, report, signature })
+            let exceptions = purse.signed_exceptions()?;
+            Ok(Visit { certificates, challenge, report, signature, exceptions })
         });
         Ok(asked)
     }
@@ -123,7 +124,7 @@ fn described(card: &mut dyn Reader, lying: LyingCard) -> Result<PayingCard, Trou
     Ok(PayingCard {
         lying,
         balance: pockets.first().map_or(Amount::ZERO, |pocket| pocket.balance),
-        loads_taken: identity.issuer_number.0,
+        messages_taken: identity.issuer_number.0,
         paid: logged.map(|entry| entry.details).chain(open).collect(),
         received: ended.map(|entry| entry.details).chain(last).collect(),
         open,

@@ -13,7 +13,7 @@ use maud::{Markup, html};
 use messages::card::Asn;
 use money::{Amount, Currency};
 use operations::OperationError;
-use operations::card_purses::{CardPurseState, transfer_purse, view};
+use operations::card_purses::{CardPurseState, transfer_purse, transfer_purse_visit, view};
 use pki::Day;
 use purse::amount::Amount as Units;
 use purse::vtp::PayDetails;
@@ -31,7 +31,7 @@ use super::neighbour_page::Neighbour;
 struct Line {
     card: PayingCard,
     label: String,
-    /// Loads that it has not fetched.
+    /// What came to it, and it has not fetched.
     waiting: u64,
 }
 
@@ -100,11 +100,11 @@ async fn books(site: &Site, cards: Vec<PayingCard>) -> Result<Books, OperationEr
     for card in cards {
         let asn = Asn(card.lying.asn.0);
         let known = view::get(operations, asn).await?;
-        let loads = transfer_purse::loaded(operations, asn, known.currency).await?;
-        float += loads.iter().map(|(_, amount)| i128::from(amount.minor())).sum::<i128>();
-        let taken = usize::try_from(card.loads_taken).unwrap_or(usize::MAX);
-        let waiting =
-            loads.iter().take(loads.len().saturating_sub(taken)).map(|(_, amount)| amount.minor()).sum();
+        let brought = transfer_purse_visit::brought(operations, asn, known.currency).await?;
+        let loads = brought.iter().filter(|one| !one.is_given_back);
+        float += loads.map(|load| i128::from(load.amount.minor())).sum::<i128>();
+        let waiting = brought.iter().filter(|one| one.number >= card.messages_taken);
+        let waiting = waiting.map(|one| one.amount.minor()).sum();
         let label = label(&card.lying.name, &holder_name(operations, known.holder).await?);
         if known.state != CardPurseState::Made {
             lines.push(Line { card, label, waiting });
@@ -217,7 +217,7 @@ pub(super) async fn fetch(State(site): State<Site>, Form(form): Form<FetchForm>)
         Ok(Err(trouble)) => return told(&site, &refused(&trouble)).await,
         Err(answer) => return answer,
     };
-    let messages = match transfer_purse::messages_for(site.app.operations(), &visit).await {
+    let messages = match transfer_purse_visit::receive(site.app.operations(), &visit).await {
         Ok(messages) => messages,
         Err(error) => return told(&site, &word("发卡方没有给出圈存。", &error.to_string())).await,
     };

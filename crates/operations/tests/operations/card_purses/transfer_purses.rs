@@ -6,7 +6,8 @@ use card_reader::in_process::InProcess;
 use ledger::NANOSECONDS_PER_SECOND;
 use messages::card::Asn;
 use operations::card_purses::loads::OrderLoad;
-use operations::card_purses::transfer_purse::{self, Visit};
+use operations::card_purses::transfer_purse;
+use operations::card_purses::transfer_purse_visit::{self, Brought, PaidException, REPORT_AGE_MAX, Visit};
 use operations::card_purses::{CardPurseRefusal, issuing, lost};
 use operations::{Clock, OperationError, Origin, Receipt, start_up_check};
 use pki::{Certificate, CertificateChain, Day, PublicKey, SubjectId};
@@ -15,8 +16,8 @@ use purse::{
     journal,
     simulated::SimulatedNvm,
     vtp::{
-        Application, AuthorityKind, AuthoritySequence, Contents, Currency, POCKETS, Personalisation, Pocket,
-        PocketLimits, Series, TransferSequence,
+        Application, AuthorityKind, AuthoritySequence, Contents, Currency, EXCEPTIONS_MAX, POCKETS,
+        PayDetails, Personalisation, Pocket, PocketLimits, Series, TransferSequence,
     },
 };
 use purse_to_purse::{HeldPurse, Terms, Trouble, face_to_face};
@@ -52,7 +53,8 @@ fn made_from(file: &str) -> Slot {
     let limits = PocketLimits {
         balance_max: most("balance_max"),
         transfer_max: most("transfer_max"),
-        ..PocketLimits::NONE
+        sent_max: most("sent_max"),
+        received_max: most("received_max"),
     };
     let mut pockets = [Pocket::UNUSED; POCKETS];
     pockets[0] = Pocket::empty(YUAN.0, YUAN.1, limits);
@@ -101,13 +103,14 @@ fn visit(stage: &Stage, slot: &mut Slot, age: u64) -> Visit {
     let certificates = held.certificates().unwrap();
     let (report, signature) = held.report(&challenge).unwrap();
     let certificates = [certificates.issuer.to_vec(), certificates.purse.to_vec()];
-    Visit { certificates, challenge, report, signature }
+    let exceptions = held.signed_exceptions().unwrap();
+    Visit { certificates, challenge, report, signature, exceptions }
 }
 
 /// The card fetches its messages and takes them. Says how many there were.
 fn collect(stage: &Stage, slot: &mut Slot) -> usize {
     let visit = visit(stage, slot, 0);
-    let messages = now(transfer_purse::messages_for(stage.operations(), &visit)).unwrap();
+    let messages = now(transfer_purse_visit::receive(stage.operations(), &visit)).unwrap();
     let mut held = HeldPurse::select(slot).unwrap();
     for message in &messages {
         held.take_from_issuer(message.kind, &message.to_bytes()).unwrap();
@@ -180,8 +183,8 @@ fn a_message_that_was_lost_is_fetched_again_and_taken_once() {
     load(&stage, "a", cards[0].0, 700).unwrap();
     let slot = &mut cards[0].1;
     let asked = visit(&stage, slot, 0);
-    let lost = now(transfer_purse::messages_for(stage.operations(), &asked)).unwrap();
-    let again = now(transfer_purse::messages_for(stage.operations(), &asked)).unwrap();
+    let lost = now(transfer_purse_visit::receive(stage.operations(), &asked)).unwrap();
+    let again = now(transfer_purse_visit::receive(stage.operations(), &asked)).unwrap();
     assert_eq!(lost, again);
     let mut held = HeldPurse::select(slot).unwrap();
     held.take_from_issuer(AuthorityKind::Load, &lost[0].to_bytes()).unwrap();
@@ -198,7 +201,7 @@ fn another_cards_messages_are_not_told_and_fit_no_other_card() {
     load(&stage, "a", cards[0].0, 700).unwrap();
     assert_eq!(collect(&stage, &mut cards[1].1), 0);
     let asked = visit(&stage, &mut cards[0].1, 0);
-    let messages = now(transfer_purse::messages_for(stage.operations(), &asked)).unwrap();
+    let messages = now(transfer_purse_visit::receive(stage.operations(), &asked)).unwrap();
     let mut other = HeldPurse::select(&mut cards[1].1).unwrap();
     assert!(other.take_from_issuer(AuthorityKind::Load, &messages[0].to_bytes()).is_err());
 }
@@ -208,8 +211,8 @@ fn a_report_that_is_old_changed_or_strange_gets_nothing() {
     let mut stage = stage(0, 0);
     let mut cards = cards(&mut stage, 1);
     load(&stage, "a", cards[0].0, 700).unwrap();
-    let ask = |visit: &Visit| now(transfer_purse::messages_for(stage.operations(), visit));
-    let old = visit(&stage, &mut cards[0].1, transfer_purse::REPORT_AGE_MAX + 1);
+    let ask = |visit: &Visit| now(transfer_purse_visit::receive(stage.operations(), visit));
+    let old = visit(&stage, &mut cards[0].1, REPORT_AGE_MAX + 1);
     assert_eq!(ask(&old), refused(CardPurseRefusal::MacWrong));
     let good = visit(&stage, &mut cards[0].1, 0);
     let mut changed = good.clone();
@@ -232,12 +235,191 @@ fn records_that_were_lost_change_no_message() {
     load(&stage, "a", cards[0].0, 700).unwrap();
     load(&stage, "b", cards[0].0, 50).unwrap();
     let asked = visit(&stage, &mut cards[0].1, 0);
-    let before = now(transfer_purse::messages_for(stage.operations(), &asked)).unwrap();
+    let before = now(transfer_purse_visit::receive(stage.operations(), &asked)).unwrap();
     stage.restart(Arc::new(SimulatedRecords::from_image(&backup, Box::new(|_| false)).unwrap()));
     now(start_up_check::run(stage.operations())).unwrap();
-    let after = now(transfer_purse::messages_for(stage.operations(), &asked)).unwrap();
+    let after = now(transfer_purse_visit::receive(stage.operations(), &asked)).unwrap();
     assert_eq!(before, after);
     assert_eq!(load(&stage, "a", cards[0].0, 700).unwrap().state, OperationState::Completed);
     assert_eq!(float(&stage), 750);
+    stage.check();
+}
+
+/// A payment whose value is on its way when both holders give it up.
+fn lose(stage: &Stage, payer: &mut Slot, payee: &mut Slot, units: u32) {
+    let details = {
+        let (from, to) = (
+            HeldPurse::select(payer).unwrap().identify().unwrap(),
+            HeldPurse::select(payee).unwrap().identify().unwrap(),
+        );
+        PayDetails {
+            from: from.purse,
+            from_sequence: from.next_sequence,
+            to: to.purse,
+            to_sequence: to.next_sequence,
+            amount: Amount::new(units),
+            currency: YUAN.0,
+            series: YUAN.1,
+        }
+    };
+    let today = today(stage);
+    let [of_payer, of_payee] =
+        [&mut *payer, &mut *payee].map(|slot| HeldPurse::select(slot).unwrap().certificates().unwrap());
+    let mut held = HeldPurse::select(payer).unwrap();
+    held.meet(&of_payee, today).unwrap();
+    held.start_to_pay(&details).unwrap();
+    let mut other = HeldPurse::select(payee).unwrap();
+    other.meet(&of_payer, today).unwrap();
+    let req = other.start_to_receive(&details).unwrap();
+    let _val_that_nobody_brings = held.take_req(&req).unwrap();
+    held.give_up().unwrap();
+    other.give_up().unwrap();
+}
+
+fn brought(stage: &Stage, card: Asn) -> Vec<Brought> {
+    now(transfer_purse_visit::brought(stage.operations(), card, CNY)).unwrap()
+}
+
+fn paid_exceptions(stage: &Stage, card: Asn) -> Vec<PaidException> {
+    now(transfer_purse_visit::paid_exceptions(stage.operations(), card, CNY)).unwrap()
+}
+
+fn logged(slot: &mut Slot) -> usize {
+    HeldPurse::select(slot).unwrap().exceptions().unwrap().len()
+}
+
+#[test]
+fn what_both_cards_prove_was_lost_comes_back_to_the_payer_once_and_both_logs_are_cleared() {
+    for payer_first in [true, false] {
+        let mut stage = stage(0, 0);
+        let mut cards = cards(&mut stage, 2);
+        let (payer, payee) = (cards[0].0, cards[1].0);
+        load(&stage, "a", payer, 700).unwrap();
+        collect(&stage, &mut cards[0].1);
+        let [(_, from), (_, to)] = cards.as_mut_slice() else { unreachable!() };
+        lose(&stage, from, to, 300);
+        assert_eq!((balance(from), balance(to), logged(from), logged(to)), (400, 0, 1, 1));
+        let (first, second) = if payer_first { (&mut *from, &mut *to) } else { (&mut *to, &mut *from) };
+        collect(&stage, first);
+        assert_eq!(brought(&stage, payer).len(), 1, "one side proves nothing");
+        assert_eq!(logged(first), 0, "what is noted need not be kept");
+        collect(&stage, second);
+        collect(&stage, from);
+        collect(&stage, to);
+        assert_eq!((balance(from), balance(to), logged(from), logged(to)), (700, 0, 0, 0));
+        let came: Vec<(u64, bool)> =
+            brought(&stage, payer).iter().map(|one| (one.amount.minor(), one.is_given_back)).collect();
+        assert_eq!(came, [(300, true), (700, false)]);
+        assert!(brought(&stage, payee).is_empty());
+        assert!(paid_exceptions(&stage, payer).iter().all(|one| one.is_given_back));
+        assert_eq!(float(&stage), 700);
+        stage.check();
+    }
+}
+
+#[test]
+fn a_payer_alone_gets_nothing_back_and_may_pay_on() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 2);
+    load(&stage, "a", cards[0].0, 700).unwrap();
+    collect(&stage, &mut cards[0].1);
+    let payer = cards[0].0;
+    let [(_, from), (_, to)] = cards.as_mut_slice() else { unreachable!() };
+    for _ in 0..EXCEPTIONS_MAX {
+        lose(&stage, from, to, 10);
+    }
+    let refused = face_to_face(from, to, terms(10), today(&stage));
+    assert!(refused.is_err(), "a full log pays nobody: {refused:?}");
+    assert_eq!(collect(&stage, from), 2, "the log is cleared, and the sums begin again");
+    assert_eq!((logged(from), balance(from)), (0, 650));
+    let noted = paid_exceptions(&stage, payer);
+    assert_eq!((noted.len(), noted.iter().filter(|one| one.is_given_back).count()), (EXCEPTIONS_MAX, 0));
+    collect(&stage, to);
+    collect(&stage, from);
+    assert_eq!((balance(from), float(&stage)), (700, 700));
+    face_to_face(from, to, terms(10), today(&stage)).unwrap();
+    stage.check();
+}
+
+#[test]
+fn a_log_that_grew_before_its_code_came_gets_another_code_for_the_same_number() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 2);
+    load(&stage, "a", cards[0].0, 700).unwrap();
+    collect(&stage, &mut cards[0].1);
+    let [(_, from), (_, to)] = cards.as_mut_slice() else { unreachable!() };
+    lose(&stage, from, to, 100);
+    let asked = visit(&stage, from, 0);
+    let early = now(transfer_purse_visit::receive(stage.operations(), &asked)).unwrap();
+    lose(&stage, from, to, 50);
+    let mut held = HeldPurse::select(from).unwrap();
+    assert!(
+        held.take_from_issuer(early[0].kind, &early[0].to_bytes()).is_err(),
+        "the code is for another log"
+    );
+    drop(held);
+    collect(&stage, from);
+    collect(&stage, to);
+    collect(&stage, from);
+    assert_eq!((balance(from), logged(from), logged(to)), (700, 0, 0));
+    assert_eq!(float(&stage), 700);
+    stage.check();
+}
+
+#[test]
+fn sums_begin_again_once_a_day_and_a_card_that_never_visits_stops() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 2);
+    load(&stage, "a", cards[0].0, 700).unwrap();
+    collect(&stage, &mut cards[0].1);
+    let [(_, from), (_, to)] = cards.as_mut_slice() else { unreachable!() };
+    let sent = |slot: &Slot| slot.device().unwrap().contents().pockets()[0].sent.units();
+    face_to_face(from, to, terms(300), today(&stage)).unwrap();
+    assert_eq!((sent(from), collect(&stage, from), sent(from)), (300, 1, 0));
+    face_to_face(from, to, terms(30), today(&stage)).unwrap();
+    assert_eq!((collect(&stage, from), sent(from)), (0, 30), "tomorrow again");
+    stage.world.clock.pass(86_400);
+    assert_eq!((collect(&stage, from), sent(from)), (1, 0));
+    let limits = from.device().unwrap().contents().pockets()[0].limits;
+    assert_eq!((limits.sent_max.units(), limits.transfer_max.units()), (500_000, 50_000));
+    assert_eq!(float(&stage), 700);
+    stage.check();
+}
+
+#[test]
+fn an_exception_that_was_changed_or_is_anothers_is_not_believed() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 2);
+    load(&stage, "a", cards[0].0, 700).unwrap();
+    collect(&stage, &mut cards[0].1);
+    let [(payer, from), (_, to)] = cards.as_mut_slice() else { unreachable!() };
+    lose(&stage, from, to, 100);
+    let good = visit(&stage, from, 0);
+    let others = visit(&stage, to, 0);
+    let mut changed = good.clone();
+    changed.exceptions[0].0[44] ^= 1;
+    let strange = Visit { exceptions: others.exceptions, ..good.clone() };
+    let ask = |visit: &Visit| now(transfer_purse_visit::receive(stage.operations(), visit));
+    assert_eq!(ask(&changed), refused(CardPurseRefusal::MacWrong));
+    assert_eq!(ask(&strange), refused(CardPurseRefusal::MacWrong));
+    assert!(paid_exceptions(&stage, *payer).is_empty());
+    assert_eq!(ask(&good), ask(&good), "the same visit gets the same messages");
+}
+
+#[test]
+fn records_that_were_lost_forget_no_exception() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 2);
+    load(&stage, "a", cards[0].0, 700).unwrap();
+    collect(&stage, &mut cards[0].1);
+    let backup = stage.world.records.image().unwrap();
+    let [(_, from), (_, to)] = cards.as_mut_slice() else { unreachable!() };
+    lose(&stage, from, to, 300);
+    collect(&stage, from);
+    stage.restart(Arc::new(SimulatedRecords::from_image(&backup, Box::new(|_| false)).unwrap()));
+    now(start_up_check::run(stage.operations())).unwrap();
+    collect(&stage, to);
+    collect(&stage, from);
+    assert_eq!((balance(from), float(&stage)), (700, 700));
     stage.check();
 }

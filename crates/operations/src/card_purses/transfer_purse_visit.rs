@@ -1,0 +1,297 @@
+//! A card that pays other cards visits us, over whatever network it finds (`docs/spec/purse-to-purse.md`, The issuer): it shows a
+//! fresh report and its log of exceptions, and gets the messages that it has not taken yet.
+//!
+//! Everything here is a transfer whose id follows from what happened, so a visit may be repeated, and repeated at the same
+//! time: an exception is noted once, a loss given back once, and a message has one number for ever.
+
+use issuer::transfer_purse::{self as host, IssuerMessage, REPORT_BYTES, Report, Terms};
+use ledger::{
+    AccountFilter, AccountFilterFlags, BATCH_MAX, CreateTransferStatus as Status, NANOSECONDS_PER_SECOND,
+    Timestamp, Transfer, TransferId,
+};
+use messages::card::Asn;
+use money::{Amount, Currency};
+use pki::{
+    Anchor, Certificate, CertificateBody, CertificateChain, Day, KeyPair, Kind, PublicKey, Revoked,
+    Signature, SubjectId, Trust,
+};
+use purse::vtp::{AuthorityKind, AuthoritySequence, Entry, Side};
+use records::card_purses;
+use wallet::chart;
+use wallet::purse_chart::{self, PurseName};
+
+use super::CardPurseRefusal;
+use super::keys;
+use super::transfer_purse::{SCHEME, pocket_limits, purse_name, serial_of};
+use crate::rebuild::amount_of;
+use crate::{OperationError, Operations};
+
+/// The most exceptions that a card can have.
+pub const EXCEPTIONS_MAX: usize = purse::vtp::EXCEPTIONS_MAX;
+/// How old a report may be, in seconds.
+pub const REPORT_AGE_MAX: u64 = 600;
+
+/// A card that visits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// Its issuer's certificate and its own.
+    pub certificates: [Vec<u8>; 2],
+    /// Seconds since 1970 in UTC 8 ‖ anything 8.
+    pub challenge: [u8; 16],
+    /// What it says of itself.
+    pub report: [u8; REPORT_BYTES],
+    /// Over its name, the challenge and the report.
+    pub signature: Signature,
+    /// Its log of exceptions, each entry with the card's signature. A log that is not shown whole is noted, and not cleared.
+    pub exceptions: Vec<([u8; Entry::BYTES], Signature)>,
+}
+
+/// A visit that is believed.
+struct Visitor {
+    purse: SubjectId,
+    name: PurseName,
+    currency: Currency,
+    report: Report,
+    exceptions: Vec<Entry>,
+}
+
+/// Notes what the card shows, and answers the messages that it has not taken yet, oldest first. The same visit gets the same
+/// messages.
+///
+/// # Errors
+/// [`CardPurseRefusal::NoKey`] where its certificates are not believed, [`CardPurseRefusal::MacWrong`] where its report or an
+/// exception is not its own, or the report too old, or what could not be reached.
+pub async fn receive(operations: &Operations, visit: &Visit) -> Result<Vec<IssuerMessage>, OperationError> {
+    let visitor = believed(operations, visit).await?;
+    let accounts = vec![
+        purse_chart::transfer_purse(&visitor.name, visitor.currency),
+        purse_chart::transfer_float(visitor.currency),
+    ];
+    operations.ledger().open_accounts(accounts).await?;
+    note(operations, &visitor).await?;
+    for exception in &visitor.exceptions {
+        give_back(operations, &visitor, exception).await?;
+    }
+    let credits = with_new_messages(operations, &visitor).await?;
+    let fetched = credits.iter().filter(|credit| credit.amount.0 > 0).map(host::fetched);
+    make(operations, fetched.collect()).await?;
+    let issuer = keys::purse_issuer_key(operations).await?;
+    let terms = Terms { limits: pocket_limits(), exceptions: visitor.shown_whole() };
+    Ok(host::messages(issuer, visitor.purse, &credits, (visitor.report.issuer_number, terms)))
+}
+
+impl Visitor {
+    /// The log of exceptions, where the card has shown all of it.
+    fn shown_whole(&self) -> &[Entry] {
+        let is_whole = usize::from(self.report.exceptions) == self.exceptions.len();
+        if is_whole { &self.exceptions } else { &[] }
+    }
+}
+
+async fn believed(operations: &Operations, visit: &Visit) -> Result<Visitor, OperationError> {
+    let now = operations.now();
+    let scheme = keys::scheme_key(operations).await?;
+    let chain = chain_of(&visit.certificates, scheme, now).ok_or(CardPurseRefusal::NoKey)?;
+    let CertificateBody { subject: purse, key, .. } = *chain.subject.body();
+    let report = host::read_report((purse, &key), &visit.challenge, &visit.report, &visit.signature);
+    let report = report.filter(|_| is_fresh(now, &visit.challenge)).ok_or(CardPurseRefusal::MacWrong)?;
+    let exceptions = exceptions_of((purse, &key), visit).ok_or(CardPurseRefusal::MacWrong)?;
+    let asn = serial_of(purse);
+    let card = operations.records().read(move |sql| card_purses::get(sql, asn)).await?;
+    let card = card.filter(|card| card.listed.is_none() && !card.is_closed);
+    let currency = card.ok_or(CardPurseRefusal::CardNotServed)?.currency;
+    Ok(Visitor { purse, name: purse_name(asn), currency, report, exceptions })
+}
+
+/// The chain of a purse that our scheme admits today.
+fn chain_of(certificates: &[Vec<u8>; 2], scheme: &KeyPair, now: Timestamp) -> Option<CertificateChain> {
+    let [issuer, subject] = certificates.each_ref().map(|bytes| Certificate::parse(bytes).ok());
+    let chain = CertificateChain { issuer: issuer?, subject: subject? };
+    let anchors = [Anchor::new(SCHEME, scheme.public())];
+    let trust = Trust { anchors: &anchors, today: day(now), revoked: Revoked::default() };
+    trust.check(&chain, Kind::Purse).is_ok().then_some(chain)
+}
+
+/// The day by UTC, as cards count days.
+fn day(now: Timestamp) -> Day {
+    Day(u32::try_from(now.0 / NANOSECONDS_PER_SECOND / 86_400).unwrap_or(u32::MAX))
+}
+
+fn is_fresh(now: Timestamp, challenge: &[u8; 16]) -> bool {
+    let [a, b, c, d, e, f, g, h, ..] = *challenge;
+    let told = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+    told.abs_diff(now.0 / NANOSECONDS_PER_SECOND) <= REPORT_AGE_MAX
+}
+
+fn exceptions_of((purse, key): (SubjectId, &PublicKey), visit: &Visit) -> Option<Vec<Entry>> {
+    let read = |(entry, signature): &([u8; Entry::BYTES], Signature)| {
+        host::read_exception((purse, key), entry, signature)
+    };
+    visit.exceptions.iter().map(read).collect()
+}
+
+async fn note(operations: &Operations, visitor: &Visitor) -> Result<(), OperationError> {
+    let noted = |entry| host::exception_noted(&visitor.name, visitor.currency, entry);
+    make(operations, visitor.exceptions.iter().map(noted).collect()).await
+}
+
+/// Gives the value of a transfer back to its payer, where the other side has shown its exception too.
+async fn give_back(operations: &Operations, visitor: &Visitor, entry: &Entry) -> Result<(), OperationError> {
+    let other = host::other_side(entry);
+    let noted = operations.ledger().lookup_transfers(vec![host::exception_id(&other)]).await?;
+    let payer = purse_name(serial_of(entry.details.from));
+    let is_ours = host::subject(&payer) == entry.details.from;
+    let is_in_currency = entry.details.currency == host::pocket_currency(visitor.currency);
+    if noted.is_empty() || !is_ours || !is_in_currency {
+        return Ok(());
+    }
+    let sides = if entry.side == Side::From { [entry, &other] } else { [&other, entry] };
+    let account = purse_chart::transfer_purse(&payer, visitor.currency);
+    operations.ledger().open_accounts(vec![account]).await?;
+    let back = host::given_back(&payer, visitor.currency, sides);
+    make(operations, back.into_iter().collect()).await
+}
+
+/// The credits of the card's account, after those are there that its state asks for.
+async fn with_new_messages(
+    operations: &Operations,
+    visitor: &Visitor,
+) -> Result<Vec<Transfer>, OperationError> {
+    let Visitor { name, currency, report, .. } = visitor;
+    let credits = credits(operations, name, *currency).await?;
+    let next = u32::try_from(credits.len()).unwrap_or(u32::MAX);
+    let taken = usize::try_from(report.issuer_number.0).unwrap_or(usize::MAX);
+    let waits_for = |kind| credits.iter().skip(taken).any(|credit| host::kind_of(credit) == Some(kind));
+    let mut new = Vec::new();
+    if !visitor.shown_whole().is_empty() && !waits_for(AuthorityKind::ClearExceptions) {
+        new.push(host::cleared(name, *currency, AuthoritySequence(next)));
+    }
+    let has_moved = report.sent > 0 || report.received > 0;
+    if report.is_idle && has_moved && !waits_for(AuthorityKind::Synchronise) {
+        new.push(host::synchronised(name, *currency, day(operations.now()), report));
+    }
+    if new.is_empty() {
+        return Ok(credits);
+    }
+    make(operations, new).await?;
+    self::credits(operations, name, *currency).await
+}
+
+async fn make(operations: &Operations, transfers: Vec<Transfer>) -> Result<(), OperationError> {
+    for page in transfers.chunks(BATCH_MAX) {
+        let statuses = operations.ledger().create_transfers(page.to_vec()).await?;
+        // What a purse had sent and received may be told anew on the same day.
+        let is_there = |status: &Status| {
+            matches!(status, Status::Created | Status::Exists | Status::ExistsWithDifferentUserData64)
+        };
+        if !statuses.iter().all(is_there) {
+            return Err(OperationError::Inconsistent("ledger refused what a card showed"));
+        }
+    }
+    Ok(())
+}
+
+/// Every credit of a card's account, in the order of the ledger.
+async fn credits(
+    operations: &Operations,
+    name: &PurseName,
+    currency: Currency,
+) -> Result<Vec<Transfer>, OperationError> {
+    transfers(operations, (name, currency), AccountFilterFlags::CREDITS).await
+}
+
+async fn transfers(
+    operations: &Operations,
+    (name, currency): (&PurseName, Currency),
+    flags: AccountFilterFlags,
+) -> Result<Vec<Transfer>, OperationError> {
+    let account_id = purse_chart::transfer_purse_id(name, currency);
+    let mut found: Vec<Transfer> = Vec::new();
+    loop {
+        let filter = AccountFilter {
+            account_id,
+            timestamp_min: found.last().map_or(Timestamp::ZERO, |last| Timestamp(last.timestamp.0 + 1)),
+            limit: u32::try_from(BATCH_MAX).unwrap_or(u32::MAX),
+            flags,
+            ..AccountFilter::default()
+        };
+        let page = operations.ledger().account_transfers(filter).await?;
+        let is_last = page.len() < BATCH_MAX;
+        found.extend(page);
+        if is_last {
+            return Ok(found);
+        }
+    }
+}
+
+/// What came to a card's purse from us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Brought {
+    /// The number of its message.
+    pub number: u32,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// How much.
+    pub amount: Amount,
+    /// Whether it was lost between two cards and came back, rather than from the wallet.
+    pub is_given_back: bool,
+}
+
+/// What a card's purse was ever loaded with, or got back, newest first. Whether the card has taken it, only the card knows.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn brought(
+    operations: &Operations,
+    asn: Asn,
+    currency: Currency,
+) -> Result<Vec<Brought>, OperationError> {
+    let credits = credits(operations, &purse_name(asn), currency).await?;
+    let mut brought = Vec::new();
+    for (number, credit) in (0_u32..).zip(&credits).filter(|(_, credit)| credit.amount.0 > 0) {
+        let is_given_back = credit.code == chart::TRANSFER_PURSE_GIVEN_BACK;
+        brought.push(Brought { number, at: credit.timestamp, amount: amount_of(credit)?, is_given_back });
+    }
+    brought.reverse();
+    Ok(brought)
+}
+
+/// An exception that a payer showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaidException {
+    /// When it was noted.
+    pub at: Timestamp,
+    /// How much left the payer.
+    pub amount: Amount,
+    /// Whether it was given back.
+    pub is_given_back: bool,
+}
+
+/// The exceptions that a card showed as payer, oldest first.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn paid_exceptions(
+    operations: &Operations,
+    asn: Asn,
+    currency: Currency,
+) -> Result<Vec<PaidException>, OperationError> {
+    let debits = transfers(operations, (&purse_name(asn), currency), AccountFilterFlags::DEBITS).await?;
+    let is_paid =
+        |debit: &&Transfer| debit.code == chart::TRANSFER_PURSE_EXCEPTION && debit.user_data_32 == 0;
+    let noted: Vec<&Transfer> = debits.iter().filter(is_paid).collect();
+    let ids: Vec<TransferId> = noted.iter().map(|debit| host::given_back_id(debit.id)).collect();
+    let given_back = operations.ledger().lookup_transfers(ids).await?;
+    noted
+        .into_iter()
+        .map(|debit| {
+            let amount = Amount::from_minor(debit.user_data_64, currency);
+            let back = host::given_back_id(debit.id);
+            Ok(PaidException {
+                at: debit.timestamp,
+                amount: amount.map_err(|_| OperationError::Inconsistent("an exception of no amount"))?,
+                is_given_back: given_back.iter().any(|transfer| transfer.id == back),
+            })
+        })
+        .collect()
+}
