@@ -10,13 +10,16 @@
 //!   n, from 0, and its code is its kind. So nobody has to remember what was signed: whoever asks again, after any loss, gets
 //!   the same messages. One of them alone says what the purse showed: a code to clear its log, which fits that log only.
 //! * A report says which number the purse waits for. Whoever brings it gets the messages from there on.
+//! * An unload is a message too. Its amount is kept from the float, and goes to the wallet once a report shows that the purse has
+//!   taken the message.
 //! * An exception that a purse shows is noted in the ledger, under an id that follows from it. Where both sides of a transfer are
 //!   noted, its value was lost, and goes from the float to the payer, under an id that follows from the transfer: once.
 
-use ledger::{AccountId, Code, Transfer, TransferId};
+use ledger::{AccountId, Code, Transfer, TransferFlags, TransferId};
 use money::{Amount as Money, Currency as MoneyCurrency};
 use pki::{Day, KeyPair, PublicKey, Signature, SubjectId};
 use purse::{
+    amount::Amount,
     bytes::Reader,
     vtp::{
         AuthorityKind, AuthoritySequence, Currency, EXCEPTION, Entry, POCKETS, PocketLimits, REPORT, Series,
@@ -158,7 +161,7 @@ pub fn cleared(name: &PurseName, currency: MoneyCurrency, number: AuthoritySeque
 pub fn synchronised(name: &PurseName, currency: MoneyCurrency, day: Day, report: &Report) -> Transfer {
     let parts: [&[u8]; 3] = [&name.0, &currency.numeric().to_be_bytes(), &day.0.to_be_bytes()];
     Transfer {
-        user_data_64: u64::from(report.sent) << 32 | u64::from(report.received),
+        user_data_64: u64::from(report.sent.units()) << 32 | u64::from(report.received.units()),
         user_data_32: day.0,
         ..posting(
             name,
@@ -190,6 +193,47 @@ impl IssuerMessage {
     }
 }
 
+/// The purse shall give back an amount, by its message of this number: as much is kept from the float until it has.
+#[must_use]
+pub fn unload(name: &PurseName, number: AuthoritySequence, amount: Money) -> Transfer {
+    let parts: [&[u8]; 2] = [&name.0, &number.0.to_be_bytes()];
+    let id = derive_transfer("sycee transfer purse unload v1", &parts);
+    Transfer {
+        amount: ledger::Amount(u128::from(amount.minor())),
+        flags: TransferFlags::PENDING,
+        ..posting(name, amount.currency(), id, chart::TRANSFER_PURSE_UNLOAD)
+    }
+}
+
+/// The id of the transfer to the wallet once the purse has given back.
+#[must_use]
+pub fn unloaded_id(unload: TransferId) -> TransferId {
+    derive_transfer("sycee transfer purse unloaded v1", &[&unload.0.to_be_bytes()])
+}
+
+/// The purse has given back: a chain that ends the reservation and pays the wallet.
+#[must_use]
+pub fn unloaded(unload: &Transfer, wallet: AccountId) -> [Transfer; 2] {
+    let ended = Transfer {
+        id: derive_transfer("sycee transfer purse given v1", &[&unload.id.0.to_be_bytes()]),
+        amount: ledger::Amount::MAX,
+        pending_id: unload.id,
+        flags: TransferFlags::POST_PENDING_TRANSFER | TransferFlags::LINKED,
+        ..Transfer::default()
+    };
+    let paid = Transfer {
+        id: unloaded_id(unload.id),
+        debit_account_id: unload.credit_account_id,
+        credit_account_id: wallet,
+        amount: unload.amount,
+        user_data_128: unload.user_data_128,
+        ledger: unload.ledger,
+        code: chart::TRANSFER_PURSE_UNLOADED,
+        ..Transfer::default()
+    };
+    [ended, paid]
+}
+
 /// What the content of messages follows from, beside the ledger.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms<'a> {
@@ -217,6 +261,7 @@ pub fn messages(
 pub const fn kind_of(credit: &Transfer) -> Option<AuthorityKind> {
     match credit.code {
         chart::TRANSFER_PURSE_LOAD | chart::TRANSFER_PURSE_GIVEN_BACK => Some(AuthorityKind::Load),
+        chart::TRANSFER_PURSE_UNLOAD => Some(AuthorityKind::Unload),
         chart::TRANSFER_PURSE_CLEARED => Some(AuthorityKind::ClearExceptions),
         chart::TRANSFER_PURSE_SYNCHRONISED => Some(AuthorityKind::Synchronise),
         _ => None,
@@ -231,7 +276,7 @@ fn message(
 ) -> Option<IssuerMessage> {
     let kind = kind_of(credit)?;
     let signed = match kind {
-        AuthorityKind::Load => {
+        AuthorityKind::Load | AuthorityKind::Unload => {
             let currency = pocket_currency(chart::currency_of(credit.ledger)?);
             let units = u32::try_from(credit.amount.0).ok()?;
             [&currency.0[..], &SERIES.0, &units.to_be_bytes()].concat()
@@ -267,10 +312,12 @@ pub struct Report {
     pub is_idle: bool,
     /// How many entries its log of exceptions has.
     pub exceptions: u8,
+    /// What its first pocket holds, in minor units.
+    pub balance: Amount,
     /// What its first pocket sent since the last synchronisation, in minor units.
-    pub sent: u32,
+    pub sent: Amount,
     /// What its first pocket received since then.
-    pub received: u32,
+    pub received: Amount,
 }
 
 /// Reads a report over a challenge. `None` where it is not signed by this key.
@@ -288,9 +335,9 @@ pub fn read_report(
     let issuer_number = AuthoritySequence(u32::from_be_bytes(body.take()?));
     let status = Status::ALL.get(usize::from(body.byte()?))?;
     let exceptions = body.byte()?;
-    let _currency_series_and_balance: [u8; 8] = body.take()?;
-    let [sent, received] = [body.take()?, body.take()?].map(u32::from_be_bytes);
-    Some(Report { issuer_number, is_idle: status.is_idle(), exceptions, sent, received })
+    let _currency_and_series: [u8; 4] = body.take()?;
+    let [balance, sent, received] = [body.take()?, body.take()?, body.take()?].map(Amount::from_bytes);
+    Some(Report { issuer_number, is_idle: status.is_idle(), exceptions, balance, sent, received })
 }
 
 /// Reads an entry of the log that a purse signed. `None` where it is not signed by this key, or tells of others.

@@ -31,6 +31,7 @@ use wallet::closing_postings::{wallet_closed, wallet_reopened};
 use wallet::ids::{CardId, HolderId, PrincipalId, SessionId};
 
 use crate::balances::{self, WalletBalance};
+use crate::card_purses::transfer_purse_visit;
 use crate::cards::CardRequest;
 use crate::{IdempotencyKey, OperationError, Operations, audit_log, card_purses, withdrawal};
 
@@ -84,6 +85,9 @@ pub async fn close(
     if let Some(why) = elsewhere(operations, holder).await? {
         return Ok(Err(why));
     }
+    if let Some(amount) = unloads(operations, holder).await? {
+        return Ok(Err(StillOpen::OnCard(amount)));
+    }
     let left = wallets.iter().map(|wallet| wallet.balance.available).filter(|rest| !rest.is_zero());
     for amount in left {
         let Some(card) = card else { return Ok(Err(StillOpen::Rest(amount))) };
@@ -113,6 +117,18 @@ async fn elsewhere(operations: &Operations, holder: HolderId) -> Result<Option<S
         Ok(None)
     };
     Ok(operations.records().read(read).await?)
+}
+
+/// What a card shall give back and has not shown to have given.
+async fn unloads(operations: &Operations, holder: HolderId) -> Result<Option<Amount>, OperationError> {
+    let cards = operations.records().read(move |sql| card_purse_rows::of_holder(sql, holder)).await?;
+    for card in cards.into_iter().filter(|card| !card.is_closed) {
+        let waiting = transfer_purse_visit::unloads_waiting(operations, card.asn, card.currency).await?;
+        if let Some(amount) = waiting.first() {
+            return Ok(Some(*amount));
+        }
+    }
+    Ok(None)
 }
 
 fn is_in_flight(wallet: &WalletBalance) -> bool {

@@ -96,7 +96,9 @@ const fn sides(kind: OperationKind) -> (Side, Side) {
         OperationKind::CardLoad | OperationKind::CardDue | OperationKind::TransferPurseLoad => {
             (Side::Holder, Side::Any)
         }
-        OperationKind::CardUnload | OperationKind::CardRest => (Side::Any, Side::Holder),
+        OperationKind::CardUnload | OperationKind::CardRest | OperationKind::TransferPurseUnload => {
+            (Side::Any, Side::Holder)
+        }
         OperationKind::CardTakings => (Side::Any, Side::Merchant),
         OperationKind::CardReturns => (Side::Merchant, Side::Any),
         OperationKind::Adjustment => (Side::Any, Side::Any),

@@ -12,7 +12,7 @@ use wallet::postings::{self, CardMovement};
 use wallet::voucher_postings::{End, Voucher};
 
 use crate::approvals::{self, Corrected};
-use crate::card_purses::transfer_purse;
+use crate::card_purses::{transfer_purse, transfer_purse_visit};
 use crate::{OperationError, Operations, escrow, refund, top_up, vouchers, withdrawal};
 
 /// An operation as the ledger tells it.
@@ -40,6 +40,7 @@ pub(crate) fn decides(transfer: &Transfer) -> bool {
             chart::VOUCHER_REDEMPTION,
             chart::VOUCHER_RETURN,
             chart::TRANSFER_PURSE_LOAD,
+            chart::TRANSFER_PURSE_UNLOADED,
             chart::ADJUSTMENT,
         ]
         .contains(&transfer.code)
@@ -115,6 +116,9 @@ fn rebuilt(transfer: &Transfer, accounts: &HashMap<AccountId, Account>) -> Resul
         }
         chart::VOUCHER_RETURN => voucher_ended(transfer, debit(chart::VOUCHER)?, End::Returned)?,
         chart::TRANSFER_PURSE_LOAD => transfer_purse::loaded_operation(transfer, debit(chart::WALLET)?)?,
+        chart::TRANSFER_PURSE_UNLOADED => {
+            transfer_purse_visit::unloaded_operation(transfer, credit(chart::WALLET)?)?
+        }
         chart::ADJUSTMENT => corrected(transfer, accounts)?,
         _ => return Err(FOREIGN),
     };

@@ -163,6 +163,7 @@ pub async fn resume(operations: &Operations, row: &Operation) -> Result<Option<R
         | OperationKind::CardReturns
         | OperationKind::CardDue
         | OperationKind::TransferPurseLoad
+        | OperationKind::TransferPurseUnload
         | OperationKind::Adjustment => one_step::resume(operations, row).await.map(Some),
     }
 }

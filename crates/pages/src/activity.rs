@@ -35,6 +35,8 @@ pub enum Kind {
     CardDue,
     /// Wallet to the part of a card purse that pays other cards.
     TransferPurseLoad,
+    /// The part of a card that pays other cards to the wallet of its holder.
+    TransferPurseUnload,
     /// From card purses to a merchant.
     CardTakings,
     /// From a merchant back to card purses.
@@ -45,7 +47,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of menus.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Payment,
         Self::Transfer,
         Self::TopUp,
@@ -62,6 +64,7 @@ impl Kind {
         Self::CardRest,
         Self::CardDue,
         Self::TransferPurseLoad,
+        Self::TransferPurseUnload,
         Self::CardTakings,
         Self::CardReturns,
         Self::Adjustment,
@@ -87,6 +90,7 @@ impl Kind {
             Self::CardRest => "card_rest",
             Self::CardDue => "card_due",
             Self::TransferPurseLoad => "transfer_purse_load",
+            Self::TransferPurseUnload => "transfer_purse_unload",
             Self::CardTakings => "card_takings",
             Self::CardReturns => "card_returns",
             Self::Adjustment => "adjustment",
@@ -117,6 +121,7 @@ impl Kind {
             Self::CardRest => "kind-card-rest",
             Self::CardDue => "kind-card-due",
             Self::TransferPurseLoad => "kind-transfer-purse-load",
+            Self::TransferPurseUnload => "kind-transfer-purse-unload",
             Self::CardTakings => "kind-card-takings",
             Self::CardReturns => "kind-card-returns",
             Self::Adjustment => "kind-adjustment",

@@ -168,7 +168,7 @@ fn sentence(frame: &Frame, places: &[Place], event: &TownEvent) -> String {
         (_, Kind::Withdrawal) => "event-withdrawal",
         (_, Kind::Transfer) => "event-transfer",
         (_, Kind::CardLoad) => "event-card-load",
-        (_, Kind::CardUnload | Kind::CardRest) => "event-card-unload",
+        (_, Kind::CardUnload | Kind::CardRest | Kind::TransferPurseUnload) => "event-card-unload",
         (_, Kind::CardDue) => "event-card-due",
         (_, Kind::TransferPurseLoad) => "event-card-load",
         (_, Kind::CardTakings) => "event-card-takings",

@@ -57,6 +57,8 @@ codes! {
         CardDue = "card_due",
         /// Wallet to the part of a card purse that pays other cards.
         TransferPurseLoad = "transfer_purse_load",
+        /// The part of a card purse that pays other cards to the wallet of its holder.
+        TransferPurseUnload = "transfer_purse_unload",
         /// Between a party and the operator's suspense account, by hand, approved by two people. The side without a party
         /// is the suspense account.
         Adjustment = "adjustment",

@@ -394,7 +394,9 @@ fn card_problem(refusal: CardPurseRefusal) -> Problem {
         | R::NotListed
         | R::WindowOpen
         | R::RefundedBefore
-        | R::NothingLeft => Kind::CONFLICT,
+        | R::NothingLeft
+        | R::CollectFirst
+        | R::CardHoldsLess => Kind::CONFLICT,
         R::InsufficientFunds => Kind::INSUFFICIENT,
         _ => Kind::REFUSED,
     };

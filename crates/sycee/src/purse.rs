@@ -50,6 +50,16 @@ pub(crate) enum PurseCommand {
         #[arg(long, value_name = "URL")]
         through: String,
     },
+    /// Give value back to the wallet of the card's holder
+    Unload {
+        #[command(flatten)]
+        card: CardOption,
+        /// The server that issued the card: https, or http to this machine
+        #[arg(long, value_name = "URL")]
+        through: String,
+        #[command(flatten)]
+        terms: TermsOptions,
+    },
     /// Give up what is under way; where value may be lost, the card keeps that for its issuer
     GiveUp(CardOption),
     /// Lock the purse: it pays nobody
@@ -66,7 +76,7 @@ pub(crate) struct CardOption {
 }
 
 #[derive(Debug, Args)]
-struct TermsOptions {
+pub(crate) struct TermsOptions {
     /// How much, such as 12.50
     #[arg(long, value_name = "AMOUNT")]
     amount: String,
@@ -114,9 +124,13 @@ fn series(text: &str) -> Result<Series, String> {
 }
 
 impl TermsOptions {
+    fn money(&self) -> Result<Money, Failure> {
+        Money::parse(&self.amount, self.currency)
+            .map_err(|error| Failure::bad_data(format!("--amount {}: {error}", self.amount)))
+    }
+
     fn terms(&self) -> Result<Terms, Failure> {
-        let money = Money::parse(&self.amount, self.currency)
-            .map_err(|error| Failure::bad_data(format!("--amount {}: {error}", self.amount)))?;
+        let money = self.money()?;
         let units = u32::try_from(money.minor()).ok().filter(|units| *units > 0);
         let units = units.ok_or_else(|| {
             Failure::bad_data(format!(
@@ -158,6 +172,7 @@ pub(crate) fn run(command: &PurseCommand) -> Result<(), Failure> {
             meet(&options.card.card, Side::To, &options.terms, meeting)
         }
         PurseCommand::Collect { card, through } => collect::run(&card.card, through),
+        PurseCommand::Unload { card, through, terms } => collect::unload(&card.card, through, terms.money()?),
         PurseCommand::GiveUp(card) => with_purse(&card.card, |purse| purse.give_up()),
         PurseCommand::Lock(card) => with_purse(&card.card, |purse| purse.lock()),
         PurseCommand::Unlock(card) => unlock(&card.card),

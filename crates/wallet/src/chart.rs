@@ -134,6 +134,11 @@ pub const TRANSFER_PURSE_CLEARED: Code = Code(86);
 /// Transfer code: the sums of a purse begin again (of nothing).
 pub const TRANSFER_PURSE_SYNCHRONISED: Code = Code(87);
 
+/// Transfer code: float to a purse that shall give back as much (pending until it has).
+pub const TRANSFER_PURSE_UNLOAD: Code = Code(88);
+/// Transfer code: purse to the wallet of its holder, what the purse has given back.
+pub const TRANSFER_PURSE_UNLOADED: Code = Code(89);
+
 /// Transfer code: the operator corrects a balance by hand, from or to suspense.
 pub const ADJUSTMENT: Code = Code(90);
 

@@ -59,6 +59,10 @@ pub enum CardPurseRefusal {
     Excess,
     /// Nothing is left on the card.
     NothingLeft,
+    /// The card has messages to take, or an unload, before this one.
+    CollectFirst,
+    /// The card holds less than it shall give back, or pays somebody just now.
+    CardHoldsLess,
 }
 
 impl CardPurseRefusal {
@@ -90,6 +94,8 @@ impl CardPurseRefusal {
             Self::RefundedBefore => "refunded_before",
             Self::Excess => "excess",
             Self::NothingLeft => "nothing_left",
+            Self::CollectFirst => "collect_first",
+            Self::CardHoldsLess => "card_holds_less",
         }
     }
 }
@@ -121,6 +127,8 @@ impl fmt::Display for CardPurseRefusal {
             Self::RefundedBefore => "card was refunded before",
             Self::Excess => "card spent more than it was given",
             Self::NothingLeft => "nothing is left",
+            Self::CollectFirst => "messages wait for the card: let it collect them first",
+            Self::CardHoldsLess => "the card holds less than that, or has a payment that is not over",
         })
     }
 }

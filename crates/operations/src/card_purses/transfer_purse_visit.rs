@@ -4,7 +4,8 @@
 //! Everything here is a transfer whose id follows from what happened, so a visit may be repeated, and repeated at the same
 //! time: an exception is noted once, a loss given back once, and a message has one number for ever.
 
-use issuer::transfer_purse::{self as host, IssuerMessage, REPORT_BYTES, Report, Terms};
+pub use issuer::transfer_purse::IssuerMessage;
+use issuer::transfer_purse::{self as host, REPORT_BYTES, Report, Terms};
 use ledger::{
     AccountFilter, AccountFilterFlags, BATCH_MAX, CreateTransferStatus as Status, NANOSECONDS_PER_SECOND,
     Timestamp, Transfer, TransferId,
@@ -16,15 +17,17 @@ use pki::{
     Signature, SubjectId, Trust,
 };
 use purse::vtp::{AuthorityKind, AuthoritySequence, Entry, Side};
-use records::card_purses;
+use records::card_purses::{self, CardPurse};
+use records::operations::{NewOperation, OperationKind, OperationState};
 use wallet::chart;
+use wallet::ids::{HolderId, OperationId};
 use wallet::purse_chart::{self, PurseName};
 
 use super::CardPurseRefusal;
 use super::keys;
 use super::transfer_purse::{SCHEME, pocket_limits, purse_name, serial_of};
 use crate::rebuild::amount_of;
-use crate::{OperationError, Operations};
+use crate::{OperationError, Operations, directory};
 
 /// The most exceptions that a card can have.
 pub const EXCEPTIONS_MAX: usize = purse::vtp::EXCEPTIONS_MAX;
@@ -51,6 +54,7 @@ struct Visitor {
     purse: SubjectId,
     name: PurseName,
     currency: Currency,
+    holder: Option<HolderId>,
     report: Report,
     exceptions: Vec<Entry>,
 }
@@ -69,15 +73,133 @@ pub async fn receive(operations: &Operations, visit: &Visit) -> Result<Vec<Issue
     ];
     operations.ledger().open_accounts(accounts).await?;
     note(operations, &visitor).await?;
+    end_unloads(operations, &visitor).await?;
     for exception in &visitor.exceptions {
         give_back(operations, &visitor, exception).await?;
     }
     let credits = with_new_messages(operations, &visitor).await?;
-    let fetched = credits.iter().filter(|credit| credit.amount.0 > 0).map(host::fetched);
+    let fetched = credits.iter().filter(|credit| is_load(credit)).map(host::fetched);
     make(operations, fetched.collect()).await?;
     let issuer = keys::purse_issuer_key(operations).await?;
     let terms = Terms { limits: pocket_limits(), exceptions: visitor.shown_whole() };
     Ok(host::messages(issuer, visitor.purse, &credits, (visitor.report.issuer_number, terms)))
+}
+
+/// Lets the card give back an amount, to the wallet of its holder: answers the message for that, with whatever else it has not
+/// taken. The wallet has it once the card visits again and shows that it has taken the message. The same visit and amount get
+/// the same messages.
+///
+/// # Errors
+/// As [`receive`]; [`CardPurseRefusal::CollectFirst`] where the card has other messages to take before,
+/// [`CardPurseRefusal::CardHoldsLess`], [`CardPurseRefusal::Amount`], or [`OperationError::CurrencyNotSupported`].
+pub async fn unload(
+    operations: &Operations,
+    visit: &Visit,
+    amount: Amount,
+) -> Result<Vec<IssuerMessage>, OperationError> {
+    let visitor = believed(operations, visit).await?;
+    let Visitor { name, currency, report, .. } = &visitor;
+    if amount.currency() != *currency {
+        return Err(OperationError::CurrencyNotSupported);
+    }
+    if amount.is_zero() {
+        return Err(CardPurseRefusal::Amount.into());
+    }
+    let holder = visitor.holder.ok_or(CardPurseRefusal::CardNotServed)?;
+    directory::spender(operations, holder, *currency).await?;
+    if !report.is_idle || u64::from(report.balance.units()) < amount.minor() {
+        return Err(CardPurseRefusal::CardHoldsLess.into());
+    }
+    let taken = usize::try_from(report.issuer_number.0).unwrap_or(usize::MAX);
+    let posting = host::unload(name, report.issuer_number, amount);
+    match credits(operations, name, *currency).await?.get(taken..) {
+        Some([]) => {}
+        Some([waiting]) if waiting.id == posting.id && waiting.amount == posting.amount => {
+            return receive(operations, visit).await;
+        }
+        _ => return Err(CardPurseRefusal::CollectFirst.into()),
+    }
+    let accounts = vec![purse_chart::transfer_purse(name, *currency), purse_chart::transfer_float(*currency)];
+    operations.ledger().open_accounts(accounts).await?;
+    match operations.ledger().create_transfer(posting).await? {
+        Status::Created | Status::Exists => receive(operations, visit).await,
+        // More than cards can hold: it is not value that we gave out.
+        Status::ExceedsCredits | Status::IdAlreadyFailed => Err(CardPurseRefusal::Excess.into()),
+        _ => Err(CardPurseRefusal::CollectFirst.into()),
+    }
+}
+
+/// What the card has given back goes to the wallet of its holder, and into its history.
+async fn end_unloads(operations: &Operations, visitor: &Visitor) -> Result<(), OperationError> {
+    let Some(holder) = visitor.holder else { return Ok(()) };
+    let taken = usize::try_from(visitor.report.issuer_number.0).unwrap_or(usize::MAX);
+    let credits = credits(operations, &visitor.name, visitor.currency).await?;
+    for unload in credits.iter().take(taken).filter(|credit| is_unload(credit)) {
+        let id = OperationId::new(host::unloaded_id(unload.id).0);
+        if operations.records().read(move |sql| records::operations::is_known(sql, id)).await? {
+            continue;
+        }
+        let wallet = chart::wallet_id(holder, visitor.currency);
+        operations.ledger().create_transfers(host::unloaded(unload, wallet).to_vec()).await?;
+        let paid = operations.ledger().lookup_transfers(vec![host::unloaded_id(unload.id)]).await?;
+        // A wallet that was closed cannot take it: it stays reserved.
+        let Some(paid) = paid.first() else { continue };
+        let new = unloaded_operation(paid, holder.bits())?;
+        let written = operations.records().write(move |sql| {
+            records::operations::insert_in_state(sql, &new, OperationState::Completed, None)
+        });
+        written.await?;
+        operations.forget_holder(holder);
+    }
+    Ok(())
+}
+
+/// The unload that a transfer to a wallet stands for.
+///
+/// # Errors
+/// [`OperationError::Inconsistent`] where no operation can have made it.
+pub(crate) fn unloaded_operation(paid: &Transfer, holder: u128) -> Result<NewOperation, OperationError> {
+    Ok(NewOperation {
+        id: OperationId::new(paid.id.0),
+        kind: OperationKind::TransferPurseUnload,
+        payer: None,
+        payee: Some(HolderId::new(holder).into()),
+        merchant: None,
+        card: None,
+        parent: None,
+        amount: amount_of(paid)?,
+        memo: String::new(),
+        fingerprint: paid.user_data_128,
+        created_at: paid.timestamp,
+    })
+}
+
+const fn is_unload(credit: &Transfer) -> bool {
+    matches!(host::kind_of(credit), Some(AuthorityKind::Unload))
+}
+
+const fn is_load(credit: &Transfer) -> bool {
+    matches!(host::kind_of(credit), Some(AuthorityKind::Load))
+}
+
+/// What a card was told to give back, and has not shown to have given: nothing of it may be lost when its holder goes.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn unloads_waiting(
+    operations: &Operations,
+    asn: Asn,
+    currency: Currency,
+) -> Result<Vec<Amount>, OperationError> {
+    let credits = credits(operations, &purse_name(asn), currency).await?;
+    let unloads: Vec<&Transfer> = credits.iter().filter(|credit| is_unload(credit)).collect();
+    let ids = unloads.iter().map(|unload| host::unloaded_id(unload.id)).collect();
+    let paid = operations.ledger().lookup_transfers(ids).await?;
+    let is_waiting = |unload: &&&Transfer| {
+        let id = host::unloaded_id(unload.id);
+        !paid.iter().any(|paid| paid.id == id)
+    };
+    unloads.iter().filter(is_waiting).map(|unload| amount_of(unload)).collect()
 }
 
 impl Visitor {
@@ -99,8 +221,8 @@ async fn believed(operations: &Operations, visit: &Visit) -> Result<Visitor, Ope
     let asn = serial_of(purse);
     let card = operations.records().read(move |sql| card_purses::get(sql, asn)).await?;
     let card = card.filter(|card| card.listed.is_none() && !card.is_closed);
-    let currency = card.ok_or(CardPurseRefusal::CardNotServed)?.currency;
-    Ok(Visitor { purse, name: purse_name(asn), currency, report, exceptions })
+    let CardPurse { currency, holder, .. } = card.ok_or(CardPurseRefusal::CardNotServed)?;
+    Ok(Visitor { purse, name: purse_name(asn), currency, holder, report, exceptions })
 }
 
 /// The chain of a purse that our scheme admits today.
@@ -166,7 +288,7 @@ async fn with_new_messages(
     if !visitor.shown_whole().is_empty() && !waits_for(AuthorityKind::ClearExceptions) {
         new.push(host::cleared(name, *currency, AuthoritySequence(next)));
     }
-    let has_moved = report.sent > 0 || report.received > 0;
+    let has_moved = report.sent.units() > 0 || report.received.units() > 0;
     if report.is_idle && has_moved && !waits_for(AuthorityKind::Synchronise) {
         new.push(host::synchronised(name, *currency, day(operations.now()), report));
     }
@@ -197,7 +319,8 @@ async fn credits(
     name: &PurseName,
     currency: Currency,
 ) -> Result<Vec<Transfer>, OperationError> {
-    transfers(operations, (name, currency), AccountFilterFlags::CREDITS).await
+    let credits = transfers(operations, (name, currency), AccountFilterFlags::CREDITS).await?;
+    Ok(credits.into_iter().filter(|credit| !credit.resolves_pending()).collect())
 }
 
 async fn transfers(
@@ -248,7 +371,7 @@ pub async fn brought(
 ) -> Result<Vec<Brought>, OperationError> {
     let credits = credits(operations, &purse_name(asn), currency).await?;
     let mut brought = Vec::new();
-    for (number, credit) in (0_u32..).zip(&credits).filter(|(_, credit)| credit.amount.0 > 0) {
+    for (number, credit) in (0_u32..).zip(&credits).filter(|(_, credit)| is_load(credit)) {
         let is_given_back = credit.code == chart::TRANSFER_PURSE_GIVEN_BACK;
         brought.push(Brought { number, at: credit.timestamp, amount: amount_of(credit)?, is_given_back });
     }

@@ -109,6 +109,7 @@ fn told_by(rows: &[Operation]) -> Money {
             | OperationKind::CardRest
             | OperationKind::CardDue
             | OperationKind::TransferPurseLoad
+            | OperationKind::TransferPurseUnload
             | OperationKind::CardTakings
             | OperationKind::CardReturns
             | OperationKind::VoucherSale

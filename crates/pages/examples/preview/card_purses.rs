@@ -76,6 +76,7 @@ fn sample_transfer_loads(purse: CardPurse) -> Result<TransferLoads, Failure> {
             TransferLoad { at: at(600), amount: cny(3_000)?, is_given_back: true },
             TransferLoad { at: at(90_000), amount: cny(10_000)?, is_given_back: false },
         ],
+        unloads: vec![cny(2_000)?],
         given_up: vec![GivenUp { at: at(4_000), amount: cny(520)? }],
         amount: String::new(),
         attempt: "1".to_owned(),

@@ -261,6 +261,7 @@ kind-card-unload = Unloaded from a card purse
 kind-card-rest = Rest of a lost card purse
 kind-card-due = Rest of a card sale
 kind-transfer-purse-load = Loaded to pay other cards
+kind-transfer-purse-unload = Unloaded from a card that pays other cards
 kind-card-takings = Paid by card purses
 kind-card-returns = Given back on card purses
 event-card-load = { $who } loaded a card purse

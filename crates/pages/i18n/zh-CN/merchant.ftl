@@ -261,6 +261,7 @@ kind-card-unload = 卡钱包圈提
 kind-card-rest = 挂失卡钱包余额
 kind-card-due = 卡消费余款
 kind-transfer-purse-load = 圈存到卡间转账
+kind-transfer-purse-unload = 从卡间转账圈提
 kind-card-takings = 卡钱包收款
 kind-card-returns = 卡钱包撤销退回
 event-card-load = { $who } 给卡钱包圈存

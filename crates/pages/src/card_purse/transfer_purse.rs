@@ -44,6 +44,8 @@ pub struct TransferLoads {
     pub most: Amount,
     /// What came to it, newest first.
     pub loads: Vec<TransferLoad>,
+    /// What it shall give back to the wallet, and has not shown to have given.
+    pub unloads: Vec<Amount>,
     /// What it paid and gave up, newest first, and what has not come back.
     pub given_up: Vec<GivenUp>,
     /// The amount as typed.
@@ -94,14 +96,16 @@ pub fn transfer_loads(frame: &Frame, view: &TransferLoads) -> Markup {
                 p.hint { (frame.t("transfer-loads-note")) }
                 (loads(frame, view))
             }
+            @if !view.unloads.is_empty() { (unloads(frame, view)) }
             @if !view.given_up.is_empty() { (given_up(frame, view)) }
         },
     )
 }
 
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     "transfer-purse-collect",
     "transfer-purse-pay",
+    "transfer-purse-unload",
     "transfer-purse-torn",
     "transfer-purse-given-up",
     "transfer-purse-lost",
@@ -124,6 +128,18 @@ fn load_form(frame: &Frame, view: &TransferLoads) -> Markup {
                 (form::submit(frame.t("transfer-load-submit")))
             }))
             p.hint { (frame.t("transfer-load-note")) }
+        }
+    }
+}
+
+fn unloads(frame: &Frame, view: &TransferLoads) -> Markup {
+    html! {
+        section.panel aria-labelledby="unloads" {
+            h2 id="unloads" { (frame.t("transfer-unloads")) }
+            p.hint { (frame.t("transfer-unloads-note")) }
+            ul.stack {
+                @for amount in &view.unloads { li { p.line-title { (figures::amount(frame, *amount)) } } }
+            }
         }
     }
 }

@@ -32,7 +32,11 @@ pub struct Line {
 /// The icon of a kind.
 pub(crate) const fn kind_icon(kind: Kind) -> Icon {
     match kind {
-        Kind::TopUp | Kind::VoucherRedemption | Kind::CardUnload | Kind::CardRest => Icon::Down,
+        Kind::TopUp
+        | Kind::VoucherRedemption
+        | Kind::CardUnload
+        | Kind::CardRest
+        | Kind::TransferPurseUnload => Icon::Down,
         Kind::Withdrawal | Kind::CardLoad | Kind::CardDue | Kind::TransferPurseLoad => Icon::Up,
         Kind::Transfer => Icon::Swap,
         Kind::Payment | Kind::EscrowPayment | Kind::EscrowRelease | Kind::VoucherSale | Kind::CardTakings => {

@@ -218,6 +218,7 @@ fn name(frame: &Frame, code: &str) -> &'static str {
         "card_rest" => "kind-card-rest",
         "card_due" => "kind-card-due",
         "transfer_purse_load" => "kind-transfer-purse-load",
+        "transfer_purse_unload" => "kind-transfer-purse-unload",
         "card_takings" => "kind-card-takings",
         "card_returns" => "kind-card-returns",
         "adjustment" => "kind-adjustment",

@@ -221,7 +221,8 @@ const fn holders(kind: OperationKind) -> (bool, bool) {
         | OperationKind::EscrowRefund
         | OperationKind::VoucherRedemption
         | OperationKind::CardUnload
-        | OperationKind::CardRest => (false, true),
+        | OperationKind::CardRest
+        | OperationKind::TransferPurseUnload => (false, true),
         OperationKind::Withdrawal
         | OperationKind::Payment
         | OperationKind::EscrowPayment

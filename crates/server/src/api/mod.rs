@@ -142,6 +142,7 @@ fn card_purse_routes() -> OpenApiRouter<App> {
         .routes(routes!(card_purses::answer_due))
         .routes(routes!(transfer_purses::load))
         .routes(routes!(transfer_purses::messages))
+        .routes(routes!(transfer_purses::unload))
         .routes(routes!(purse_meetings::open))
         .routes(routes!(purse_meetings::put, purse_meetings::get))
         .routes(routes!(terminals::upload))

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use messages::card::Asn;
 use operations::card_purses::transfer_purse;
-use operations::card_purses::transfer_purse_visit::{self, EXCEPTIONS_MAX, Visit};
+use operations::card_purses::transfer_purse_visit::{self, EXCEPTIONS_MAX, IssuerMessage, Visit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,6 +13,7 @@ use super::outcome::{Outcome, answer};
 use super::refusals::Write;
 use crate::App;
 use crate::auth::Holder;
+use crate::fields::{CurrencyCode, Minor};
 use crate::hex_digits::{Hex, HexUpTo};
 use crate::json::{self, Body};
 use crate::problem::{Kind, Problem};
@@ -97,19 +98,55 @@ pub(super) async fn messages(
     State(app): State<App>,
     Body(body): Body<PurseReport>,
 ) -> Result<Response, Problem> {
-    if body.exceptions.len() > EXCEPTIONS_MAX {
-        return Err(Problem::new(Kind::INVALID, "a card has at most five exceptions").at("exceptions"));
+    let messages = transfer_purse_visit::receive(app.operations(), &body.visit()?).await?;
+    Ok(told(&messages))
+}
+
+/// An amount that a card shall give back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UnloadRequest {
+    amount: Minor,
+    currency: CurrencyCode,
+    /// What the card says of itself, now.
+    report: PurseReport,
+}
+
+/// Let a card give back an amount, to the wallet of its holder.
+///
+/// The answer is the message for that. The wallet has the amount once the card has taken the message and fetches its messages
+/// again. The same report and amount get the same messages.
+#[utoipa::path(
+    post, path = "/api/v1/transfer-purses/unloads", tag = "Card purses", security(()), request_body = UnloadRequest,
+    responses((status = 200, description = "What the card shall take", body = IssuerMessages), Write)
+)]
+pub(super) async fn unload(
+    State(app): State<App>,
+    Body(body): Body<UnloadRequest>,
+) -> Result<Response, Problem> {
+    let amount = body.amount.of(body.currency);
+    let messages = transfer_purse_visit::unload(app.operations(), &body.report.visit()?, amount).await?;
+    Ok(told(&messages))
+}
+
+impl PurseReport {
+    fn visit(&self) -> Result<Visit, Problem> {
+        if self.exceptions.len() > EXCEPTIONS_MAX {
+            return Err(Problem::new(Kind::INVALID, "a card has at most five exceptions").at("exceptions"));
+        }
+        Ok(Visit {
+            certificates: [self.issuer_certificate.0.to_vec(), self.certificate.0.to_vec()],
+            challenge: self.challenge.0,
+            report: self.report.0,
+            signature: self.signature.0,
+            exceptions: self.exceptions.iter().map(|one| (one.entry.0, one.signature.0)).collect(),
+        })
     }
-    let visit = Visit {
-        certificates: [body.issuer_certificate.0.to_vec(), body.certificate.0.to_vec()],
-        challenge: body.challenge.0,
-        report: body.report.0,
-        signature: body.signature.0,
-        exceptions: body.exceptions.iter().map(|one| (one.entry.0, one.signature.0)).collect(),
-    };
-    let messages = transfer_purse_visit::receive(app.operations(), &visit).await?;
+}
+
+fn told(messages: &[IssuerMessage]) -> Response {
     let messages = messages
         .iter()
         .map(|message| IssuerMessageView { kind: message.kind.byte(), data: HexUpTo(message.to_bytes()) });
-    Ok(json::ok(&IssuerMessages { messages: messages.collect() }))
+    json::ok(&IssuerMessages { messages: messages.collect() })
 }

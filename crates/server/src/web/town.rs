@@ -179,7 +179,9 @@ fn sides(row: &Named) -> (Option<&history::PartyName>, Option<String>) {
         }
         OperationKind::CardTakings => (row.payee.as_ref(), place(operation.payee)),
         OperationKind::CardReturns => (row.payer.as_ref(), place(operation.payer)),
-        OperationKind::CardUnload | OperationKind::CardRest => (row.payee.as_ref(), None),
+        OperationKind::CardUnload | OperationKind::CardRest | OperationKind::TransferPurseUnload => {
+            (row.payee.as_ref(), None)
+        }
         OperationKind::Transfer
         | OperationKind::CardLoad
         | OperationKind::CardDue

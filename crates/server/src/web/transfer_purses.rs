@@ -43,6 +43,8 @@ async fn loads(HolderVisit { visit, holder }: &HolderVisit, card: &CardPurse) ->
     let brought = visit.need(transfer_purse_visit::brought(operations, card.asn, card.currency).await)?;
     let given_up =
         visit.need(transfer_purse_visit::paid_exceptions(operations, card.asn, card.currency).await)?;
+    let unloads =
+        visit.need(transfer_purse_visit::unloads_waiting(operations, card.asn, card.currency).await)?;
     let given_up = given_up.iter().rev().filter(|one| !one.is_given_back);
     Ok(TransferLoads {
         purse: views::purse(visit, card).await?,
@@ -52,6 +54,7 @@ async fn loads(HolderVisit { visit, holder }: &HolderVisit, card: &CardPurse) ->
             .iter()
             .map(|one| TransferLoad { at: one.at, amount: one.amount, is_given_back: one.is_given_back })
             .collect(),
+        unloads,
         given_up: given_up.map(|one| GivenUp { at: one.at, amount: one.amount }).collect(),
         amount: String::new(),
         attempt: visit.attempt(),

@@ -55,6 +55,16 @@ async fn fetch(world: &World, report: &Value) -> Answer {
 async fn collect(world: &World, card: &mut Plastic) -> usize {
     let report = report(world, card);
     let fetched = fetch(world, &report).await.assert_status(200).json();
+    take(card, &fetched)
+}
+
+async fn unload(world: &World, card: &mut Plastic, amount: &Value) -> Answer {
+    let body = json!({ "amount": amount, "currency": "CNY", "report": report(world, card) });
+    call("POST", "/api/v1/transfer-purses/unloads").json(&body).send(&world.router).await
+}
+
+/// The card takes what it was told. Says how many messages that were.
+fn take(card: &mut Plastic, fetched: &Value) -> usize {
     let messages = fetched["messages"].as_array().unwrap().clone();
     let mut held = HeldPurse::select(card.reader()).unwrap();
     for message in &messages {
@@ -87,6 +97,28 @@ async fn a_card_that_was_loaded_on_the_web_pays_another_one_and_all_money_adds_u
     assert_eq!((&totals["adds_up"], &totals["currencies"][0]["card_purses"]), (&json!(true), &json!(700)));
     let history = world.get("/api/v1/operations", &world.lilin).await.assert_status(200).json();
     assert_eq!(history["operations"][0]["kind"], "transfer_purse_load", "{history}");
+}
+
+#[tokio::test]
+async fn a_card_gives_back_to_the_wallet_what_it_shows_to_have_given() {
+    let (world, mut cards) = open().await;
+    load(&world, &cards[0], &json!(700)).await.assert_status(201);
+    let card = &mut cards[0];
+    let early = unload(&world, card, &json!(100)).await.assert_status(409).json();
+    assert!(early["detail"].as_str().unwrap().contains("holds less"), "{early}");
+    collect(&world, card).await;
+    for amount in [json!(0), json!(-1), json!(1.5), json!("7"), json!(701), json!(u64::MAX)] {
+        let refused = unload(&world, card, &amount).await;
+        assert!((400..500).contains(&refused.status.as_u16()), "{amount}: {refused:?}");
+    }
+    let told = unload(&world, card, &json!(200)).await.assert_status(200).json();
+    let other = unload(&world, card, &json!(201)).await.assert_status(409).json();
+    assert!(other["detail"].as_str().unwrap().contains("collect"), "{other}");
+    assert_eq!((take(card, &told), world.balance(&world.lilin).await), (1, 49_300));
+    assert_eq!(collect(&world, card).await, 0);
+    assert_eq!((held(card), world.balance(&world.lilin).await), (500, 49_500));
+    let history = world.get("/api/v1/operations", &world.lilin).await.assert_status(200).json();
+    assert_eq!(history["operations"][0]["kind"], "transfer_purse_unload", "{history}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::http::{Method, StatusCode};
 use host_client::{Client, Request};
+use money::Amount as Money;
 use purse::vtp::AuthorityKind;
 use purse_to_purse::{HeldPurse, Trouble};
 use serde_json::{Value, json};
@@ -16,14 +17,16 @@ use crate::held_card::held_card;
 
 const STRANGE: &str = "the server answered something that is no message for a card";
 
+/// What the issuer says to a card, in its order.
+type Messages = Vec<(AuthorityKind, Vec<u8>)>;
+
+const COLLECT: &str = "/api/v1/transfer-purses/messages";
+const UNLOAD: &str = "/api/v1/transfer-purses/unloads";
+
 pub(super) fn run(card: &str, url: &str) -> Result<(), Failure> {
     let client = Client::new(url, None).map_err(Failure::bad_data)?;
     let mut reader = held_card(card)?;
-    let mut purse = HeldPurse::select(&mut *reader)?;
-    let messages = fetch(&client, &report(&mut purse)?)?;
-    for (kind, data) in &messages {
-        purse.take_from_issuer(*kind, data)?;
-    }
+    let messages = collect(&client, &mut HeldPurse::select(&mut *reader)?)?;
     let mut out = io::stdout().lock();
     if messages.is_empty() {
         writeln!(out, "nothing waits for this card")?;
@@ -34,10 +37,37 @@ pub(super) fn run(card: &str, url: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// `sycee purse unload`: the card takes what waits for it, gives an amount back, and shows that it has.
+pub(super) fn unload(card: &str, url: &str, amount: Money) -> Result<(), Failure> {
+    let client = Client::new(url, None).map_err(Failure::bad_data)?;
+    let mut reader = held_card(card)?;
+    let mut purse = HeldPurse::select(&mut *reader)?;
+    collect(&client, &mut purse)?;
+    let request = json!({
+        "amount": amount.minor(),
+        "currency": amount.currency().code(),
+        "report": report(&mut purse)?,
+    });
+    take(&mut purse, &fetch(&client, UNLOAD, &request)?)?;
+    collect(&client, &mut purse)?;
+    Ok(writeln!(io::stdout(), "unloaded {} {} to the wallet", amount.decimal(), amount.currency().code())?)
+}
+
+fn collect(client: &Client, purse: &mut HeldPurse<'_>) -> Result<Messages, Failure> {
+    let messages = fetch(client, COLLECT, &report(purse)?)?;
+    take(purse, &messages)?;
+    Ok(messages)
+}
+
+fn take(purse: &mut HeldPurse<'_>, messages: &Messages) -> Result<(), Trouble> {
+    messages.iter().try_for_each(|(kind, data)| purse.take_from_issuer(*kind, data))
+}
+
 /// What a message did, in words.
 const fn taken(kind: AuthorityKind) -> &'static str {
     match kind {
         AuthorityKind::Load => "a load collected",
+        AuthorityKind::Unload => "an unload given to the wallet, which has it when the card collects again",
         AuthorityKind::ClearExceptions => {
             "what was given up is noted at the issuer; the log of exceptions is empty again"
         }
@@ -68,12 +98,12 @@ fn report(purse: &mut HeldPurse<'_>) -> Result<Value, Trouble> {
     }))
 }
 
-fn fetch(client: &Client, report: &Value) -> Result<Vec<(AuthorityKind, Vec<u8>)>, Failure> {
+fn fetch(client: &Client, path: &str, asked: &Value) -> Result<Messages, Failure> {
     let request = Request {
         method: Method::POST,
-        path: "/api/v1/transfer-purses/messages",
+        path,
         content_type: Some("application/json"),
-        body: report.to_string().into_bytes(),
+        body: asked.to_string().into_bytes(),
     };
     let answer = client.send(request).map_err(Failure::unavailable)?;
     let told: Value = serde_json::from_slice(&answer.body).unwrap_or_default();

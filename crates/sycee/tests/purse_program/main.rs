@@ -108,12 +108,19 @@ impl Stage {
     }
 
     fn assert_totals(&self) {
+        self.assert_totals_with(3_000);
+    }
+
+    fn assert_totals_with(&self, on_cards: u64) {
         let address = programs::address(&self.url);
         let operator = office::staff(address, &self.made["operator"]);
         let totals: Value = serde_json::from_str(&operator.page("/api/v1/operator/totals")).unwrap();
         let yuan = &totals["currencies"][0];
         assert_eq!((&totals["adds_up"], &yuan["difference"]), (&json!(true), &json!(0)), "{totals}");
-        assert_eq!((&yuan["wallets"], &yuan["card_purses"]), (&json!(TOPPED_UP - 3_000), &json!(3_000)));
+        assert_eq!(
+            (&yuan["wallets"], &yuan["card_purses"]),
+            (&json!(TOPPED_UP - on_cards), &json!(on_cards))
+        );
     }
 }
 
@@ -153,6 +160,26 @@ fn value_that_both_cards_gave_up_comes_back_to_the_payer() {
     assert_eq!(stage.balances(), [json!(3_000), json!(0)]);
     stage.assert_totals();
     assert_eq!(stage.pay_face_to_face("30"), "paid 30.00 CNY\n");
+}
+
+#[test]
+fn a_card_gives_value_back_to_the_wallet_also_what_another_card_paid_it() {
+    let stage = stage();
+    stage.collect(0);
+    assert_eq!(stage.pay_face_to_face("20"), "paid 20.00 CNY\n");
+    let unload = |card: usize, amount: &str| {
+        let words =
+            ["purse", "unload", "--card", &stage.cards[card], "--through", &stage.url, "--amount", amount];
+        let output = Command::new(env!("CARGO_BIN_EXE_sycee")).args(words).output().unwrap();
+        let [said, refused] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.code(), said + &refused)
+    };
+    assert_eq!(unload(1, "15.50"), (Some(0), "unloaded 15.50 CNY to the wallet\n".to_owned()));
+    let (status, words) = unload(1, "15.50");
+    assert!(status == Some(1) && words.contains("the card holds less than that"), "{words}");
+    assert_eq!(unload(0, "10").0, Some(0));
+    assert_eq!(stage.balances(), [json!(0), json!(450)]);
+    stage.assert_totals_with(450);
 }
 
 #[test]

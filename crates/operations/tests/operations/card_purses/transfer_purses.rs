@@ -7,8 +7,11 @@ use ledger::NANOSECONDS_PER_SECOND;
 use messages::card::Asn;
 use operations::card_purses::loads::OrderLoad;
 use operations::card_purses::transfer_purse;
-use operations::card_purses::transfer_purse_visit::{self, Brought, PaidException, REPORT_AGE_MAX, Visit};
+use operations::card_purses::transfer_purse_visit::{
+    self, Brought, IssuerMessage, PaidException, REPORT_AGE_MAX, Visit,
+};
 use operations::card_purses::{CardPurseRefusal, issuing, lost};
+use operations::closing::{self, StillOpen};
 use operations::{Clock, OperationError, Origin, Receipt, start_up_check};
 use pki::{Certificate, CertificateChain, Day, PublicKey, SubjectId};
 use purse::{
@@ -421,5 +424,74 @@ fn records_that_were_lost_forget_no_exception() {
     collect(&stage, to);
     collect(&stage, from);
     assert_eq!((balance(from), float(&stage)), (700, 700));
+    stage.check();
+}
+
+/// The card asks to give an amount back. Answers what it was told, before it takes anything.
+fn unload(stage: &Stage, slot: &mut Slot, minor: u64) -> Result<Vec<IssuerMessage>, OperationError> {
+    let visit = visit(stage, slot, 0);
+    now(transfer_purse_visit::unload(stage.operations(), &visit, cny(minor)))
+}
+
+fn wallet(stage: &Stage) -> u64 {
+    let wallets = now(operations::balances::of_holder(stage.operations(), stage.world.alice)).unwrap();
+    wallets[0].balance.available.minor()
+}
+
+#[test]
+fn what_a_card_gives_back_is_in_the_wallet_once_the_card_has_shown_it() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 2);
+    load(&stage, "a", cards[0].0, 700).unwrap();
+    collect(&stage, &mut cards[0].1);
+    let before = wallet(&stage);
+    let [(_, from), (payee, to)] = cards.as_mut_slice() else { unreachable!() };
+    face_to_face(from, to, terms(600), today(&stage)).unwrap();
+    collect(&stage, to);
+    let told = unload(&stage, to, 250).unwrap();
+    assert_eq!(told, unload(&stage, to, 250).unwrap(), "the same visit gets the same message");
+    assert_eq!(unload(&stage, to, 251), refused(CardPurseRefusal::CollectFirst));
+    assert_eq!((wallet(&stage), float(&stage)), (before, 700), "nothing moves before the card has taken it");
+    let waiting = now(transfer_purse_visit::unloads_waiting(stage.operations(), *payee, CNY)).unwrap();
+    assert_eq!(waiting, [cny(250)]);
+    let closed = now(closing::close(stage.operations(), &key("close"), stage.world.alice, None)).unwrap();
+    assert_eq!(closed, Err(StillOpen::OnCard(cny(250))));
+    let mut held = HeldPurse::select(to).unwrap();
+    held.take_from_issuer(told[0].kind, &told[0].to_bytes()).unwrap();
+    drop(held);
+    assert_eq!((balance(to), wallet(&stage)), (350, before));
+    for _ in 0..2 {
+        collect(&stage, to);
+        assert_eq!((balance(to), wallet(&stage), float(&stage)), (350, before + 250, 450));
+    }
+    assert_eq!(unload(&stage, to, 351), refused(CardPurseRefusal::CardHoldsLess));
+    assert_eq!(unload(&stage, to, 0), refused(CardPurseRefusal::Amount));
+    collect(&stage, from);
+    collect(&stage, to);
+    assert_eq!((balance(from), balance(to)), (100, 350));
+    stage.check();
+}
+
+#[test]
+fn an_unload_whose_record_was_lost_is_in_the_history_again() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 1);
+    load(&stage, "a", cards[0].0, 700).unwrap();
+    let slot = &mut cards[0].1;
+    collect(&stage, slot);
+    let backup = stage.world.records.image().unwrap();
+    let told = unload(&stage, slot, 200).unwrap();
+    HeldPurse::select(slot).unwrap().take_from_issuer(told[0].kind, &told[0].to_bytes()).unwrap();
+    collect(&stage, slot);
+    let before = wallet(&stage);
+    stage.restart(Arc::new(SimulatedRecords::from_image(&backup, Box::new(|_| false)).unwrap()));
+    assert_eq!(now(start_up_check::run(stage.operations())).unwrap().rebuilt, 1);
+    let read = stage.operations().services().records.read(|sql| {
+        let rows = sql.query("SELECT kind FROM operations ORDER BY seq DESC LIMIT 1", &[])?;
+        rows[0].text(0).map(str::to_owned)
+    });
+    assert_eq!(now(read).unwrap(), "transfer_purse_unload");
+    collect(&stage, slot);
+    assert_eq!((wallet(&stage), balance(slot), float(&stage)), (before, 500, 500));
     stage.check();
 }
