@@ -16,10 +16,11 @@ export const SHOP = TOWN.replace('//localhost', '//shop.localhost');
 export const BANK = TOWN.replace('//localhost', '//bank.localhost');
 /** The table with the visitor's cards, and the pages of two terminals. */
 export const CARDS = TOWN.replace('//localhost', '//cards.localhost');
+export const RECORDS_ROOM = TOWN.replace('//localhost', '//records.localhost');
 export const CANTEEN_TILL = TOWN.replace('//localhost', '//canteen-till.localhost');
 export const TEA_TILL = TOWN.replace('//localhost', '//tea-till.localhost');
 export const BUS_GATE = TOWN.replace('//localhost', '//bus-gate.localhost');
-const SITES = [TOWN, SHOP, BANK, CARDS, CANTEEN_TILL, TEA_TILL, BUS_GATE];
+const SITES = [TOWN, SHOP, BANK, CARDS, RECORDS_ROOM, CANTEEN_TILL, TEA_TILL, BUS_GATE];
 const OUTPUT = path.join(path.dirname(fileURLToPath(import.meta.url)), 'output');
 
 export const PHONE = { width: 390, height: 844 };

@@ -1,7 +1,7 @@
 // A newcomer opens the town and becomes a holder, a merchant or the operator by one click.
 import assert from 'node:assert/strict';
 
-import { DESKTOP, TOWN, accessible, enterAs, story, visit } from '../browser.mjs';
+import { CARDS, DESKTOP, RECORDS_ROOM, SHOP, TOWN, accessible, enterAs, story, visit } from '../browser.mjs';
 
 const FIRST_PAGE_BYTES = 60_000;
 const SERVER_TIME_MS = 20;
@@ -16,6 +16,17 @@ story('a newcomer sees the town and enters the wallet of a holder by one click',
   assert.match(await page.locator('.balance').textContent(), new RegExp(name));
   assert.match(await page.locator('.balance-figure').textContent(), /¥[\d,]+\.\d\d/);
   await accessible(page, 'the holder’s home');
+});
+
+story('the front page leads to each place that is out of the wallet', async ({ page }) => {
+  await page.goto(`${TOWN}/`);
+  const places = await page.locator('a.visit').evaluateAll((all) => all.map((link) => link.href));
+  assert.deepEqual(places, [`${SHOP}/`, `${CARDS}/`, `${CARDS}/two-cards`, `${RECORDS_ROOM}/`]);
+  for (const place of places) {
+    const answer = await page.goto(place);
+    assert.equal(answer.status(), 200, place);
+    await page.locator('h1').waitFor();
+  }
 });
 
 story('each role lands on a page of its own and may not open another’s', async ({ page }) => {

@@ -1,9 +1,10 @@
 // The operator's day: three people share a master key and two of them open it, held payments are decided, a bank's statement
-// is reconciled and its fee of 12.50 cleared by two people, the day is closed, and the audit log verifies.
+// is reconciled and its fee of 12.50 cleared by two people, the day is closed, the audit log verifies, and a row that somebody
+// changed behind the program's back is found.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 
-import { DESKTOP, TOWN, accessible, picture, story, visit } from '../browser.mjs';
+import { DESKTOP, RECORDS_ROOM, TOWN, accessible, picture, story, visit } from '../browser.mjs';
 import { textOfPdf } from '../paper.mjs';
 
 async function enter(page, who) {
@@ -106,6 +107,31 @@ async function issueBatch(operator, language) {
   await picture(operator, `story-11-letters-${language}`);
 }
 
+/** Somebody changes a row behind the program's back: the operator's page names it, until it is put back. */
+async function tamperedRow(operator, language) {
+  await operator.goto(RECORDS_ROOM);
+  await accessible(operator, 'the records room');
+  const line = operator.locator('li[data-entry]').nth(2);
+  const place = await line.getAttribute('data-entry');
+  const before = await line.locator('dl').innerText();
+  await line.locator('form[action="/change"] button').click();
+  const changed = operator.locator(`li[data-entry="${place}"]`);
+  await changed.locator('form[action="/put-back"]').waitFor();
+  assert.notEqual(await changed.locator('dl').innerText(), before, 'its figures are others');
+  await accessible(operator, 'the records room with a changed entry');
+  await picture(operator, `story-11-records-room-${language}`);
+  await operator.goto(`${TOWN}/operator/audit-log`);
+  const verdict = operator.locator('.verdict-off');
+  assert.ok((await verdict.innerText()).includes(language === 'en' ? `Entry ${place} was changed` : `第 ${place} 条被改动`));
+  await accessible(operator, 'the audit log with a changed entry');
+  await picture(operator, `story-11-tampered-${language}`);
+  await operator.goto(RECORDS_ROOM);
+  await operator.locator('form[action="/put-back"] button').click();
+  await operator.locator('[data-found=false]').waitFor();
+  await operator.goto(`${TOWN}/operator/audit-log`);
+  assert.equal(await operator.locator('.verdict-ok').count(), 1, 'the log is in order again');
+}
+
 for (const language of ['zh-CN', 'en']) {
   story(`the operator’s day (${language})`, async () => {
     const { context: first, page: operator } = await visit({ viewport: DESKTOP, language });
@@ -174,6 +200,7 @@ for (const language of ['zh-CN', 'en']) {
     await operator.locator('table a').first().click();
     assert.equal(await operator.locator('.verdict-ok').count(), 1, 'the proof verifies');
     await accessible(operator, 'a proof');
+    await tamperedRow(operator, language);
 
     await first.close();
     await second.close();

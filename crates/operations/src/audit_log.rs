@@ -42,7 +42,12 @@ impl Actor {
 }
 
 /// Keeps the newest head outside the records.
+///
+/// A head that the log no longer goes on from is never replaced: it is what tells that the log's end was cut off, also
+/// after the log grew again.
 pub trait HeadWitness: Send + Sync {
+    /// The head that was kept last.
+    fn newest(&self) -> Option<SignedHead>;
     /// Keeps this head. One that cannot be kept is no reason to stop: an older one still tells of a cut end.
     fn keep(&self, head: &SignedHead);
 }
@@ -66,6 +71,10 @@ impl LogKeeper {
     pub fn new(key: LogKey, witness: Option<Arc<dyn HeadWitness>>) -> Self {
         Self { key, witness }
     }
+
+    fn witnessed(&self) -> Option<SignedHead> {
+        self.witness.as_ref().and_then(|witness| witness.newest())
+    }
 }
 
 /// Writes one fact into the log and waits until it is durable. `action` is a code such as `rule.switched_on`; `details`
@@ -83,17 +92,28 @@ pub async fn note(
     let fact = Fact::new(actor.into(), action, subject, details);
     let keeper = operations.log_keeper().clone();
     let mut tries = 0;
-    let signed = loop {
+    let (signed, goes_on) = loop {
         let (fact, keeper, now) = (fact.clone(), keeper.clone(), operations.now());
-        match operations.records().write(move |sql| append(sql, &keeper, &fact, now)).await {
+        let appended = operations.records().write(move |sql| {
+            let signed = append(sql, &keeper, &fact, now)?;
+            Ok((signed, goes_on(sql, keeper.witnessed())?))
+        });
+        match appended.await {
             Err(RecordsError::Conflict(name)) if name == PLACE_TAKEN && tries < TRIES => tries += 1,
-            signed => break signed?,
+            appended => break appended?,
         }
     };
-    if let Some(witness) = &keeper.witness {
+    if let Some(witness) = keeper.witness.filter(|_| goes_on) {
         witness.keep(&signed);
     }
     Ok(())
+}
+
+/// Whether the log still has the head that the witness saw.
+fn goes_on(sql: &mut dyn Sql, witnessed: Option<SignedHead>) -> Result<bool, RecordsError> {
+    let Some(witnessed) = witnessed else { return Ok(true) };
+    let stored = rows::head(sql, witnessed.head.size)?;
+    Ok(stored.is_some_and(|row| row.head == witnessed.to_bytes()))
 }
 
 /// One fact that is still to be written.
@@ -177,14 +197,16 @@ pub fn read_whole(sql: &mut dyn Sql) -> Result<WholeLog, RecordsError> {
     })
 }
 
-/// Checks the whole log: places, canonical forms, signed heads.
+/// Checks the whole log: places, canonical forms, signed heads, and that it goes on from what the witness saw.
 ///
 /// # Errors
 /// What could not be reached.
 pub async fn check(operations: &Operations) -> Result<Report, OperationError> {
+    // Before the log is read: what is written meanwhile may be newer than what was read.
+    let witnessed = operations.log_keeper().witnessed();
     let whole = operations.records().read(read_whole).await?;
     let key = public_key(operations);
-    Ok(::audit_log::check(&whole.entries, &whole.heads, &key, &None))
+    Ok(::audit_log::check(&whole.entries, &whole.heads, &key, &witnessed))
 }
 
 /// The key that heads are verified with.

@@ -38,6 +38,33 @@ pub struct QuickLogin {
     pub name: Bilingual,
 }
 
+/// A place of the town on a site of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutingKind {
+    /// A shop on the web.
+    WebShop,
+    /// The table with card purses, tills and a gate.
+    Cards,
+    /// Two cards that pay each other.
+    TwoCards,
+    /// Where the audit log can be tampered with.
+    RecordsRoom,
+}
+
+impl OutingKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::WebShop, Self::Cards, Self::TwoCards, Self::RecordsRoom];
+}
+
+/// Where a visitor of the town can go besides.
+#[derive(Clone, Debug)]
+pub struct Outing {
+    /// What is there.
+    pub kind: OutingKind,
+    /// The whole address.
+    pub address: String,
+}
+
 /// The landing page of a living town.
 #[derive(Clone, Debug)]
 pub struct Landing {
@@ -51,6 +78,8 @@ pub struct Landing {
     pub sums: Vec<Sum>,
     /// The one-click log-ins.
     pub logins: Vec<QuickLogin>,
+    /// Where a visitor can go besides.
+    pub outings: Vec<Outing>,
     /// How many people live there.
     pub holders: u64,
 }
@@ -75,6 +104,12 @@ pub fn landing(frame: &Frame, view: &Landing) -> Markup {
                     section id="visit" aria-labelledby="visit-title" {
                         h2 id="visit-title" { (frame.t("visit-title")) }
                         (logins(frame, &view.logins))
+                    }
+                    @if !view.outings.is_empty() {
+                        section aria-labelledby="outings-title" {
+                            h2 id="outings-title" { (frame.t("outings-title")) }
+                            (outings(frame, &view.outings))
+                        }
                     }
                 }
                 div.town-side {
@@ -194,6 +229,27 @@ fn logins(frame: &Frame, logins: &[QuickLogin]) -> Markup {
                             (icon(shape))
                             span { strong { (login.name.get(frame.locale)) } span.muted { (frame.t(key)) } }
                         }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn outings(frame: &Frame, outings: &[Outing]) -> Markup {
+    html! {
+        ul.visits {
+            @for outing in outings {
+                @let (shape, name, note) = match outing.kind {
+                    OutingKind::WebShop => (Icon::Book, "outing-web-shop", "outing-web-shop-note"),
+                    OutingKind::Cards => (Icon::Card, "outing-cards", "outing-cards-note"),
+                    OutingKind::TwoCards => (Icon::Swap, "outing-two-cards", "outing-two-cards-note"),
+                    OutingKind::RecordsRoom => (Icon::Shield, "outing-records-room", "outing-records-room-note"),
+                };
+                li {
+                    a.visit href=(outing.address) {
+                        (icon(shape))
+                        span { strong { (frame.t(name)) } span.muted { (frame.t(note)) } }
                     }
                 }
             }

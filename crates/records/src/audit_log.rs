@@ -85,6 +85,15 @@ pub fn newest_head(sql: &mut dyn Sql) -> Result<Option<HeadRow>, RecordsError> {
     first(&rows, read_head)
 }
 
+/// The head over `size` entries.
+///
+/// # Errors
+/// What the database says.
+pub fn head(sql: &mut dyn Sql, size: u64) -> Result<Option<HeadRow>, RecordsError> {
+    let rows = sql.query("SELECT size, head, frontier FROM audit_heads WHERE size = $1", &[number(size)])?;
+    first(&rows, read_head)
+}
+
 /// The whole log: entries by place, heads by size.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 //! `DATA/audit-log.key` is the key, which only the server's own user may read; `DATA/audit-log.head` is the newest signed
 //! head, so that an end of the log that was cut off in the records is noticed.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +24,7 @@ pub fn audit_log_keeper(data: &Path, entropy: &dyn Entropy) -> io::Result<LogKee
         Some(key) => key,
         None => make_key(data, entropy)?,
     };
-    let witness = HeadFile { path: data.join(HEAD_FILE), newest: Mutex::new(0) };
+    let witness = HeadFile { path: data.join(HEAD_FILE), newest: Mutex::new(read_log_head(data)?) };
     Ok(LogKeeper::new(key, Some(Arc::new(witness))))
 }
 
@@ -78,20 +78,59 @@ fn make_key(data: &Path, entropy: &dyn Entropy) -> io::Result<LogKey> {
 /// The newest head in a file of its own.
 struct HeadFile {
     path: PathBuf,
-    newest: Mutex<u64>,
+    newest: Mutex<Option<SignedHead>>,
+}
+
+impl HeadFile {
+    fn replace(&self, head: &SignedHead) -> io::Result<()> {
+        let fresh = self.path.with_extension("head.new");
+        let mut file = File::create(&fresh)?;
+        file.write_all(&head.to_bytes())?;
+        file.sync_data()?;
+        fs::rename(&fresh, &self.path)
+    }
 }
 
 impl HeadWitness for HeadFile {
+    fn newest(&self) -> Option<SignedHead> {
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn keep(&self, head: &SignedHead) {
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if head.head.size <= *newest {
+        if newest.is_some_and(|newest| head.head.size <= newest.head.size) {
             return;
         }
-        let fresh = self.path.with_extension("head.new");
         // An older head still tells of a cut end, so a full disk is no reason to stop.
-        let written = fs::write(&fresh, head.to_bytes()).and_then(|()| fs::rename(&fresh, &self.path));
-        if written.is_ok() {
-            *newest = head.head.size;
+        if self.replace(head).is_ok() {
+            *newest = Some(*head);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use audit_log::{Head, LogKey};
+    use ledger::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_starts_again_keeps_no_head_of_a_shorter_log() {
+        let data = std::env::temp_dir().join(format!("sycee-head-{}", std::process::id()));
+        drop(fs::remove_dir_all(&data));
+        fs::create_dir_all(&data).expect("the directory can be made");
+        let key = LogKey::from_seed([7; 32]);
+        let head = |size| key.sign(Head { size, at: Timestamp(size), root: [1; 32] });
+        let witness = || {
+            let newest = Mutex::new(read_log_head(&data).expect("it can be read"));
+            HeadFile { path: data.join(HEAD_FILE), newest }
+        };
+        witness().keep(&head(5));
+        witness().keep(&head(3));
+        assert_eq!(read_log_head(&data).expect("it can be read"), Some(head(5)));
+        witness().keep(&head(6));
+        assert_eq!(witness().newest(), Some(head(6)));
+        drop(fs::remove_dir_all(&data));
     }
 }

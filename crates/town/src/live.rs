@@ -11,6 +11,7 @@ mod control;
 mod errors;
 mod first_days;
 mod neighbour_page;
+mod records_room;
 mod sample_shop;
 mod shop_floor;
 mod town;

@@ -92,6 +92,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "risk",
             "wallet",
             "bank",
+            "audit-log",
             "records",
             "operations",
             "pages",

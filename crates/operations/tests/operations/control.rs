@@ -1,9 +1,13 @@
 //! Control: rules and reviews, approvals by two people, the audit log, reconciliation.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::sync::{Arc, Mutex};
+
+use ::audit_log::{Finding, LogKey, SignedHead};
 use ledger::Timestamp;
 use money::Amount;
 use operations::approvals::{self, Action, Corrected};
+use operations::audit_log::{HeadWitness, LogKeeper};
 use operations::business_days::{self, BusinessDay};
 use operations::duties::{self, OperatorRole};
 use operations::review::{self, Choice};
@@ -322,6 +326,43 @@ fn every_act_of_control_is_in_the_log_and_the_log_is_whole() {
     }))
     .unwrap();
     assert!(!now(audit_log::check(&world.operations)).unwrap().findings.is_empty());
+}
+
+#[derive(Default)]
+struct Witness(Mutex<Option<SignedHead>>);
+
+impl HeadWitness for Witness {
+    fn newest(&self) -> Option<SignedHead> {
+        *self.0.lock().unwrap()
+    }
+
+    fn keep(&self, head: &SignedHead) {
+        *self.0.lock().unwrap() = Some(*head);
+    }
+}
+
+#[test]
+fn a_log_whose_end_was_cut_off_is_found_also_after_it_grew_again() {
+    let (world, witness) = (World::new(), Arc::new(Witness::default()));
+    assert!(world.operations.keep_log(LogKeeper::new(LogKey::from_seed([7; 32]), Some(witness.clone()))));
+    let noted = |count: u64| {
+        for number in 0..count {
+            now(audit_log::note(&world.operations, ONE, "tested", &number.to_string(), &[])).unwrap();
+        }
+    };
+    noted(6);
+    assert_eq!(witness.newest().unwrap().head.size, 6);
+    let records = &world.operations.services().records;
+    let cut = records.write(|sql| {
+        sql.execute("DELETE FROM audit_entries WHERE place >= 4", &[])?;
+        sql.execute("DELETE FROM audit_heads WHERE size > 4", &[]).map(drop)
+    });
+    now(cut).unwrap();
+    let found = || now(audit_log::check(&world.operations)).unwrap().findings;
+    assert_eq!(found(), [Finding::CutOff { size: 6 }]);
+    noted(5);
+    assert_eq!(witness.newest().unwrap().head.size, 6, "what tells of it is not replaced");
+    assert_eq!(found(), [Finding::NotConsistent { size: 6 }]);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use pages::form::{Problem, Trouble};
 use pages::frame::{Frame, Notice, Theme, Viewer};
 use pages::history::{self, Filter, History};
 use pages::home::{self, Attention, Balance, Home};
-use pages::landing::{self, Landing, QuickLogin, Role};
+use pages::landing::{self, Landing, Outing, OutingKind, QuickLogin, Role};
 use pages::locale::Locale;
 use pages::merchant::{self, MerchantDay, Sale};
 use pages::operator::{self, Entry, Overview};
@@ -185,6 +185,7 @@ fn sample_town() -> Result<Landing, Failure> {
         ],
         latest: 8,
         holders: 120,
+        outings: OutingKind::ALL.map(|kind| Outing { kind, address: "#visit".to_owned() }).to_vec(),
         sums: sample_sums()?,
         logins: vec![
             login("lilei", Role::Holder, "李雷", "Li Lei"),

@@ -29,6 +29,51 @@ pub struct EntryLine {
     pub details: Vec<(String, String)>,
 }
 
+/// What a check can find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FindingKind {
+    /// The entry was removed, moved or renumbered.
+    OutOfPlace,
+    /// The entry is not in canonical form.
+    Malformed,
+    /// The entry's columns say something else than its bytes.
+    ColumnsDiffer,
+    /// The signature of the head over the entry is not the log's.
+    BadSignature,
+    /// The entry is not what the head over it was signed for.
+    RootDiffers,
+    /// The head over the entry is missing.
+    HeadMissing,
+    /// The entry and what came after it was cut off.
+    CutOff,
+    /// The log does not go on from what was seen when this was its last entry.
+    NotConsistent,
+}
+
+impl FindingKind {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::OutOfPlace => "audit-out-of-place",
+            Self::Malformed => "audit-malformed",
+            Self::ColumnsDiffer => "audit-columns-differ",
+            Self::BadSignature => "audit-bad-signature",
+            Self::RootDiffers => "audit-root-differs",
+            Self::HeadMissing => "audit-head-missing",
+            Self::CutOff => "audit-cut-off",
+            Self::NotConsistent => "audit-not-consistent",
+        }
+    }
+}
+
+/// One thing that is wrong with the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FindingLine {
+    /// What.
+    pub kind: FindingKind,
+    /// The place of the entry, counted from 0.
+    pub place: u64,
+}
+
 /// The log.
 #[derive(Clone, Debug)]
 pub struct AuditLog {
@@ -46,8 +91,8 @@ pub struct AuditLog {
     pub root: String,
     /// The key that verifies heads, in hexadecimal.
     pub public_key: String,
-    /// What the check found, each in words of its own; empty where the whole log is in order.
-    pub findings: Vec<String>,
+    /// What the check found; empty where the whole log is in order.
+    pub findings: Vec<FindingLine>,
 }
 
 /// `GET /operator/audit-log`
@@ -90,11 +135,18 @@ fn state(frame: &Frame, view: &AuditLog) -> Markup {
         } @else {
             div.verdict.verdict-off role="alert" {
                 span.verdict-icon { (icon(Icon::Alert)) }
-                div { p { (frame.t("audit-tampered")) } ul { @for finding in &view.findings { li { (finding) } } } }
+                div {
+                    p { (frame.t("audit-tampered")) }
+                    ul { @for finding in &view.findings { li { (found(frame, *finding)) } } }
+                }
             }
         }
         (key_values(&rows))
     }
+}
+
+fn found(frame: &Frame, finding: FindingLine) -> String {
+    frame.fill(finding.kind.key(), &[("place", &finding.place.to_string())])
 }
 
 fn filters(frame: &Frame, view: &AuditLog) -> Markup {

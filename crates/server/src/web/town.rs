@@ -10,7 +10,7 @@ use operations::history::{self, Named};
 use operations::{masked, merchants};
 use pages::fault::Fault;
 use pages::figures;
-use pages::landing::{Landing, QuickLogin, Role, TICKER_LENGTH};
+use pages::landing::{Landing, Outing, QuickLogin, Role, TICKER_LENGTH};
 use pages::town::{Bilingual, Place, PlaceKind, TownEvent};
 use records::operations::{Filter, OperationKind, OperationState};
 use records::principals;
@@ -31,6 +31,8 @@ use crate::json;
 pub struct TownView {
     /// The one-click log-ins, in the order of the page.
     pub logins: Vec<TownLogin>,
+    /// Where a visitor can go besides, in the order of the page.
+    pub outings: Vec<Outing>,
     /// How many people live there.
     pub holders: u32,
 }
@@ -64,6 +66,7 @@ pub(super) async fn landing(visit: &Visit, town: &TownView) -> Result<Response, 
         events: events(visit, &happened),
         sums: sums(visit).await?,
         logins: town.logins.iter().map(login).collect(),
+        outings: town.outings.clone(),
         holders: u64::from(town.holders),
         places,
     };

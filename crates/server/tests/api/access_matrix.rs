@@ -100,7 +100,7 @@ impl Matrix {
             name: Bilingual::new("李林", "Li Lin"),
             principal: world.lilin.id,
         };
-        world.app.open_town(TownView { logins: vec![login], holders: 2 });
+        world.app.open_town(TownView { logins: vec![login], outings: Vec::new(), holders: 2 });
         let session = |person: &Person| Means::Session(person.clone());
         let principals = vec![
             ("nobody", Means::Nothing),

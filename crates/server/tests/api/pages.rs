@@ -256,7 +256,7 @@ async fn a_town_offers_its_log_ins_and_tells_what_happens() {
         name: Bilingual::new("李林", "Li Lin"),
         principal: world.lilin.id,
     };
-    assert!(world.app.open_town(TownView { logins: vec![login], holders: 2 }));
+    assert!(world.app.open_town(TownView { logins: vec![login], outings: Vec::new(), holders: 2 }));
     let front = call("GET", "/").send(&world.router).await.assert_status(200);
     assert!(front.text.contains("action=\"/town/login/lilin\"") && front.text.contains("verdict-ok"));
     let entered = call("POST", "/town/login/lilin").send(&world.router).await;

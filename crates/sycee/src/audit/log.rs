@@ -19,8 +19,9 @@ pub(super) fn audit(data: &Path) -> Result<Option<Report>, Failure> {
     if !path.is_file() {
         return Ok(None);
     }
-    let (entries, heads) = read(&path).map_err(|error| Failure::findings(format!("audit log: {error}")))?;
+    // Before the log is read: a server that runs meanwhile may write more than what was read.
     let witness = server::read_log_head(data).map_err(unreadable)?;
+    let (entries, heads) = read(&path).map_err(|error| Failure::findings(format!("audit log: {error}")))?;
     Ok(Some(check(&entries, &heads, &key.public(), &witness)))
 }
 

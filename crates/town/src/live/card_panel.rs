@@ -302,6 +302,6 @@ fn page(status: StatusCode, body: &Markup) -> Response {
     SITE.page(status, body)
 }
 
-async fn style() -> impl IntoResponse {
+pub(super) async fn style() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("card_panel.css"))
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ledger::{NANOSECONDS_PER_SECOND, Timestamp};
 use operations::{Clock, Entropy, Operations, balances, checkout_origins, webhooks};
-use pages::landing::Role as LoginRole;
+use pages::landing::{Outing, OutingKind, Role as LoginRole};
 use pages::town::Bilingual;
 use records::webhooks::EndpointState;
 use records::{api_keys, meta};
@@ -22,6 +22,7 @@ use super::card_panel;
 use super::control;
 use super::errors::LiveError;
 use super::first_days::{self, FIRST_DAYS, NewTown, SEED};
+use super::records_room;
 use super::sample_shop::{self, ShopOptions};
 use super::shop_floor::{self, CASHIER_PIN};
 use super::townsfolk::Townsfolk;
@@ -109,12 +110,12 @@ async fn open(options: &LiveOptions, started: Instant) -> Result<(), LiveError> 
     let seed = seed_of(&app).await?;
     let economy = Economy::found(seed);
     let residents = founding::find(app.operations(), economy.population()).await?;
-    app.open_town(view(&economy, &residents));
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let busy =
         |error| LiveError::Listener(format!("cannot listen on {address}: {error}. Choose another --port"));
     let listener = TcpListener::bind(address).await.map_err(busy)?;
     let address = listener.local_addr().map_err(|error| LiveError::Listener(error.to_string()))?;
+    app.open_town(view(&economy, &residents, address.port()));
     shop_floor::set_up(&app, &residents).await?;
     card_office::set_up(&app, &residents, &options.data).await?;
     let shop = open_shop(&app, &residents, address).await?;
@@ -128,6 +129,8 @@ async fn open(options: &LiveOptions, started: Instant) -> Result<(), LiveError> 
     let pages_of_tills = tills.tills.iter();
     sites.extend(pages_of_tills.map(|till| NeighbourSite { host: till.host, router: till.site.router() }));
     sites.push(NeighbourSite { host: card_panel::HOST, router: card_panel::router(&app, &tills) });
+    let records = records_room::router(&app, address.port());
+    sites.push(NeighbourSite { host: records_room::HOST, router: records });
     let served = server::serve_beside(listener, app, sites, stop).await;
     life.abort();
     // What it was doing is finished by the next start-up check, like any interrupted operation.
@@ -209,7 +212,7 @@ async fn act(operations: &Operations, townsfolk: &mut Townsfolk, event: &Event) 
     townsfolk.learn(event, &answer);
 }
 
-fn view(economy: &Economy, residents: &Residents) -> TownView {
+fn view(economy: &Economy, residents: &Residents, port: u16) -> TownView {
     let mut logins = Vec::new();
     for holder in [HolderIndex(0), HolderIndex(1)] {
         let profile = economy.population().holder(holder);
@@ -241,7 +244,19 @@ fn view(economy: &Economy, residents: &Residents) -> TownView {
         name: Bilingual::new("何静 · 审计", "He Jing · auditor"),
         principal: founding::staff_id(control::AUDITOR_LOGIN),
     });
-    TownView { logins, holders: u32::try_from(PEOPLE).unwrap_or(u32::MAX) }
+    TownView { logins, outings: outings(port), holders: u32::try_from(PEOPLE).unwrap_or(u32::MAX) }
+}
+
+/// Where a visitor can go besides.
+fn outings(port: u16) -> Vec<Outing> {
+    [
+        (OutingKind::WebShop, sample_shop::HOST, "/"),
+        (OutingKind::Cards, card_panel::HOST, "/"),
+        (OutingKind::TwoCards, card_panel::HOST, "/two-cards"),
+        (OutingKind::RecordsRoom, records_room::HOST, "/"),
+    ]
+    .map(|(kind, host, path)| Outing { kind, address: format!("http://{host}:{port}{path}") })
+    .to_vec()
 }
 
 fn shop_login(shop: ShopIndex, residents: &Residents) -> TownLogin {
@@ -279,6 +294,7 @@ async fn greeting(
         format!("   Till          {host}/till      (PIN of the cashier: {CASHIER_PIN})"),
         format!("   Web shop      http://{}:{}", sample_shop::HOST, address.port()),
         format!("   Cards, tills  http://{}:{}", card_panel::HOST, address.port()),
+        format!("   Records room  http://{}:{}", records_room::HOST, address.port()),
         format!("   Back office   {host}/town/login/operator"),
         format!("   API           {host}/api/v1/openapi.json"),
         String::new(),

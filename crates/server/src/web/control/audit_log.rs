@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use ::audit_log::Entry;
+use ::audit_log::{Entry, Finding};
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use operations::audit_log::{self, Proof};
-use pages::control::audit_log::{AuditLog, AuditProof, EntryLine};
+use pages::control::audit_log::{AuditLog, AuditProof, EntryLine, FindingKind, FindingLine};
 use pages::fault::Fault;
 use records::audit_log::AuditFilter;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ use crate::web::visit::{OperatorVisit, Visit, page};
 
 /// Entries of one page.
 const PAGE: u32 = 50;
+/// The most findings that the page shows.
+const FINDINGS: usize = 20;
 /// The most entries of an export.
 const EXPORT_MAX: u32 = 100_000;
 
@@ -66,9 +68,31 @@ pub(super) async fn list(
         size: report.entries,
         root: hex(&report.root),
         public_key: hex(&audit_log::public_key(operations).to_bytes()),
-        findings: report.findings.iter().take(20).map(ToString::to_string).collect(),
+        findings: findings(&report.findings),
     };
     Ok(page(pages::control::audit_log::audit_log(&visit.frame(), &view)))
+}
+
+/// What the check found. After the first root that differs, all differ: only the first one tells something.
+fn findings(found: &[Finding]) -> Vec<FindingLine> {
+    let is_root = |finding: &Finding| matches!(finding, Finding::RootDiffers { .. });
+    let first_root = found.iter().position(is_root);
+    let tells = |(number, finding): &(usize, &Finding)| !is_root(finding) || Some(*number) == first_root;
+    found.iter().enumerate().filter(tells).map(|(_, finding)| line(finding)).take(FINDINGS).collect()
+}
+
+fn line(finding: &Finding) -> FindingLine {
+    let (kind, place) = match *finding {
+        Finding::OutOfPlace { place } => (FindingKind::OutOfPlace, place),
+        Finding::Malformed { place } => (FindingKind::Malformed, place),
+        Finding::ColumnsDiffer { place } => (FindingKind::ColumnsDiffer, place),
+        Finding::BadSignature { size } => (FindingKind::BadSignature, size.saturating_sub(1)),
+        Finding::RootDiffers { size } => (FindingKind::RootDiffers, size.saturating_sub(1)),
+        Finding::HeadMissing { size } => (FindingKind::HeadMissing, size.saturating_sub(1)),
+        Finding::CutOff { size } => (FindingKind::CutOff, size.saturating_sub(1)),
+        Finding::NotConsistent { size } => (FindingKind::NotConsistent, size.saturating_sub(1)),
+    };
+    FindingLine { kind, place }
 }
 
 /// Entries with the names of their actors.
