@@ -187,20 +187,13 @@ fn table(site: &Site, room: &Room) -> Markup {
 
 fn verdict(room: &Room) -> Markup {
     html! {
-        dl.sums {
-            div.difference role="status" data-found=(room.found.is_some()) {
-                @match &room.found {
-                    None => { dt { "日志完好 " span lang="en" { "The log is in order" } } dd { "✓" } }
-                    Some(finding) => {
-                        dt { strong { "发现被改 " span lang="en" { "Found" } } }
-                        dd {
-                            @match changed_place(finding) {
-                                Some(place) => { "№ " (place) }
-                                None => { span lang="en" { (finding) } }
-                            }
-                        }
-                    }
+        p role="status" data-found=(room.found.is_some()) {
+            @match room.found.as_ref().map(|finding| (finding, changed_place(finding))) {
+                None => { b { "日志完好 ✓ " span lang="en" { "The log is in order" } } }
+                Some((_, Some(place))) => {
+                    strong { "发现第 " (place) " 条被改 " span lang="en" { "Entry " (place) " was changed" } }
                 }
+                Some((finding, None)) => { strong { "日志被改 " span lang="en" { (finding) } } }
             }
         }
     }
