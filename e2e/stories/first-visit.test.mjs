@@ -10,6 +10,10 @@ story('a newcomer sees the town and enters the wallet of a holder by one click',
   await page.goto(`${TOWN}/`);
   await page.locator('#town svg').waitFor();
   assert.match(await page.locator('.verdict').textContent(), /0/);
+  const sides = await page.locator('.town-equation tbody tr').evaluateAll((rows) => rows.map((row) =>
+    [...row.querySelectorAll('td:not([aria-hidden])')].map((cell) => cell.textContent.trim())));
+  assert.ok(sides.length > 0);
+  for (const [banks, holders] of sides) assert.equal(banks, holders, 'both sides of the equation are one figure');
   await accessible(page, 'the front page');
   const name = await enterAs(page, 'holder');
   assert.equal(new URL(page.url()).pathname, '/home');

@@ -1,7 +1,7 @@
 //! The landing page: of a living town, or of a plain installation.
 
 use maud::{Markup, html};
-use money::Amount;
+use money::{Amount, Delta};
 
 use crate::activity::{Kind, State};
 use crate::components::kind_icon;
@@ -167,10 +167,13 @@ pub fn sums(frame: &Frame, sums: &[Sum]) -> Markup {
     }
 }
 
-/// Wallets and shops as one figure. Where it is out of range, the wallets alone: the verdict above then shows the
-/// difference.
+/// All that the float stands for, as one figure. Where it is out of range, the wallets alone: the verdict above then shows
+/// the difference.
 fn held(sum: &Sum) -> Amount {
-    sum.wallets.checked_add(sum.merchants).unwrap_or(sum.wallets)
+    let rest = [sum.merchants, sum.escrow, sum.vouchers, sum.card_purses].map(Amount::to_delta);
+    let held = rest.into_iter().try_fold(sum.wallets.to_delta(), Delta::checked_add);
+    let held = held.and_then(|held| held.checked_add(sum.suspense));
+    held.ok().filter(|held| !held.is_negative()).map_or(sum.wallets, Delta::magnitude)
 }
 
 /// The items of the ticker. Also a fragment of the live feed.
@@ -193,6 +196,7 @@ fn sentence(frame: &Frame, places: &[Place], event: &TownEvent) -> String {
     let place = place.map_or("", |place| place.name.get(frame.locale));
     let key = match (event.state, event.kind) {
         (State::Declined | State::Reversed, _) => "event-declined",
+        (_, Kind::Payment | Kind::EscrowPayment) if place.is_empty() => "event-payment-elsewhere",
         (_, Kind::Payment | Kind::EscrowPayment) => "event-payment",
         (_, Kind::Refund | Kind::EscrowRefund) => "event-refund",
         (_, Kind::EscrowRelease) => "event-escrow-release",

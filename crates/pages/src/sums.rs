@@ -22,6 +22,8 @@ pub struct Sum {
     pub vouchers: Amount,
     /// What stands behind card purses.
     pub card_purses: Amount,
+    /// What is attributed to nobody yet, less what was handed out before it came.
+    pub suspense: Delta,
     /// Reserved for top-ups that a bank has not confirmed: neither in the float nor in the wallets yet.
     pub coming: Amount,
     /// Reserved for withdrawals that a bank has not confirmed: still in the float and in the wallets.
@@ -72,6 +74,7 @@ pub(crate) fn equation(frame: &Frame, sums: &[Sum]) -> Markup {
                         th.num scope="col" { (frame.t("in-escrow")) }
                         th.num scope="col" { (frame.t("in-vouchers")) }
                         th.num scope="col" { (frame.t("in-card-purses")) }
+                        th.num scope="col" { (frame.t("in-suspense")) }
                         th.num scope="col" { (frame.t("in-flight")) }
                         th.num scope="col" { (frame.t("difference")) }
                     }
@@ -93,6 +96,7 @@ fn row(frame: &Frame, sum: &Sum) -> Markup {
             td.num data-label=(frame.t("in-escrow")) { (figures::amount(frame, sum.escrow)) }
             td.num data-label=(frame.t("in-vouchers")) { (figures::amount(frame, sum.vouchers)) }
             td.num data-label=(frame.t("in-card-purses")) { (figures::amount(frame, sum.card_purses)) }
+            td.num data-label=(frame.t("in-suspense")) { (figures::signed_text(sum.suspense)) }
             td.num data-label=(frame.t("in-flight")) { (in_flight(*sum)) }
             td.num.is-zero[zero].is-off[!zero] data-label=(frame.t("difference")) {
                 (icon(if zero { Icon::Check } else { Icon::Alert })) (figures::signed_text(sum.difference))

@@ -270,6 +270,7 @@ event-card-unload = { $who } got money back from a card purse
 event-card-takings = { $place } was paid by card purses
 event-card-returns = { $place } gave money back on card purses
 in-card-purses = On card purses
+in-suspense = In suspense
 in-card-loads = Loads under way
 card-excess = Spent beyond loads
 card-fees = Card fees

@@ -270,6 +270,7 @@ event-card-unload = { $who } 从卡钱包圈提
 event-card-takings = { $place } 收到卡钱包付款
 event-card-returns = { $place } 撤销卡钱包消费
 in-card-purses = 卡钱包
+in-suspense = 暂记
 in-card-loads = 圈存途中
 card-excess = 超额消费
 card-fees = 卡手续费

@@ -105,6 +105,7 @@ fn sum(totals: &CurrencyTotals) -> Sum {
         escrow: amount(totals.escrow),
         vouchers: amount(totals.vouchers),
         card_purses: amount(totals.card_purses()),
+        suspense: difference(totals.suspense, totals.currency),
         coming: amount(totals.coming),
         leaving: amount(totals.leaving),
         difference: difference(totals.difference(), totals.currency),
@@ -118,6 +119,7 @@ fn shown(value: i128, currency: Currency) -> Amount {
     Amount::from_minor(minor, currency).unwrap_or(Amount::zero(currency))
 }
 
+/// As [`shown`], for what may be below 0.
 fn difference(value: i128, currency: Currency) -> Delta {
     let most = i128::from(MAX_MINOR);
     let minor = i64::try_from(value.clamp(-most, most)).unwrap_or(i64::MAX);

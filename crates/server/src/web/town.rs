@@ -169,17 +169,15 @@ fn latest(happened: &[Named], least: u64) -> u64 {
 fn sides(row: &Named) -> (Option<&history::PartyName>, Option<String>) {
     let operation = &row.operation;
     let place = |party: Option<records::operations::PartyId>| party.map(|party| party.to_string());
+    let shop = || operation.merchant.map(|merchant| merchant.to_string());
     match operation.kind {
         OperationKind::TopUp | OperationKind::Refund => (row.payee.as_ref(), place(operation.payer)),
-        OperationKind::Withdrawal | OperationKind::Payment | OperationKind::EscrowPayment => {
-            (row.payer.as_ref(), place(operation.payee))
-        }
+        OperationKind::Withdrawal | OperationKind::Payment => (row.payer.as_ref(), place(operation.payee)),
+        OperationKind::EscrowPayment => (row.payer.as_ref(), shop()),
         OperationKind::EscrowRelease => (row.payee.as_ref(), place(operation.payee)),
         OperationKind::VoucherSale => (row.payer.as_ref(), place(operation.payer)),
         OperationKind::VoucherReturn => (row.payee.as_ref(), place(operation.payee)),
-        OperationKind::EscrowRefund | OperationKind::VoucherRedemption => {
-            (row.payee.as_ref(), operation.merchant.map(|merchant| merchant.to_string()))
-        }
+        OperationKind::EscrowRefund | OperationKind::VoucherRedemption => (row.payee.as_ref(), shop()),
         OperationKind::CardTakings => (row.payee.as_ref(), place(operation.payee)),
         OperationKind::CardReturns => (row.payer.as_ref(), place(operation.payer)),
         OperationKind::CardUnload | OperationKind::CardRest | OperationKind::TransferPurseUnload => {
