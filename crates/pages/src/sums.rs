@@ -60,7 +60,19 @@ pub(crate) fn verdict(frame: &Frame, sums: &[Sum]) -> Markup {
     }
 }
 
-/// The equation of each currency as a table.
+/// The names of the parts, in the order of their columns.
+const PARTS: [&str; 8] = [
+    "float",
+    "in-wallets",
+    "in-shops",
+    "in-escrow",
+    "in-vouchers",
+    "in-card-purses",
+    "in-suspense",
+    "in-flight",
+];
+
+/// The equation of each currency as a table. The difference comes first: it must be seen on every screen.
 pub(crate) fn equation(frame: &Frame, sums: &[Sum]) -> Markup {
     html! {
         div.table-scroll tabindex="0" role="region" aria-label=(frame.t("equation")) {
@@ -68,15 +80,8 @@ pub(crate) fn equation(frame: &Frame, sums: &[Sum]) -> Markup {
                 thead {
                     tr {
                         th scope="col" { (frame.t("currency")) }
-                        th.num scope="col" { (frame.t("float")) }
-                        th.num scope="col" { (frame.t("in-wallets")) }
-                        th.num scope="col" { (frame.t("in-shops")) }
-                        th.num scope="col" { (frame.t("in-escrow")) }
-                        th.num scope="col" { (frame.t("in-vouchers")) }
-                        th.num scope="col" { (frame.t("in-card-purses")) }
-                        th.num scope="col" { (frame.t("in-suspense")) }
-                        th.num scope="col" { (frame.t("in-flight")) }
                         th.num scope="col" { (frame.t("difference")) }
+                        @for part in PARTS { th.num scope="col" { (frame.t(part)) } }
                     }
                 }
                 tbody { @for sum in sums { (row(frame, sum)) } }
@@ -87,20 +92,17 @@ pub(crate) fn equation(frame: &Frame, sums: &[Sum]) -> Markup {
 
 fn row(frame: &Frame, sum: &Sum) -> Markup {
     let zero = sum.difference.minor() == 0;
+    let held = [sum.float, sum.wallets, sum.merchants, sum.escrow, sum.vouchers, sum.card_purses]
+        .map(|part| figures::amount(frame, part));
+    let rest = [figures::signed_text(sum.suspense), in_flight(*sum)].map(|figure| html! { (figure) });
+    let parts = PARTS.iter().zip(held.into_iter().chain(rest));
     html! {
         tr {
             th scope="row" { (sum.float.currency().code()) }
-            td.num data-label=(frame.t("float")) { (figures::amount(frame, sum.float)) }
-            td.num data-label=(frame.t("in-wallets")) { (figures::amount(frame, sum.wallets)) }
-            td.num data-label=(frame.t("in-shops")) { (figures::amount(frame, sum.merchants)) }
-            td.num data-label=(frame.t("in-escrow")) { (figures::amount(frame, sum.escrow)) }
-            td.num data-label=(frame.t("in-vouchers")) { (figures::amount(frame, sum.vouchers)) }
-            td.num data-label=(frame.t("in-card-purses")) { (figures::amount(frame, sum.card_purses)) }
-            td.num data-label=(frame.t("in-suspense")) { (figures::signed_text(sum.suspense)) }
-            td.num data-label=(frame.t("in-flight")) { (in_flight(*sum)) }
             td.num.is-zero[zero].is-off[!zero] data-label=(frame.t("difference")) {
                 (icon(if zero { Icon::Check } else { Icon::Alert })) (figures::signed_text(sum.difference))
             }
+            @for (part, figure) in parts { td.num data-label=(frame.t(part)) { (figure) } }
         }
     }
 }

@@ -193,9 +193,9 @@ low-balance-hint = Leave it empty for never
 # Home and settings
 attention = To do
 attention-stopped = All your spending is stopped
-attention-overdue = { $count } overdue bills
-attention-bills = { $count } bills to pay
-attention-requests = { $count } requests wait for you
+attention-overdue = Overdue bills: { $count }
+attention-bills = Bills to pay: { $count }
+attention-requests = Requests for you: { $count }
 attention-low-balance = The balance is lower than you want it to be
 settings-cards-note = See, freeze, ask for the balance
 settings-limits-note = For one payment and for one day

@@ -9,7 +9,7 @@ line-no-list = No status list yet
 line-most = A sale may be up to { $amount } now
 age-minutes = { $count } min
 age-hours = { $count } h
-age-days = { $count } days
+age-days = { $count } d
 # What became of records
 outcome-done = Paid
 outcome-open = Not known yet: the card can tell
@@ -78,7 +78,7 @@ tap-from-card = From the card
 tap-owed = Owed online
 tap-confirmed = The server has confirmed it.
 tap-confirm-later = The card is done. The server will hear of it as soon as it can be reached.
-tap-more-loads = { $count } more loads wait for this card: hold it again.
+tap-more-loads = More loads wait for this card ({ $count }): hold it again.
 tap-not-known = NOT KNOWN YET
 tap-not-taken = NOT DONE
 log-load = Load

@@ -17,7 +17,7 @@ async fn what_was_ordered_goes_onto_the_card_and_back_to_the_wallet() {
     host.order(1, 300);
     let page = corner.card("/card/load", "").await;
     assert!(page.contains("¥50.00") && page.contains("The server has confirmed it."), "{page}");
-    assert!(page.contains("1 more loads wait"), "{page}");
+    assert!(page.contains("More loads wait for this card (1)"), "{page}");
     corner.card("/card/load", "").await;
     assert_eq!((corner.desk.held(), host.count().loaded, host.count().orders), (5_300, 5_300, 0));
     let page = corner.card("/card/unload", "&amount=3.00").await;
