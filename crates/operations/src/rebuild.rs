@@ -27,6 +27,7 @@ pub(crate) struct Rebuilt {
 pub(crate) fn decides(transfer: &Transfer) -> bool {
     !transfer.resolves_pending()
         && !chart::is_memo(transfer.ledger)
+        && !is_unload_in_suspense(transfer)
         && [
             chart::TOP_UP,
             chart::WITHDRAWAL,
@@ -44,6 +45,12 @@ pub(crate) fn decides(transfer: &Transfer) -> bool {
             chart::ADJUSTMENT,
         ]
         .contains(&transfer.code)
+}
+
+/// Whether it is what a card gave back to a wallet that was closed: nobody's operation before a person hands it out.
+fn is_unload_in_suspense(transfer: &Transfer) -> bool {
+    let suspense = chart::currency_of(transfer.ledger).map(chart::suspense_id);
+    transfer.code == chart::TRANSFER_PURSE_UNLOADED && Some(transfer.credit_account_id) == suspense
 }
 
 /// The amount of a transfer.

@@ -1,7 +1,8 @@
 //! Decided transfers are made: as often as it takes, with the same ids.
 
 use ledger::{
-    AccountId, BATCH_MAX, CreateTransferStatus as Status, Timestamp, Transfer, TransferFlags, TransferId,
+    AccountId, BATCH_MAX, Code, CreateTransferStatus as Status, Timestamp, Transfer, TransferFlags,
+    TransferId,
 };
 use records::card_postings::{self, CardPostings};
 use wallet::chart;
@@ -42,7 +43,11 @@ pub(super) async fn all(operations: &Operations, decided: Vec<CardPostings>) -> 
     Ok(())
 }
 
-async fn make(operations: &Operations, transfers: Vec<Transfer>) -> Result<(), OperationError> {
+/// Makes transfers, or lets suspense stand in for who cannot give or take.
+///
+/// # Errors
+/// What could not be reached.
+pub(super) async fn make(operations: &Operations, transfers: Vec<Transfer>) -> Result<(), OperationError> {
     let batches = batches(transfers);
     let statuses = operations.ledger().create_in_order(batches.clone()).await?;
     let mut stood_in = Vec::new();
@@ -97,6 +102,10 @@ fn chains<'a>(
     })
 }
 
+/// What comes into a holder's wallet.
+const TO_WALLET: [Code; 4] =
+    [chart::LOAD_RETURNED, chart::PURSE_UNLOAD, chart::PURSE_REST, chart::TRANSFER_PURSE_UNLOADED];
+
 enum Outcome {
     /// Now or before. Of a load, also that the wallet has too little: whoever looks at the card asks the ledger.
     Made,
@@ -118,8 +127,12 @@ fn outcome(chain: &[Transfer], statuses: &[Status]) -> Outcome {
         matches!(status, Status::ExceedsCredits | Status::IdAlreadyFailed | Status::DebitAccountAlreadyClosed)
     };
     let is_refused = statuses.iter().any(is_no);
-    let closed = statuses.iter().position(|status| *status == Status::CreditAccountAlreadyClosed);
-    if let Some(transfer) = closed.and_then(|at| chain.get(at)) {
+    // A wallet takes everything unless it is closed; asked again, the ledger says no more than that it has refused before.
+    let is_closed = |(transfer, status): &(&Transfer, &Status)| {
+        TO_WALLET.contains(&transfer.code)
+            && matches!(status, Status::CreditAccountAlreadyClosed | Status::IdAlreadyFailed)
+    };
+    if let Some((transfer, _)) = chain.iter().zip(statuses).find(is_closed) {
         return Outcome::WalletClosed(transfer.credit_account_id);
     }
     match chain.first().map(|transfer| transfer.code) {
@@ -152,7 +165,8 @@ fn to_suspense(transfer: &Transfer, wallet: AccountId) -> Transfer {
     }
 }
 
-fn suspense_id(of: TransferId) -> TransferId {
+/// The id of the transfer in which suspense stands in.
+pub(super) fn suspense_id(of: TransferId) -> TransferId {
     derive_transfer("sycee transfer purse from suspense v1", &[&of.0.to_be_bytes()])
 }
 
@@ -212,8 +226,10 @@ mod tests {
             ..transfer(id, is_linked)
         };
         let chain = [unload(1, true), unload(2, false)];
-        let statuses = [Status::CreditAccountAlreadyClosed, Status::LinkedEventFailed];
-        assert!(matches!(outcome(&chain, &statuses), Outcome::WalletClosed(closed) if closed == wallet));
+        for refused in [Status::CreditAccountAlreadyClosed, Status::IdAlreadyFailed] {
+            let statuses = [refused, Status::LinkedEventFailed];
+            assert!(matches!(outcome(&chain, &statuses), Outcome::WalletClosed(closed) if closed == wallet));
+        }
         for transfer in &chain {
             let stands_in = to_suspense(transfer, wallet);
             assert_eq!(stands_in.credit_account_id, chart::suspense_id(Currency::CNY));

@@ -24,8 +24,8 @@ use wallet::ids::{HolderId, OperationId};
 use wallet::purse_chart::{self, PurseName};
 
 use super::CardPurseRefusal;
-use super::keys;
 use super::transfer_purse::{SCHEME, pocket_limits, purse_name, serial_of};
+use super::{keys, made};
 use crate::rebuild::amount_of;
 use crate::{OperationError, Operations, directory};
 
@@ -114,7 +114,7 @@ pub async fn unload(
     let posting = host::unload(name, report.issuer_number, amount);
     match credits(operations, name, *currency).await?.get(taken..) {
         Some([]) => {}
-        Some([waiting]) if waiting.id == posting.id && waiting.amount == posting.amount => {
+        Some([waiting, ..]) if waiting.id == posting.id && waiting.amount == posting.amount => {
             return receive(operations, visit).await;
         }
         _ => return Err(CardPurseRefusal::CollectFirst.into()),
@@ -129,7 +129,8 @@ pub async fn unload(
     }
 }
 
-/// What the card has given back goes to the wallet of its holder, and into its history.
+/// What the card has given back goes to the wallet of its holder, and into its history. Where the wallet is closed, it goes to
+/// suspense.
 async fn end_unloads(operations: &Operations, visitor: &Visitor) -> Result<(), OperationError> {
     let Some(holder) = visitor.holder else { return Ok(()) };
     let taken = usize::try_from(visitor.report.issuer_number.0).unwrap_or(usize::MAX);
@@ -139,10 +140,11 @@ async fn end_unloads(operations: &Operations, visitor: &Visitor) -> Result<(), O
         if operations.records().read(move |sql| records::operations::is_known(sql, id)).await? {
             continue;
         }
-        let wallet = chart::wallet_id(holder, visitor.currency);
-        operations.ledger().create_transfers(host::unloaded(unload, wallet).to_vec()).await?;
+        if ended(operations, &[unload]).await?.is_empty() {
+            let wallet = chart::wallet_id(holder, visitor.currency);
+            made::make(operations, host::unloaded(unload, wallet).to_vec()).await?;
+        }
         let paid = operations.ledger().lookup_transfers(vec![host::unloaded_id(unload.id)]).await?;
-        // A wallet that was closed cannot take it: it stays reserved.
         let Some(paid) = paid.first() else { continue };
         let new = unloaded_operation(paid, holder.bits())?;
         let written = operations.records().write(move |sql| {
@@ -152,6 +154,18 @@ async fn end_unloads(operations: &Operations, visitor: &Visitor) -> Result<(), O
         operations.forget_holder(holder);
     }
     Ok(())
+}
+
+/// The transfers in which unloads ended: to a wallet, or to suspense.
+async fn ended(operations: &Operations, unloads: &[&Transfer]) -> Result<Vec<Transfer>, OperationError> {
+    let ids = unloads.iter().flat_map(|unload| ends_of(unload)).collect();
+    operations.ledger().lookup_transfers(ids).await
+}
+
+/// Under which ids an unload ends: in a wallet, or in suspense.
+fn ends_of(unload: &Transfer) -> [TransferId; 2] {
+    let paid = host::unloaded_id(unload.id);
+    [paid, made::suspense_id(paid)]
 }
 
 /// The unload that a transfer to a wallet stands for.
@@ -193,11 +207,10 @@ pub async fn unloads_waiting(
 ) -> Result<Vec<Amount>, OperationError> {
     let credits = credits(operations, &purse_name(asn), currency).await?;
     let unloads: Vec<&Transfer> = credits.iter().filter(|credit| is_unload(credit)).collect();
-    let ids = unloads.iter().map(|unload| host::unloaded_id(unload.id)).collect();
-    let paid = operations.ledger().lookup_transfers(ids).await?;
+    let ended = ended(operations, &unloads).await?;
     let is_waiting = |unload: &&&Transfer| {
-        let id = host::unloaded_id(unload.id);
-        !paid.iter().any(|paid| paid.id == id)
+        let ends = ends_of(unload);
+        !ended.iter().any(|ended| ends.contains(&ended.id))
     };
     unloads.iter().filter(is_waiting).map(|unload| amount_of(unload)).collect()
 }

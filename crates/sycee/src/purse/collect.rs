@@ -17,6 +17,8 @@ use crate::held_card::held_card;
 
 const STRANGE: &str = "the server answered something that is no message for a card";
 
+const EARLIER: &str = "an unload asked for earlier is in the wallet now; nothing more was unloaded: run this again to unload more";
+
 /// What the issuer says to a card, in its order.
 type Messages = Vec<(AuthorityKind, Vec<u8>)>;
 
@@ -42,7 +44,12 @@ pub(super) fn unload(card: &str, url: &str, amount: Money) -> Result<(), Failure
     let client = Client::new(url, None).map_err(Failure::bad_data)?;
     let mut reader = held_card(card)?;
     let mut purse = HeldPurse::select(&mut *reader)?;
-    collect(&client, &mut purse)?;
+    let waited = collect(&client, &mut purse)?;
+    if waited.iter().any(|(kind, _)| *kind == AuthorityKind::Unload) {
+        // Asked for before and cut short: whoever asks for it again does not mean it twice.
+        collect(&client, &mut purse)?;
+        return Ok(writeln!(io::stdout(), "{EARLIER}")?);
+    }
     let request = json!({
         "amount": amount.minor(),
         "currency": amount.currency().code(),

@@ -14,8 +14,13 @@ mod web;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use purse::amount::Amount;
@@ -74,6 +79,13 @@ impl Stage {
         serde_json::from_str(&said(&["purse", "show", "--json", "--card", &self.cards[card]])).unwrap()
     }
 
+    fn unload(&self, card: usize, url: &str, amount: &str) -> (Option<i32>, String) {
+        let words = ["purse", "unload", "--card", &self.cards[card], "--through", url, "--amount", amount];
+        let output = Command::new(env!("CARGO_BIN_EXE_sycee")).args(words).output().unwrap();
+        let [said, refused] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.code(), said + &refused)
+    }
+
     fn balances(&self) -> [Value; 2] {
         [0, 1].map(|card| self.shown(card)["pockets"][0]["balance"].clone())
     }
@@ -124,6 +136,36 @@ impl Stage {
     }
 }
 
+/// Where a client reaches the server, until it asks for `path`: the server does that, and the answer never arrives.
+fn network_that_loses_the_answer_to(path: &'static str, server: SocketAddr) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut client, mut server) = (client.unwrap(), TcpStream::connect(server).unwrap());
+            let (mut answers, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+            let is_lost = Arc::new(AtomicBool::new(false));
+            let is_lost_now = Arc::clone(&is_lost);
+            thread::spawn(move || {
+                let mut bytes = [0; 4_096];
+                while let Ok(length @ 1..) = answers.read(&mut bytes) {
+                    if is_lost_now.load(Ordering::SeqCst) {
+                        return to_client.shutdown(Shutdown::Both).unwrap();
+                    }
+                    to_client.write_all(&bytes[..length]).unwrap();
+                }
+            });
+            let mut bytes = [0; 4_096];
+            while let Ok(length @ 1..) = client.read(&mut bytes) {
+                let asked = String::from_utf8_lossy(&bytes[..length]);
+                is_lost.fetch_or(asked.contains(path), Ordering::SeqCst);
+                server.write_all(&bytes[..length]).unwrap();
+            }
+        }
+    });
+    url
+}
+
 #[test]
 fn a_loaded_card_pays_another_one_with_no_server_at_all() {
     let stage = stage();
@@ -167,19 +209,31 @@ fn a_card_gives_value_back_to_the_wallet_also_what_another_card_paid_it() {
     let stage = stage();
     stage.collect(0);
     assert_eq!(stage.pay_face_to_face("20"), "paid 20.00 CNY\n");
-    let unload = |card: usize, amount: &str| {
-        let words =
-            ["purse", "unload", "--card", &stage.cards[card], "--through", &stage.url, "--amount", amount];
-        let output = Command::new(env!("CARGO_BIN_EXE_sycee")).args(words).output().unwrap();
-        let [said, refused] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
-        (output.status.code(), said + &refused)
-    };
+    let unload = |card: usize, amount: &str| stage.unload(card, &stage.url, amount);
     assert_eq!(unload(1, "15.50"), (Some(0), "unloaded 15.50 CNY to the wallet\n".to_owned()));
     let (status, words) = unload(1, "15.50");
     assert!(status == Some(1) && words.contains("the card holds less than that"), "{words}");
     assert_eq!(unload(0, "10").0, Some(0));
     assert_eq!(stage.balances(), [json!(0), json!(450)]);
     stage.assert_totals_with(450);
+}
+
+#[test]
+fn an_unload_whose_answer_was_lost_is_not_made_twice() {
+    let stage = stage();
+    stage.collect(0);
+    let cutting = network_that_loses_the_answer_to("/transfer-purses/unloads", programs::address(&stage.url));
+    assert_ne!(stage.unload(0, &cutting, "10").0, Some(0));
+    assert_eq!(stage.balances(), [json!(3_000), json!(0)]);
+    let (status, words) = stage.unload(0, &stage.url, "10");
+    assert!(
+        status == Some(0) && words.starts_with("an unload asked for earlier is in the wallet now"),
+        "{words}"
+    );
+    assert_eq!(stage.balances(), [json!(2_000), json!(0)]);
+    stage.assert_totals_with(2_000);
+    assert_eq!(stage.unload(0, &stage.url, "10"), (Some(0), "unloaded 10.00 CNY to the wallet\n".to_owned()));
+    stage.assert_totals_with(1_000);
 }
 
 #[test]

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use card_reader::in_process::InProcess;
-use ledger::NANOSECONDS_PER_SECOND;
+use issuer::transfer_purse as host;
+use ledger::{CreateTransferStatus, Engine, NANOSECONDS_PER_SECOND, Timestamp};
 use messages::card::Asn;
 use operations::card_purses::loads::OrderLoad;
 use operations::card_purses::transfer_purse;
 use operations::card_purses::transfer_purse_visit::{
     self, Brought, IssuerMessage, PaidException, REPORT_AGE_MAX, Visit,
 };
-use operations::card_purses::{CardPurseRefusal, issuing, lost};
+use operations::card_purses::{CardPurseRefusal, ISSUER, issuing, lost};
 use operations::closing::{self, StillOpen};
-use operations::{Clock, OperationError, Origin, Receipt, start_up_check};
+use operations::{Clock, OperationError, Origin, Receipt, start_up_check, totals};
 use pki::{Certificate, CertificateChain, Day, PublicKey, SubjectId};
 use purse::{
     amount::Amount,
@@ -27,6 +28,9 @@ use purse_to_purse::{HeldPurse, Terms, Trouble, face_to_face};
 use records::operations::OperationState;
 use records::simulated::SimulatedRecords;
 use serde_json::Value;
+use wallet::chart;
+use wallet::closing_postings::wallet_closed;
+use wallet::purse_chart::PurseName;
 
 use super::plastic::bytes;
 use super::stage::{FOUNDER, Stage, refused, stage};
@@ -126,7 +130,7 @@ fn balance(slot: &Slot) -> u32 {
 }
 
 fn float(stage: &Stage) -> i128 {
-    now(operations::totals::count(stage.operations())).unwrap().currencies[0].transfer_purses
+    now(totals::count(stage.operations())).unwrap().currencies[0].transfer_purses
 }
 
 fn today(stage: &Stage) -> Day {
@@ -470,6 +474,60 @@ fn what_a_card_gives_back_is_in_the_wallet_once_the_card_has_shown_it() {
     collect(&stage, to);
     assert_eq!((balance(from), balance(to)), (100, 350));
     stage.check();
+}
+
+#[test]
+fn an_unload_is_told_again_also_where_new_sums_wait_behind_it() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 2);
+    load(&stage, "a", cards[0].0, 700).unwrap();
+    collect(&stage, &mut cards[0].1);
+    let [(_, from), (_, to)] = cards.as_mut_slice() else { unreachable!() };
+    face_to_face(from, to, terms(600), today(&stage)).unwrap();
+    let told = unload(&stage, to, 250).unwrap();
+    let kinds: Vec<AuthorityKind> = told.iter().map(|message| message.kind).collect();
+    assert_eq!(kinds, [AuthorityKind::Unload, AuthorityKind::Synchronise]);
+    assert_eq!(unload(&stage, to, 250), Ok(told));
+    assert_eq!(unload(&stage, to, 251), refused(CardPurseRefusal::CollectFirst));
+}
+
+/// The ledger closes Alice's wallet, as a closing does that a crash interrupts.
+fn close_in_ledger(stage: &Stage) {
+    let closed = wallet_closed(stage.world.alice, CNY, Timestamp(1));
+    let mut engine = stage.world.engine.lock().unwrap();
+    engine.create_accounts(Timestamp(1), &[chart::closings(CNY)]).unwrap();
+    assert!(engine.create_transfers(Timestamp(1), &[closed]).unwrap()[0].status.is_done());
+}
+
+#[test]
+fn what_a_card_gives_back_to_a_closed_wallet_goes_to_suspense_once() {
+    for is_refused_before in [false, true] {
+        let mut stage = stage(0, 0);
+        let mut cards = cards(&mut stage, 1);
+        load(&stage, "a", cards[0].0, 700).unwrap();
+        let (asn, slot) = &mut cards[0];
+        collect(&stage, slot);
+        let told = unload(&stage, slot, 200).unwrap();
+        HeldPurse::select(slot).unwrap().take_from_issuer(told[0].kind, &told[0].to_bytes()).unwrap();
+        close_in_ledger(&stage);
+        if is_refused_before {
+            // What a server did that stopped right after.
+            let name = PurseName([&ISSUER.0[..], &asn.0].concat().try_into().unwrap());
+            let asked = host::unload(&name, told[0].number, cny(200));
+            let chain = host::unloaded(&asked, chart::wallet_id(stage.world.alice, CNY));
+            let results = stage.world.engine.lock().unwrap().create_transfers(Timestamp(1), &chain).unwrap();
+            assert_eq!(results[1].status, CreateTransferStatus::CreditAccountAlreadyClosed);
+        }
+        for _ in 0..2 {
+            collect(&stage, slot);
+            let totals = now(totals::count(stage.operations())).unwrap();
+            assert_eq!((totals.currencies[0].suspense, float(&stage)), (200, 500));
+        }
+        let waiting = now(transfer_purse_visit::unloads_waiting(stage.operations(), *asn, CNY)).unwrap();
+        assert_eq!(waiting, []);
+        now(start_up_check::run(stage.operations())).unwrap();
+        stage.check();
+    }
 }
 
 #[test]
