@@ -63,31 +63,20 @@ fn back_to_control(frame: &Frame) -> Markup {
     back("/operator/control", frame.t("control"))
 }
 
-/// A table that becomes cards on a phone. Each column has a name, and says whether it holds numbers.
+/// A table that becomes cards on a phone: for few short columns. Each column has a name, and says whether it holds numbers.
 fn table(label: &str, columns: &[(&str, bool)], rows: Vec<Vec<Markup>>) -> Markup {
-    html! {
-        div.table-scroll tabindex="0" role="region" aria-label=(label) {
-            table.table.table-cards {
-                thead { tr { @for (name, number) in columns { th.num[*number] scope="col" { (name) } } } }
-                tbody {
-                    @for row in rows {
-                        tr {
-                            @for ((name, number), cell) in columns.iter().zip(row) {
-                                td.num[*number] data-label=(name) { (cell) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
+    table_of("table table-cards", label, columns, rows)
 }
 
 /// A table whose rows become lists of names and values on a phone: for rows that say much.
 pub(crate) fn table_of_rows(label: &str, columns: &[(&str, bool)], rows: Vec<Vec<Markup>>) -> Markup {
+    table_of("table table-rows", label, columns, rows)
+}
+
+fn table_of(class: &str, label: &str, columns: &[(&str, bool)], rows: Vec<Vec<Markup>>) -> Markup {
     html! {
         div.table-scroll tabindex="0" role="region" aria-label=(label) {
-            table.table.table-rows {
+            table class=(class) {
                 thead { tr { @for (name, number) in columns { th.num[*number] scope="col" { (name) } } } }
                 tbody {
                     @for row in rows {

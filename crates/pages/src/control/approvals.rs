@@ -3,7 +3,7 @@
 use ledger::Timestamp;
 use maud::{Markup, html};
 
-use super::table;
+use super::table_of_rows;
 use crate::card_purse::grouped;
 use crate::components::empty;
 use crate::form::{self, Choice, Field, Input, Problem, error_summary, field, select};
@@ -242,5 +242,5 @@ fn decided(frame: &Frame, lines: &[ApprovalLine]) -> Markup {
             html! { (line.checker) span.cell-note { (line.checker_reason) } },
         ]
     };
-    table(frame.t("approvals-decided"), &columns, lines.iter().map(row).collect())
+    table_of_rows(frame.t("approvals-decided"), &columns, lines.iter().map(row).collect())
 }

@@ -3,7 +3,7 @@
 use ledger::Timestamp;
 use maud::{Markup, html};
 
-use super::{back_to_control, table};
+use super::{back_to_control, table_of_rows};
 use crate::components::{back, empty, key_values};
 use crate::figures;
 use crate::form::{Field, Input, field};
@@ -185,7 +185,7 @@ fn entries(frame: &Frame, entries: &[EntryLine]) -> Markup {
             details(&entry.details),
         ]
     };
-    table(frame.t("audit-log"), &columns, entries.iter().map(row).collect())
+    table_of_rows(frame.t("audit-log"), &columns, entries.iter().map(row).collect())
 }
 
 fn details(details: &[(String, String)]) -> Markup {

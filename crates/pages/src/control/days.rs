@@ -3,7 +3,7 @@
 use ledger::Timestamp;
 use maud::{Markup, html};
 
-use super::{back_to_control, table};
+use super::{back_to_control, table_of, table_of_rows};
 use crate::components::{back, empty};
 use crate::figures;
 use crate::form;
@@ -120,7 +120,7 @@ fn closed(frame: &Frame, days: &[ClosedDay]) -> Markup {
             },
         ]
     };
-    table(frame.t("days-closed"), &columns, days.iter().map(row).collect())
+    table_of_rows(frame.t("days-closed"), &columns, days.iter().map(row).collect())
 }
 
 /// The report of one day.
@@ -184,7 +184,7 @@ fn report(frame: &Frame, lines: &[ReportLine]) -> Markup {
     };
     html! {
         @if lines.is_empty() { p.muted { (frame.t("report-empty")) } }
-        @else { (table(frame.t("days"), &columns, lines.iter().map(row).collect())) }
+        @else { (table_of("table table-cards day-report", frame.t("days"), &columns, lines.iter().map(row).collect())) }
     }
 }
 

@@ -4,7 +4,7 @@ use ledger::Timestamp;
 use maud::{Markup, html};
 
 use super::audit_log::EntryLine;
-use super::{back_to_control, one_button, table};
+use super::{back_to_control, one_button, table_of_rows};
 use crate::components::{back, empty, key_values};
 use crate::form::{self, Choice, Field, Input, Problem, error_summary, field, select};
 use crate::frame::Frame;
@@ -137,7 +137,7 @@ fn list(frame: &Frame, keys: &[Key]) -> Markup {
             html! { (key.begun_by) " · " (when::short(frame, key.begun_at)) },
         ]
     };
-    table(frame.t("keys"), &columns, keys.iter().map(row).collect())
+    table_of_rows(frame.t("keys"), &columns, keys.iter().map(row).collect())
 }
 
 fn new_ceremony(frame: &Frame, view: &Keys) -> Markup {
@@ -283,7 +283,7 @@ fn custodians(frame: &Frame, key: &Key, kept: fn(&Frame, Timestamp) -> Markup) -
             html! { (kept) @if custodian.brought { " " span.badge.badge-ok { (frame.t("share-brought")) } } },
         ]
     };
-    table(frame.t("key-custodians"), &columns, key.custodians.iter().map(row).collect())
+    table_of_rows(frame.t("key-custodians"), &columns, key.custodians.iter().map(row).collect())
 }
 
 fn ending(frame: &Frame, key: &Key) -> Markup {

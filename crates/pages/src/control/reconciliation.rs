@@ -4,7 +4,7 @@ use ledger::Timestamp;
 use maud::{Markup, html};
 
 use super::approvals::Stage;
-use super::{back_to_control, table};
+use super::{back_to_control, table_of_rows};
 use crate::components::{back, empty};
 use crate::figures;
 use crate::form::{self, Choice, Problem, error_summary, select};
@@ -94,7 +94,7 @@ fn files(frame: &Frame, files: &[FileLine]) -> Markup {
             when::short(frame, file.at),
         ]
     };
-    table(frame.t("reconciliation"), &columns, files.iter().map(row).collect())
+    table_of_rows(frame.t("reconciliation"), &columns, files.iter().map(row).collect())
 }
 
 fn import(frame: &Frame, view: &Reconciliation) -> Markup {
@@ -217,7 +217,7 @@ fn differences(frame: &Frame, view: &FilePage) -> Markup {
             correction(frame, view, difference),
         ]
     };
-    table(frame.t("reconciliation"), &columns, view.differences.iter().map(row).collect())
+    table_of_rows(frame.t("reconciliation"), &columns, view.differences.iter().map(row).collect())
 }
 
 fn class_word(frame: &Frame, class: Class) -> &'static str {

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use money::Amount;
 use wallet::ids::OperationId;
 
-use super::{back_to_control, one_button, table, tick_boxes};
+use super::{back_to_control, one_button, table, table_of_rows, tick_boxes};
 use crate::components::{back, empty, key_values};
 use crate::figures;
 use crate::form::{self, Choice, Field, Input, Problem, error_summary, field, select};
@@ -223,7 +223,7 @@ fn decided(frame: &Frame, decided: &[Held]) -> Markup {
             html! { (reason) },
         ]
     };
-    table(frame.t("risk-decided"), &columns, decided.iter().map(row).collect())
+    table_of_rows(frame.t("risk-decided"), &columns, decided.iter().map(row).collect())
 }
 
 /// A rule in the list.
@@ -364,7 +364,7 @@ fn rule_table(frame: &Frame, rules: &[RuleLine]) -> Markup {
             html! { (frame.fill("list-version", &[("version", &rule.version.to_string())])) },
         ]
     };
-    table(frame.t("rules"), &columns, rules.iter().map(row).collect())
+    table_of_rows(frame.t("rules"), &columns, rules.iter().map(row).collect())
 }
 
 fn rule_form(frame: &Frame, action: &str, view: &RuleForm) -> Markup {
@@ -560,7 +560,7 @@ fn versions(frame: &Frame, versions: &[(RuleLine, String, Timestamp)]) -> Markup
             html! { (outcome_word(frame, rule.outcome)) },
         ]
     };
-    table(frame.t("rule-versions"), &columns, versions.iter().map(row).collect())
+    table_of_rows(frame.t("rule-versions"), &columns, versions.iter().map(row).collect())
 }
 
 /// A line of the black list, or a change of it.
@@ -686,5 +686,5 @@ fn list_table(frame: &Frame, lines: &[ListLine], removable: bool) -> Markup {
             },
         ]
     };
-    table(frame.t("black-list"), &columns, lines.iter().map(row).collect())
+    table_of_rows(frame.t("black-list"), &columns, lines.iter().map(row).collect())
 }
