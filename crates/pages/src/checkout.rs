@@ -209,7 +209,7 @@ fn bought(frame: &Frame, view: &Checkout) -> Markup {
 /// `GET /orders`
 #[must_use]
 pub fn my_orders(frame: &Frame, rows: &[OrderRow]) -> Markup {
-    let head = Head { title: frame.t("my-orders"), place: Place::Bills, class: "medium" };
+    let head = Head { title: frame.t("my-orders"), place: Place::History, class: "medium" };
     let shops = matches!(frame.viewer, Viewer::Holder { .. }).then_some(("/pay", frame.t("pay-title")));
     document(
         frame,

@@ -333,6 +333,8 @@ pub(crate) enum Input {
     NewPassword,
     Password,
     Money,
+    /// A count of things, years or hours.
+    Count,
     CardNumber,
     CardExpiry,
     CardName,
@@ -353,6 +355,7 @@ impl Input {
             Self::NewPassword => ("password", "text", "new-password"),
             Self::Password => ("password", "text", "current-password"),
             Self::Money => ("text", "decimal", "off"),
+            Self::Count => ("text", "numeric", "off"),
             Self::CardNumber => ("text", "numeric", "cc-number"),
             Self::CardExpiry => ("text", "numeric", "cc-exp"),
             Self::CardName => ("text", "text", "cc-name"),

@@ -52,17 +52,17 @@ pub struct History {
 /// `GET /history`
 #[must_use]
 pub fn history(frame: &Frame, view: &History) -> Markup {
-    let head = Head { title: frame.t("nav-bills"), place: Place::Bills, class: "medium" };
+    let head = Head { title: frame.t("nav-history"), place: Place::History, class: "medium" };
     document(
         frame,
         &head,
         html! {
             div.title-row {
                 h1 { (head.title) }
-                span.badges {
+                div.buttons {
                     a.button href="/history/months" { (icon(Icon::Gauge)) (frame.t("months")) }
-                    a.button href={ "/history.csv" (view.csv_query) } download { (icon(Icon::Download)) (frame.t("csv")) }
-                    a.button href={ "/history.pdf" (view.csv_query) } { (icon(Icon::Download)) (frame.t("pdf")) }
+                    a.button href={ "/history.csv" (view.csv_query) } download aria-label=(frame.t("csv")) { (icon(Icon::Download)) "CSV" }
+                    a.button href={ "/history.pdf" (view.csv_query) } aria-label=(frame.t("pdf")) { (icon(Icon::Download)) "PDF" }
                 }
             }
             (filter_form(frame, view))
@@ -84,6 +84,7 @@ pub fn history(frame: &Frame, view: &History) -> Markup {
 fn filter_form(frame: &Frame, view: &History) -> Markup {
     let filter = &view.filter;
     let chosen = filter.currency.map(Currency::code);
+    let choices_fill_rows = view.tags.is_empty() != (view.currencies.len() <= 1);
     html! {
         form.filters method="get" action="/history" {
             @if !filter.card.is_empty() { input type="hidden" name="card" value=(filter.card); }
@@ -92,7 +93,7 @@ fn filter_form(frame: &Frame, view: &History) -> Markup {
                 label for="search" { (frame.t("filter-search")) }
                 input id="search" name="search" type="search" value=(filter.search) maxlength="60" autocomplete="off";
             }
-            div.field {
+            div.field.filter-wide[!choices_fill_rows] {
                 label for="kind" { (frame.t("filter-kind")) }
                 select id="kind" name="kind" {
                     option value="" { (frame.t("filter-all")) }

@@ -51,13 +51,13 @@ pub struct Months {
 /// `GET /history/months`
 #[must_use]
 pub fn months(frame: &Frame, view: &Months) -> Markup {
-    let head = Head { title: frame.t("months"), place: Place::Bills, class: "medium" };
+    let head = Head { title: frame.t("months"), place: Place::History, class: "medium" };
     let moved = view.months.iter().any(|month| !month.sums.is_empty());
     document(
         frame,
         &head,
         html! {
-            (back("/history", frame.t("nav-bills")))
+            (back("/history", frame.t("nav-history")))
             h1 { (head.title) }
             (currency_links(frame, view))
             @if moved {

@@ -35,6 +35,8 @@ pub struct SettlementDay {
 /// `GET /merchant/settlement`
 #[must_use]
 pub fn settlement(frame: &Frame, shop: &str, days: &[SettlementDay]) -> Markup {
+    let names = ["settlement-sales", "settlement-gross", "settlement-refunds", "settlement-fees"]
+        .map(|key| frame.t(key));
     let head = Head { title: frame.t("settlement"), place: Place::Sales, class: "wide" };
     document(
         frame,
@@ -51,21 +53,17 @@ pub fn settlement(frame: &Frame, shop: &str, days: &[SettlementDay]) -> Markup {
                 @if days.is_empty() { (empty(frame.t("settlement-empty"), None)) }
                 @else {
                     div.table-scroll tabindex="0" role="region" aria-label=(head.title) {
-                        table.table {
+                        table.table.settlement {
                             thead { tr {
                                 th scope="col" { (frame.t("settlement-day")) }
-                                th.num scope="col" { (frame.t("settlement-sales")) }
-                                th.num scope="col" { (frame.t("settlement-gross")) }
-                                th.num scope="col" { (frame.t("settlement-refunds")) }
-                                th.num scope="col" { (frame.t("settlement-fees")) }
+                                @for name in names { th.num scope="col" { (name) } }
                                 th.num scope="col" { (frame.t("settlement-net")) }
                             } }
                             tbody { @for day in days { tr {
                                 th scope="row" { (day.day) }
-                                td.num { (figures::count(day.sales)) }
-                                td.num { (figures::amount(frame, day.gross)) }
-                                td.num { (figures::amount(frame, day.refunds)) }
-                                td.num { (figures::amount(frame, day.fees)) }
+                                @for (name, figure) in names.iter().zip(settled(frame, day)) {
+                                    td.num data-label=(name) { span { (figure) } }
+                                }
                                 td.num { strong { (figures::signed_text(day.net)) } }
                             } } }
                         }
@@ -74,6 +72,16 @@ pub fn settlement(frame: &Frame, shop: &str, days: &[SettlementDay]) -> Markup {
             }
         },
     )
+}
+
+/// What stands between a day and its net sum.
+fn settled(frame: &Frame, day: &SettlementDay) -> [Markup; 4] {
+    [
+        html! { (figures::count(day.sales)) },
+        figures::amount(frame, day.gross),
+        figures::amount(frame, day.refunds),
+        figures::amount(frame, day.fees),
+    ]
 }
 
 /// What a member of staff may do, with the word of the form.

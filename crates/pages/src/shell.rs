@@ -15,7 +15,7 @@ pub(crate) enum Place {
     Wallet,
     Pay,
     Transfer,
-    Bills,
+    History,
     Me,
     Sales,
     Till,
@@ -39,7 +39,7 @@ const HOLDER: [Entry; 5] = [
     Entry { place: Place::Wallet, href: "/home", icon: Icon::Wallet, label: "nav-wallet" },
     Entry { place: Place::Pay, href: "/pay", icon: Icon::Shop, label: "nav-pay" },
     Entry { place: Place::Transfer, href: "/transfer", icon: Icon::Swap, label: "nav-transfer" },
-    Entry { place: Place::Bills, href: "/history", icon: Icon::Book, label: "nav-bills" },
+    Entry { place: Place::History, href: "/history", icon: Icon::Book, label: "nav-history" },
     Entry { place: Place::Me, href: "/settings", icon: Icon::Person, label: "nav-me" },
 ];
 const MERCHANT: [Entry; 5] = [

@@ -150,7 +150,7 @@ pub fn transaction(frame: &Frame, view: &Transaction) -> Markup {
     let place = match frame.viewer {
         Viewer::Merchant { .. } => Place::Sales,
         Viewer::Operator { .. } => Place::Overview,
-        Viewer::Holder { .. } | Viewer::Guest | Viewer::Terminal => Place::Bills,
+        Viewer::Holder { .. } | Viewer::Guest | Viewer::Terminal => Place::History,
     };
     let head = Head { title, place, class: "medium" };
     document(
@@ -187,7 +187,7 @@ fn way_back(frame: &Frame) -> Markup {
     match frame.viewer {
         Viewer::Merchant { .. } => back("/merchant", frame.t("nav-sales")),
         Viewer::Operator { .. } => back("/operator", frame.t("nav-overview")),
-        Viewer::Holder { .. } | Viewer::Guest | Viewer::Terminal => back("/history", frame.t("nav-bills")),
+        Viewer::Holder { .. } | Viewer::Guest | Viewer::Terminal => back("/history", frame.t("nav-history")),
     }
 }
 

@@ -110,9 +110,9 @@ fn order(frame: &Frame, view: &Batches) -> Markup {
         html! {
             (line("label", frame.t("card-batch-label"), Some(frame.t("card-batch-label-hint")), &view.label, Input::Text))
             div.form-columns {
-                (line("count", frame.t("card-batch-count"), Some(frame.t("card-batch-count-hint")), &view.count, Input::Money))
+                (line("count", frame.t("card-batch-count"), Some(frame.t("card-batch-count-hint")), &view.count, Input::Count))
                 (line("valid_years", frame.t("card-batch-years"), Some(frame.t("card-batch-years-hint")),
-                    &view.valid_years, Input::Money))
+                    &view.valid_years, Input::Count))
             }
             (select(frame, &view.problems, ("currency", frame.t("currency")), &view.currency, &currencies))
             (form::submit(frame.t("card-batch-order")))

@@ -119,10 +119,9 @@ fn versions(frame: &Frame, versions: &[ListLine]) -> Markup {
 }
 
 fn parameters(frame: &Frame, view: &Lists) -> Markup {
-    let line = |name, label: &str, hint, value| {
+    let line = |name, label: &str, hint, value, input| {
         let hint = Some(hint);
-        let field_view =
-            Field { name, label, hint, value, input: Input::Money, prefix: None, optional: false };
+        let field_view = Field { name, label, hint, value, input, prefix: None, optional: false };
         field(frame, &view.problems, &field_view)
     };
     let Parameters { floor_limit, sale_limit, key_version, list_age_hours, due_max } = &view.parameters;
@@ -132,16 +131,18 @@ fn parameters(frame: &Frame, view: &Lists) -> Markup {
         None,
         html! {
             div.form-columns {
-                (line("floor_limit", frame.t("floor-limit"), frame.t("floor-limit-hint"), floor_limit))
-                (line("sale_limit", frame.t("sale-limit"), frame.t("sale-limit-hint"), sale_limit))
-                (line("key_version", frame.t("lowest-key-version"), frame.t("lowest-key-version-hint"), key_version))
-                (line("list_age_hours", frame.t("list-age"), frame.t("list-age-hint"), list_age_hours))
+                (line("floor_limit", frame.t("floor-limit"), frame.t("floor-limit-hint"), floor_limit, Input::Money))
+                (line("sale_limit", frame.t("sale-limit"), frame.t("sale-limit-hint"), sale_limit, Input::Money))
+                (line("key_version", frame.t("lowest-key-version"), frame.t("lowest-key-version-hint"), key_version,
+                    Input::Count))
+                (line("list_age_hours", frame.t("list-age"), frame.t("list-age-hint"), list_age_hours, Input::Count))
                 @for ((level, name), most) in (1..=5_u8).zip(DUE_MAX).zip(due_max) {
                     (line(
                         name,
                         &frame.fill("grade-due-max-of", &[("level", &level.to_string())]),
                         frame.t("grade-due-max-hint"),
                         most,
+                        Input::Money,
                     ))
                 }
             }

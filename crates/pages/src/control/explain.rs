@@ -145,7 +145,7 @@ pub struct Explanation {
 /// `GET /operator/explain/{id}` and `GET /transactions/{id}/explain`
 #[must_use]
 pub fn explain(frame: &Frame, view: &Explanation) -> Markup {
-    let place = if view.full { Place::Overview } else { Place::Bills };
+    let place = if view.full { Place::Overview } else { Place::History };
     let head = Head { title: frame.t("explain-title"), place, class: "medium" };
     let operator_back = ("/operator", frame.t("nav-overview"));
     let own = format!("/transactions/{}", view.id);

@@ -402,9 +402,9 @@ fn rule_form(frame: &Frame, action: &str, view: &RuleForm) -> Markup {
                 (select(frame, &view.problems, ("kind", frame.t("kind")), &view.kind, &kinds))
                 (line("amount", frame.t("rule-amount"), &view.amount, Input::Money, true))
                 (select(frame, &view.problems, ("currency", frame.t("currency")), &view.currency, &currencies))
-                (line("count", frame.t("rule-count"), &view.count, Input::Money, true))
+                (line("count", frame.t("rule-count"), &view.count, Input::Count, true))
                 (line("sum", frame.t("rule-sum"), &view.sum, Input::Money, true))
-                (line("minutes", frame.t("rule-minutes"), &view.minutes, Input::Money, true))
+                (line("minutes", frame.t("rule-minutes"), &view.minutes, Input::Count, true))
                 (line("from", frame.t("rule-from"), &view.from, Input::Text, true))
                 (line("until", frame.t("rule-until"), &view.until, Input::Text, true))
             }
