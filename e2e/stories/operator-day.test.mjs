@@ -25,6 +25,13 @@ async function decide(page, choice, reason) {
   return decided;
 }
 
+/** Sends a bank's statement as a file. */
+async function importStatement(page, name, text) {
+  const file = { name, mimeType: 'text/csv', buffer: Buffer.from(text) };
+  await page.locator('input[name=file]').setInputFiles(file);
+  await page.locator('form[enctype="multipart/form-data"] button').click();
+}
+
 /** Opens a form by its address and sends the share in it. */
 async function sendShare(page, action, share) {
   await page.locator(`form[action$="/${action}"] input[name=share]`).fill(share);
@@ -174,6 +181,21 @@ for (const language of ['zh-CN', 'en']) {
       await operator.locator('table a').last().click();
       assert.equal(await operator.locator('table form.decide-form').count(), 0, 'nothing is left to explain');
     }
+
+    // A bank's file with a line that is none is refused with the line's number; the bank's own file is taken.
+    await operator.goto(`${TOWN}/operator/reconciliation`);
+    const [download] = await Promise.all([
+      operator.waitForEvent('download'),
+      operator.locator('a[download]').first().click(),
+    ]);
+    const statement = fs.readFileSync(await download.path(), 'utf8');
+    await importStatement(operator, 'november.csv', `${statement}FEE-9,yesterday,CNY,1.00,out,fee\n`);
+    await accessible(operator, 'a statement that is refused');
+    const wrong = statement.split('\n').length;
+    assert.match(await operator.locator('.field-error').textContent(), new RegExp(`\\b${wrong}\\b`), 'the line is named');
+    await importStatement(operator, 'november.csv', statement);
+    await operator.waitForURL(/\/operator\/reconciliation\/[0-9a-f]{32}/);
+    assert.equal(await operator.locator('h1').textContent(), 'november');
 
     // The day is closed, once; each shop finds it in its settlement.
     await operator.goto(`${TOWN}/operator/days`);

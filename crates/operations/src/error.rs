@@ -5,6 +5,7 @@ use core::fmt;
 use crate::card_purses::CardPurseRefusal;
 use crate::code_refusal::CodeRefusal;
 use crate::ports::KeysUnavailable;
+use crate::reconciliation::BadFile;
 use crate::vaults::VaultRefusal;
 
 /// What an operation needs from outside.
@@ -83,6 +84,8 @@ pub enum OperationError {
         /// Which field.
         field: &'static str,
     },
+    /// The statement file of a bank cannot be imported.
+    StatementRefused(BadFile),
     /// A value exists already under another owner.
     Taken {
         /// Which field.
@@ -169,6 +172,7 @@ impl fmt::Display for OperationError {
             Self::NameCheckFailed => f.write_str("name check does not belong to this payee"),
             Self::NotRefundable => f.write_str("operation cannot be refunded"),
             Self::TextLength { field } => write!(f, "{field} is empty or too long"),
+            Self::StatementRefused(why) => why.fmt(f),
             Self::Taken { field } => write!(f, "{field} is taken"),
             Self::StepUpRequired => f.write_str("payer must prove that it is really them"),
             Self::NotSecured { most } => {

@@ -4,7 +4,7 @@
 //! through that bank; the records only say which ids to ask for.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use bank::{Bank, Booked};
 use ledger::{Timestamp, TransferId};
@@ -40,29 +40,39 @@ pub struct StatementLine {
     pub text: String,
 }
 
-/// The file is not of the documented form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BadFile {
-    /// The line, counted from 1.
-    pub line: usize,
+/// The file cannot be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BadFile {
+    /// This line, counted from 1, is not of the documented form.
+    Line(usize),
+    /// It has more than 100,000 lines.
+    TooLong,
+}
+
+impl fmt::Display for BadFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line} of the statement is not of the documented form"),
+            Self::TooLong => write!(f, "the statement has more than {LINES_MAX} lines"),
+        }
+    }
 }
 
 /// Reads a statement file.
 ///
 /// # Errors
-/// [`BadFile`] with the first line that is not of the documented form.
+/// [`BadFile`], with the first line that is not of the documented form.
 pub fn read_statement(text: &str) -> Result<Vec<StatementLine>, BadFile> {
     let mut lines = text.lines().enumerate();
     if lines.next().map(|(_, line)| line.trim_start_matches('\u{feff}').trim_end()) != Some(HEADER) {
-        return Err(BadFile { line: 1 });
+        return Err(BadFile::Line(1));
     }
     let mut read = Vec::new();
     for (index, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-        let bad = BadFile { line: index + 1 };
         if read.len() >= LINES_MAX {
-            return Err(bad);
+            return Err(BadFile::TooLong);
         }
-        read.push(statement_line(line.trim_end()).ok_or(bad)?);
+        read.push(statement_line(line.trim_end()).ok_or(BadFile::Line(index + 1))?);
     }
     Ok(read)
 }
@@ -188,8 +198,8 @@ fn compare(lines: &[StatementLine], entries: &[Entry]) -> Comparison {
 /// Imports a statement of a bank and compares it with the ledger. The same file again is the same import.
 ///
 /// # Errors
-/// [`OperationError::NotPermitted`], [`OperationError::TextLength`] for a name or a file that is not of the documented
-/// form, or what could not be reached.
+/// [`OperationError::NotPermitted`], [`OperationError::TextLength`] for the name, [`OperationError::StatementRefused`] for
+/// the file, or what could not be reached.
 pub async fn import(
     operations: &Operations,
     who: PrincipalId,
@@ -198,7 +208,7 @@ pub async fn import(
 ) -> Result<u128, OperationError> {
     duties::require(operations, who, Permission::Reconcile).await?;
     memo::check_name("name", name, 80)?;
-    let lines = read_statement(text).map_err(|_| OperationError::TextLength { field: "statement" })?;
+    let lines = read_statement(text).map_err(OperationError::StatementRefused)?;
     let id = derive("sycee bank statement v1", &[&bank.to_bytes(), text.as_bytes()]);
     let days = lines.iter().map(|line| line.day);
     let (first, last) = (days.clone().min().unwrap_or(0), days.max().unwrap_or(0));

@@ -129,6 +129,12 @@ pub enum Trouble {
     SubjectUnknown,
     /// The text is not of the form that the field says.
     Unreadable,
+    /// This line of a bank's statement is not of the documented form.
+    StatementLine(u32),
+    /// The file is larger than what is taken at once.
+    FileTooLarge,
+    /// The file is not UTF-8 text.
+    NotText,
     /// Without a payment PIN or passkey not so much may be spent at once.
     NotSecured,
     /// The payment PIN is not six digits.
@@ -194,6 +200,7 @@ impl Trouble {
                 frame.fill("trouble-password-too-short", &[("least", &least.to_string())])
             }
             Self::Throttled(seconds) => frame.fill("trouble-throttled", &[("seconds", &seconds.to_string())]),
+            Self::StatementLine(line) => frame.fill("trouble-statement-line", &[("line", &line.to_string())]),
             Self::TooLong(most) => frame.fill("trouble-too-long", &[("most", &most.to_string())]),
             fixed => frame.t(fixed.key()).to_owned(),
         }
@@ -253,6 +260,8 @@ impl Trouble {
             Self::DecidedBefore => "trouble-decided-before",
             Self::Unreadable => "trouble-unreadable",
             Self::SubjectUnknown => "trouble-subject-unknown",
+            Self::FileTooLarge => "trouble-file-too-large",
+            Self::NotText => "trouble-not-text",
             other => other.key_of_codes_vault_and_purses(),
         }
     }
@@ -438,6 +447,26 @@ pub(crate) fn field(frame: &Frame, problems: &[Problem], field: &Field<'_>) -> M
                     aria-invalid=[wrong.then_some("true")]
                     aria-describedby=[described_by(field.name, field.hint.is_some(), wrong)];
             }
+        }
+    }
+}
+
+/// A labelled file to choose from the visitor's device; `accept` as in HTML, `camera` where a phone may take a picture.
+pub(crate) fn file(
+    frame: &Frame,
+    problems: &[Problem],
+    (name, label, hint): (&'static str, &str, &str),
+    accept: &str,
+    camera: bool,
+) -> Markup {
+    let wrong = problems.iter().any(|problem| problem.field == name);
+    html! {
+        div.field.field-wrong[wrong] {
+            label for=(name) { (label) }
+            p.hint id={ (name) "-hint" } { (hint) }
+            (messages(frame, problems, name))
+            input.file id=(name) name=(name) type="file" accept=(accept) capture=[camera.then_some("environment")]
+                aria-invalid=[wrong.then_some("true")] aria-describedby=[described_by(name, true, wrong)];
         }
     }
 }

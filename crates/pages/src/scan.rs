@@ -117,15 +117,11 @@ pub(crate) fn camera(frame: &Frame, action: &str) -> Markup {
 
 /// A picture of the code, for who has no script or camera.
 fn photo(frame: &Frame, action: &str) -> Markup {
+    let photo = ("photo", frame.t("scan-photo"), frame.t("scan-photo-hint"));
     html! {
         form.form method="post" action=(action) enctype="multipart/form-data" {
             (form::hidden(frame))
-            div.field {
-                label for="photo" { (frame.t("scan-photo")) }
-                p.hint id="photo-hint" { (frame.t("scan-photo-hint")) }
-                input.file id="photo" name="photo" type="file" accept="image/jpeg,image/png" capture="environment"
-                    aria-describedby="photo-hint";
-            }
+            (form::file(frame, &[], photo, "image/jpeg,image/png", true))
             button.button { (frame.t("scan-photo-send")) }
         }
     }

@@ -344,6 +344,7 @@ impl From<OperationError> for Problem {
             E::NameCheckFailed => refused("check"),
             E::NotRefundable => Self::new(Kind::REFUSED, error.to_string()),
             E::TextLength { field } => Self::invalid(field, error.to_string()),
+            E::StatementRefused(_) => Self::invalid("statement", error.to_string()),
             E::Taken { field } => Self::new(Kind::CONFLICT, error.to_string()).at(field),
             E::DeclinedByRule | E::HeldForReview => Self::new(Kind::REFUSED, error.to_string()),
             E::NotPermitted | E::SamePerson => Self::new(Kind::FORBIDDEN, error.to_string()),

@@ -8,6 +8,9 @@ trouble-not-permitted = Your duties do not cover this. Ask an administrator.
 trouble-same-person = Whoever asked for it may not approve it. Another person has to.
 trouble-decided-before = Somebody decided this before, or its time is over.
 trouble-unreadable = This cannot be read. Check the form that is asked for.
+trouble-statement-line = Line { $line } is not of the form of a statement. Nothing was imported: mend the line and send the file again.
+trouble-file-too-large = A file may have 100,000 lines and 16 MB. Ask the bank for a shorter span of days, or divide the file.
+trouble-not-text = The file is not UTF-8 text. Save it as "CSV UTF-8" and send it again.
 
 # Control: navigation and list of everything
 control = Control
@@ -263,7 +266,10 @@ file-import-note = CSV with the columns reference, booked, currency, amount, dir
 file-export = Statements of the embedded banks
 file-export-note = What these banks would send: everything they booked, in the same form.
 file-name = File
+file-own-name = Another name for it in the list
 file-content = Content
+file-choose = Statement file (.csv)
+file-paste = Or paste the content
 file-lines = Lines
 file-matched = Agree
 file-said = { $bank }: { $matched } of { $lines } lines agree with the ledger.

@@ -8,6 +8,9 @@ trouble-not-permitted = 您的职责不包括此操作。请联系管理员。
 trouble-same-person = 提出申请的人不能自己批准，须由另一人批准。
 trouble-decided-before = 已有人作出决定，或已超过期限。
 trouble-unreadable = 无法识别，请按要求的格式填写。
+trouble-statement-line = 第 { $line } 行不符合对账单格式。未导入任何内容，请修正该行后重新上传。
+trouble-file-too-large = 单个文件最多 100,000 行、16 MB。请让银行缩短日期范围，或拆分文件。
+trouble-not-text = 文件不是 UTF-8 文本。请另存为“CSV UTF-8”后重新上传。
 
 # Control: navigation and list of everything
 control = 管控
@@ -263,7 +266,10 @@ file-import-note = CSV，列为 reference、booked、currency、amount、directi
 file-export = 内置银行的对账单
 file-export-note = 这些银行会发来的内容：其全部入账，格式相同。
 file-name = 文件
+file-own-name = 列表中的另取名称
 file-content = 内容
+file-choose = 对账单文件（.csv）
+file-paste = 或粘贴内容
 file-lines = 行数
 file-matched = 相符
 file-said = { $bank }：{ $lines } 行中有 { $matched } 行与总账相符。

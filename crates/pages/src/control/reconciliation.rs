@@ -7,7 +7,7 @@ use super::approvals::Stage;
 use super::{back_to_control, table_of_rows};
 use crate::components::{back, empty};
 use crate::figures;
-use crate::form::{self, Choice, Problem, error_summary, select};
+use crate::form::{self, Choice, Field, Input, Problem, error_summary, field, select};
 use crate::frame::Frame;
 use crate::shell::{Head, Place, document};
 use crate::when;
@@ -44,7 +44,7 @@ pub struct Reconciliation {
     pub name: String,
     /// The statement as pasted.
     pub statement: String,
-    /// What is wrong: fields `bank`, `name`, `statement`.
+    /// What is wrong: fields `bank`, `file`, `name`, `statement`.
     pub problems: Vec<Problem>,
 }
 
@@ -97,30 +97,40 @@ fn files(frame: &Frame, files: &[FileLine]) -> Markup {
     table_of_rows(frame.t("reconciliation"), &columns, files.iter().map(row).collect())
 }
 
+/// The file, or its content pasted; both come in one form, and the file goes before.
 fn import(frame: &Frame, view: &Reconciliation) -> Markup {
     let banks: Vec<Choice<'_>> = view
         .banks
         .iter()
         .map(|(id, name)| Choice { value: id.clone(), label: name.as_str().into() })
         .collect();
-    form::form(
-        frame,
-        "/operator/reconciliation",
-        None,
-        html! {
-            p.hint { (frame.t("file-import-note")) }
+    let pasted = !view.statement.is_empty();
+    let file = ("file", frame.t("file-choose"), frame.t("file-import-note"));
+    let name = Field {
+        name: "name",
+        label: frame.t("file-own-name"),
+        hint: None,
+        value: &view.name,
+        input: Input::Text,
+        prefix: None,
+        optional: true,
+    };
+    html! {
+        form.form method="post" action="/operator/reconciliation" enctype="multipart/form-data" {
+            (form::hidden(frame))
             (select(frame, &view.problems, ("bank", frame.t("bank")), &view.bank, &banks))
-            div.field {
-                label for="name" { (frame.t("file-name")) }
-                div.input { input id="name" name="name" type="text" maxlength="80" required value=(view.name); }
-            }
-            div.field {
-                label for="statement" { (frame.t("file-content")) }
-                textarea id="statement" name="statement" rows="8" required spellcheck="false" { (view.statement) }
+            (form::file(frame, &view.problems, file, ".csv,text/csv", false))
+            (field(frame, &view.problems, &name))
+            details open[pasted] {
+                summary { (frame.t("file-paste")) }
+                div.field {
+                    label for="statement" { (frame.t("file-content")) }
+                    textarea id="statement" name="statement" rows="8" spellcheck="false" { (view.statement) }
+                }
             }
             (form::submit(frame.t("file-import")))
-        },
-    )
+        }
+    }
 }
 
 /// In what way bank and ledger differ.

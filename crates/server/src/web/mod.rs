@@ -31,6 +31,7 @@ mod office;
 mod operator;
 mod orders;
 mod own_form;
+mod own_parts;
 pub(crate) mod passkey;
 mod pay;
 mod pay_by_code_routes;

@@ -15,13 +15,13 @@ use serde_json::json;
 use super::amounts;
 use super::describe::pick;
 use super::own_form::OwnForm;
+use super::own_parts::OwnParts;
 use super::qr_picture::{self, Grey, NotRead};
 use super::step_up::{self, StepUpForm};
 use super::stop::Stop;
 use super::trouble::{problem_of, settled};
 use super::visit::{HolderVisit, MemberVisit, page, page_with_problems, see_other};
 use crate::auth::Site;
-use crate::form::check_token;
 use crate::problem::{Kind, Problem as Refusal};
 
 /// `GET /scan`
@@ -225,18 +225,11 @@ pub(super) async fn frame(
 }
 
 /// `POST /scan/photo`
-pub(super) async fn photo(visit: HolderVisit, mut parts: Multipart) -> Result<Response, Stop> {
+pub(super) async fn photo(visit: HolderVisit, parts: Multipart) -> Result<Response, Stop> {
     let bad = || visit.visit.stop(Fault::BadRequest);
-    let (mut token, mut picture) = (String::new(), Vec::new());
-    while let Some(part) = parts.next_field().await.map_err(|_| bad())? {
-        match part.name() {
-            Some("form_token") => token = part.text().await.map_err(|_| bad())?,
-            Some("photo") => picture = part.bytes().await.map_err(|_| bad())?.to_vec(),
-            _ => {}
-        }
-    }
+    let parts = OwnParts::read(&visit.visit, parts).await?.ok_or_else(bad)?;
+    let picture = parts.file("photo").map_or_else(Vec::new, |file| file.bytes.to_vec());
     let member = visit.visit.member.as_ref().ok_or_else(bad)?;
-    check_token(&member.caller, &token).map_err(|_| visit.visit.stop(Fault::ForgedForm))?;
     let seen = qr_picture::read_photo(member.caller.principal, picture).await;
     match seen {
         Ok(Some(code)) => next(&visit, ScanForm { code, ..ScanForm::default() }).await,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bank::Decline;
 use operations::card_purses::CardPurseRefusal;
+use operations::reconciliation::BadFile;
 use operations::{CodeRefusal, OperationError, Party, Port, VaultRefusal};
 use pages::form::{Problem, Trouble};
 
@@ -31,6 +32,7 @@ pub(super) fn problem_of(error: OperationError) -> Option<Problem> {
         OperationError::NameCheckFailed => ("payee", Trouble::NameChanged),
         OperationError::NotRefundable => ("amount", Trouble::OverRefund),
         OperationError::TextLength { field } => of_text(field),
+        OperationError::StatementRefused(why) => ("file", statement_trouble(why)),
         OperationError::Taken { field: "phone" } => ("phone", Trouble::PhoneTaken),
         OperationError::Taken { field: "id" } => ("id", Trouble::TerminalTaken),
         OperationError::Taken { .. } => ("login", Trouble::LoginTaken),
@@ -99,6 +101,13 @@ const fn purse_trouble(refusal: CardPurseRefusal) -> (&'static str, Trouble) {
             ("status", Trouble::NoPurseRefund)
         }
         _ => ("amount", Trouble::Refused),
+    }
+}
+
+fn statement_trouble(why: BadFile) -> Trouble {
+    match why {
+        BadFile::Line(line) => Trouble::StatementLine(u32::try_from(line).unwrap_or(u32::MAX)),
+        BadFile::TooLong => Trouble::FileTooLarge,
     }
 }
 

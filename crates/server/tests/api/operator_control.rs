@@ -21,14 +21,40 @@ async fn page(world: &World, person: &Person, path: &str) -> String {
 
 /// Sends a form with the token of a page.
 async fn send(world: &World, person: &Person, (from, to): (&str, &str), fields: &[(&str, &str)]) -> Answer {
-    let text = page(world, person, from).await;
-    let (_, rest) = text.split_once("name=\"form_token\" value=\"").unwrap();
-    let token = rest.split_once('"').unwrap().0;
-    let mut all = vec![("form_token", token)];
+    let token = form_token(world, person, from).await;
+    let mut all = vec![("form_token", token.as_str())];
     all.extend_from_slice(fields);
     let body = serde_urlencoded::to_string(all).unwrap();
     let kind = "application/x-www-form-urlencoded";
     call("POST", to).by(person).text(kind, body).send(&world.router).await
+}
+
+async fn form_token(world: &World, person: &Person, from: &str) -> String {
+    let text = page(world, person, from).await;
+    let (_, rest) = text.split_once("name=\"form_token\" value=\"").unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
+}
+
+/// Sends the form of `/operator/reconciliation`, with a file where one is given: its name and its bytes.
+async fn import(world: &World, fields: &[(&str, &str)], file: Option<(&str, &[u8])>) -> Answer {
+    let to = "/operator/reconciliation";
+    let token = form_token(world, &world.operator, to).await;
+    let mut body = Vec::new();
+    for (name, value) in fields.iter().chain([&("form_token", token.as_str())]) {
+        let part = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend(part.into_bytes());
+    }
+    let (name, bytes) = file.unwrap_or_default();
+    let part =
+        format!("--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+    body.extend(part.into_bytes());
+    body.extend_from_slice(bytes);
+    body.extend_from_slice(b"\r\n--edge--\r\n");
+    call("POST", to)
+        .by(&world.operator)
+        .bytes("multipart/form-data; boundary=edge", body)
+        .send(&world.router)
+        .await
 }
 
 fn location(answer: &Answer) -> String {
@@ -261,9 +287,13 @@ async fn a_statement_is_imported_and_its_fee_corrected() {
     let mut statement = page(&world, &world.operator, &export).await;
     let day = statement.lines().nth(1).unwrap().split(',').nth(1).unwrap().to_owned();
     statement.push_str(&format!("FEE-1,{day},CNY,12.50,out,monthly fee\n"));
-    let fields = [("bank", bank.as_str()), ("name", "november"), ("statement", statement.as_str())];
-    let file = location(&send(&world, &world.operator, (from, from), &fields).await);
+    let bank = ("bank", bank.as_str());
+    let sent = import(&world, &[bank], Some(("C:\\books\\november.CSV", statement.as_bytes()))).await;
+    let file = location(&sent);
+    let pasted = import(&world, &[bank, ("name", "again"), ("statement", &statement)], None).await;
+    assert_eq!(location(&pasted), file, "the same content is the same import");
     let shown = page(&world, &world.operator, &file).await;
+    assert!(shown.contains("<h1>november</h1>"), "{shown}");
     assert!(shown.contains("Missing in the ledger") && shown.contains("12.50"), "{shown}");
     let to = format!("{file}/1");
     let asked = send(&world, &world.operator, (&file, &to), &[("reason", "bank fee")]).await;
@@ -273,4 +303,36 @@ async fn a_statement_is_imported_and_its_fee_corrected() {
     world.post(&path, &second, &json!({"approved": true, "reason": "seen"})).await.assert_status(200);
     assert!(page(&world, &world.operator, &file).await.contains("Corrected"));
     world.assert_adds_up().await;
+}
+
+#[tokio::test]
+async fn a_statement_that_cannot_be_imported_says_why_and_keeps_what_was_pasted() {
+    let (world, _) = staffed(5_000).await;
+    let from = "/operator/reconciliation";
+    let text = page(&world, &world.operator, from).await;
+    let (_, rest) = text.split_once("/operator/reconciliation/statement/").unwrap();
+    let bank = ("bank", rest.split_once(".csv").unwrap().0);
+    let header = "reference,booked,currency,amount,direction,text\n";
+    let third =
+        format!("{header}FEE-1,2026-11-01,CNY,12.50,out,fee\nFEE-2,2026-11-31,CNY,1.00,out,no such day\n");
+    let many = format!("{header}{}", "FEE-1,2026-11-01,CNY,12.50,out,fee\n".repeat(100_001));
+    let large = vec![b' '; 17 << 20];
+    let cases: [(&[u8], &str); 6] = [
+        (third.as_bytes(), "Line 3 is not of the form"),
+        (many.as_bytes(), "A file may have 100,000 lines"),
+        (&large, "A file may have 100,000 lines"),
+        (b"\xd2\xf8\xd0\xd0", "not UTF-8"),
+        (b"", "Fill in this field"),
+        (b"PK\x03\x04", "Line 1 is not of the form"),
+    ];
+    for (content, words) in cases {
+        let answer = import(&world, &[bank], Some(("a.csv", content))).await;
+        assert_eq!(answer.status.as_u16(), 422);
+        assert!(answer.text.contains(words), "{words}");
+    }
+    let pasted = import(&world, &[bank, ("name", "x"), ("statement", &third)], None).await.text;
+    assert!(pasted.contains("no such day") && pasted.contains("<details open"), "{pasted}");
+    let nameless = import(&world, &[bank, ("statement", header)], None).await.text;
+    assert!(nameless.contains("name-error"), "{nameless}");
+    assert!(page(&world, &world.operator, from).await.contains("No statement has been imported yet"));
 }

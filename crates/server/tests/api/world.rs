@@ -141,15 +141,18 @@ impl Call {
         self.text("application/json", body.to_string())
     }
 
-    pub(crate) fn text(mut self, kind: &str, body: impl Into<String>) -> Self {
-        self.body = Some(body.into().into_bytes());
+    pub(crate) fn text(self, kind: &str, body: impl Into<String>) -> Self {
+        self.bytes(kind, body.into().into_bytes())
+    }
+
+    pub(crate) fn bytes(mut self, kind: &str, body: Vec<u8>) -> Self {
+        self.body = Some(body);
         self.header("content-type", kind)
     }
 
     /// A body of bytes, as terminals send it.
-    pub(crate) fn octets(mut self, body: Vec<u8>) -> Self {
-        self.body = Some(body);
-        self.header("content-type", "application/octet-stream")
+    pub(crate) fn octets(self, body: Vec<u8>) -> Self {
+        self.bytes("application/octet-stream", body)
     }
 
     /// The status and the bytes of an answer that is no text.

@@ -16,6 +16,7 @@ mod risk;
 mod rules;
 mod terminals;
 
+use axum::extract::DefaultBodyLimit;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -34,6 +35,8 @@ use crate::fields::Secret;
 use crate::route_table::RouteTable;
 
 pub(super) fn routes() -> RouteTable {
+    let reconciliations = get(reconciliation::list)
+        .merge(post(reconciliation::import).layer(DefaultBodyLimit::max(reconciliation::FORM_BYTES_MAX)));
     RouteTable::new()
         .merge(card_purse_routes())
         .route("/operator/control", get(overview))
@@ -68,7 +71,7 @@ pub(super) fn routes() -> RouteTable {
         .route("/operator/days", get(days::list).post(days::close))
         .route("/operator/days/{date}", get(days::show))
         .route("/operator/days/{date}/reopen", post(days::reopen))
-        .route("/operator/reconciliation", get(reconciliation::list).post(reconciliation::import))
+        .route("/operator/reconciliation", reconciliations)
         .route("/operator/reconciliation/{file}", get(reconciliation::show))
         .route("/operator/reconciliation/{file}/{number}", post(reconciliation::resolve))
         .route("/operator/reconciliation/statement/{bank}", get(reconciliation::export))

@@ -1,6 +1,6 @@
 //! Reconciliation of statement files of banks.
 
-use axum::extract::Path;
+use axum::extract::{Multipart, Path};
 use axum::response::Response;
 use money::{Currency, Delta};
 use operations::approvals as two_people;
@@ -19,17 +19,26 @@ use super::{approvals, csv, mendable, name_of, own_id};
 use crate::request::PathId;
 use crate::web::describe;
 use crate::web::own_form::OwnForm;
+use crate::web::own_parts::{OwnParts, SentFile};
 use crate::web::stop::Stop;
 use crate::web::visit::{OperatorVisit, Visit, page, page_with_problems, see_other};
 
 /// How many files the page shows.
 const ROWS: u32 = 50;
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct ImportForm {
+/// The largest file, in bytes: 100,000 lines of 160 bytes.
+const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The largest form. More than a file may have, so that whoever sends too large a file is told so on the page.
+pub(super) const FORM_BYTES_MAX: usize = 4 * FILE_BYTES_MAX;
+/// The longest name of a file, in characters.
+const NAME_MAX: u16 = 80;
+
+/// What is to be imported, as it was sent.
+#[derive(Default)]
+struct ImportForm {
     bank: String,
     name: String,
+    /// As pasted, to be shown again.
     statement: String,
 }
 
@@ -79,22 +88,62 @@ async fn file_line(visit: &Visit, banks: &[Bank], file: BankFile) -> Result<File
 /// `POST /operator/reconciliation`
 pub(super) async fn import(
     OperatorVisit { visit }: OperatorVisit,
-    OwnForm(form): OwnForm<ImportForm>,
+    parts: Multipart,
 ) -> Result<Response, Stop> {
+    let Some(parts) = OwnParts::read(&visit, parts).await? else {
+        return not_imported(&visit, ImportForm::default(), file_problem(Trouble::FileTooLarge)).await;
+    };
+    let text = |field| parts.text(field).unwrap_or_default().to_owned();
+    let form = ImportForm { bank: text("bank"), name: text("name"), statement: text("statement") };
     let bank: BankId = form.bank.parse().map_err(|_| visit.stop(Fault::BadRequest))?;
     let who = own_id(&visit)?;
-    let content = (form.name.trim(), form.statement.as_str());
-    let problem = match reconciliation::import(visit.app.operations(), who, bank, content).await {
-        Ok(file) => {
-            return Ok(see_other(&format!(
-                "/operator/reconciliation/{file:032x}?notice={}",
-                Notice::Saved.code()
-            )));
-        }
-        Err(OperationError::TextLength { field }) => Problem { field, trouble: Trouble::Unreadable },
-        Err(error) => Problem { field: "name", ..mendable(&visit, error)? },
+    let (name, content) = match named_content(&form, parts.file("file")) {
+        Ok(named) => named,
+        Err(problem) => return not_imported(&visit, form, problem).await,
     };
-    let view = view(&visit, form, vec![problem]).await?;
+    let problem = match reconciliation::import(visit.app.operations(), who, bank, (&name, &content)).await {
+        Ok(file) => {
+            let to = format!("/operator/reconciliation/{file:032x}?notice={}", Notice::Saved.code());
+            return Ok(see_other(&to));
+        }
+        Err(OperationError::TextLength { .. }) => {
+            Problem { field: "name", trouble: Trouble::TooLong(NAME_MAX) }
+        }
+        Err(error) => mendable(&visit, error)?,
+    };
+    not_imported(&visit, form, problem).await
+}
+
+/// Name and text of the file that was sent, or else of what was pasted.
+fn named_content(form: &ImportForm, file: Option<SentFile>) -> Result<(String, String), Problem> {
+    let (file_name, text) = match file {
+        Some(file) if file.bytes.len() > FILE_BYTES_MAX => return Err(file_problem(Trouble::FileTooLarge)),
+        Some(file) => {
+            let text = String::from_utf8(file.bytes.to_vec()).map_err(|_| file_problem(Trouble::NotText))?;
+            (title(&file.name), text)
+        }
+        None => (String::new(), form.statement.clone()),
+    };
+    if text.is_empty() {
+        return Err(file_problem(Trouble::Missing));
+    }
+    let given = [form.name.trim(), file_name.as_str()].into_iter().find(|name| !name.is_empty());
+    let name = given.ok_or(Problem { field: "name", trouble: Trouble::Missing })?;
+    Ok((name.to_owned(), text))
+}
+
+/// What a file is called in the list, from its own name.
+fn title(file_name: &str) -> String {
+    let stem = std::path::Path::new(file_name).file_stem().unwrap_or_default();
+    stem.to_string_lossy().trim().chars().take(usize::from(NAME_MAX)).collect()
+}
+
+const fn file_problem(trouble: Trouble) -> Problem {
+    Problem { field: "file", trouble }
+}
+
+async fn not_imported(visit: &Visit, form: ImportForm, problem: Problem) -> Result<Response, Stop> {
+    let view = view(visit, form, vec![problem]).await?;
     Ok(page_with_problems(pages::control::reconciliation::reconciliation(&visit.frame(), &view)))
 }
 
