@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use operations::reconciliation::read_statement;
+use operations::reconciliation::{BadFile, read_statement};
 
 fuzz_target!(|text: &str| {
     let _refused = read_statement(text);
@@ -13,6 +13,7 @@ fuzz_target!(|text: &str| {
             assert!(lines.len() < file.lines().count());
             assert!(lines.iter().all(|line| !line.reference.is_empty() && line.reference.len() <= 64));
         }
-        Err(bad) => assert!((2..=file.lines().count()).contains(&bad.line), "line {}", bad.line),
+        Err(BadFile::Line(line)) => assert!((2..=file.lines().count()).contains(&line), "line {line}"),
+        Err(BadFile::TooLong) => assert!(file.lines().count() > 100_000),
     }
 });
