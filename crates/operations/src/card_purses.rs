@@ -17,7 +17,7 @@
 //! * [`dues`]: what wallets owe of split sales.
 //! * [`terminals`], [`lists`]: who takes cards, and which. [`lost`], [`exceptions`], [`equation`]: what is not as it should be.
 //! * [`grades`]: how much the holder of a card is trusted with. [`identity`]: how well it is known who a holder is.
-//! * [`transfer_purse`]: the part of a card that pays other cards.
+//! * [`transfer_purse`]: the part of a card that pays other cards; [`transfer_purse_renewal`]: its certificates.
 //! * [`view`]: what people see of a card.
 
 pub mod binding;
@@ -42,6 +42,7 @@ mod refusal;
 mod stored_bytes;
 pub mod terminals;
 pub mod transfer_purse;
+pub mod transfer_purse_renewal;
 pub mod transfer_purse_visit;
 pub mod view;
 

@@ -7,7 +7,7 @@ use card_reader::{
     reader::Reader,
 };
 use globalplatform::{apdu::Response, status::StatusWord};
-use pki::{CERTIFICATE_BYTES, Day, Signature, SubjectId};
+use pki::{CERTIFICATE_BYTES, CertificateChain, Day, Signature, SubjectId};
 use purse::{
     amount::Amount,
     vtp::{
@@ -58,6 +58,12 @@ pub struct Certificates {
     pub issuer: [u8; CERTIFICATE_BYTES],
     /// Its own.
     pub purse: [u8; CERTIFICATE_BYTES],
+}
+
+impl From<&CertificateChain> for Certificates {
+    fn from(chain: &CertificateChain) -> Self {
+        Self { issuer: chain.issuer.to_bytes(), purse: chain.subject.to_bytes() }
+    }
 }
 
 /// A purse in a reader, selected. It is released when this is dropped.
@@ -294,6 +300,15 @@ impl<'r> HeldPurse<'r> {
     /// [`Trouble::Card`].
     pub fn take_from_issuer(&mut self, kind: AuthorityKind, message: &[u8]) -> Result<(), Trouble> {
         self.tell(Moment::Issuer, [0x90, 0x34, kind.byte(), 0x00], &[message])
+    }
+
+    /// Takes new certificates for its own key (90 36).
+    ///
+    /// # Errors
+    /// [`Trouble::Card`].
+    pub fn renew(&mut self, certificates: &Certificates) -> Result<(), Trouble> {
+        self.tell(Moment::Issuer, [0x90, 0x36, 0x00, 0x00], &[&certificates.issuer])?;
+        self.tell(Moment::Issuer, [0x90, 0x36, 0x01, 0x00], &[&certificates.purse])
     }
 
     /// Whether a transfer came to its end on this side, as far back as the log goes.

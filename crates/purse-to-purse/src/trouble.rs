@@ -98,7 +98,7 @@ fn refused(moment: Moment, status: StatusWord) -> String {
     let words = match (moment, status) {
         (Moment::Select, StatusWord::FILE_NOT_FOUND) => "the card has no purse that pays other purses",
         (Moment::Counterpart, StatusWord::SECURITY_STATUS) => {
-            "the other purse's certificates are not believed: another scheme, not valid today, or switched off"
+            "the other purse's certificates are not believed: another scheme, switched off, or ended; it gets new ones where it collects"
         }
         (Moment::Counterpart, StatusWord::CONDITIONS_NOT_MET) => {
             "today is before the purse's last synchronisation: set the clock"

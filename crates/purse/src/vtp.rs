@@ -48,6 +48,7 @@ mod message;
 mod pay_details;
 mod pocket;
 mod questions;
+mod renewal;
 mod rules;
 mod switched_off;
 mod transfer;

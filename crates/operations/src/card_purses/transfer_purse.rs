@@ -8,7 +8,7 @@ use issuer::transfer_purse::{self as host, SERIES};
 use ledger::{Timestamp, Transfer};
 use messages::card::Asn;
 use money::Amount;
-use pki::{CertificateBody, CertificateChain, Day, Generation, IssueError, KeyPair, Kind, Serial, SubjectId};
+use pki::{Day, Generation, KeyPair, SubjectId};
 use purse::vtp::PocketLimits;
 use records::card_purses::CardPurse;
 use records::issue_batches::IssueBatch;
@@ -19,9 +19,10 @@ use wallet::ids::{HolderId, OperationId};
 use wallet::purse_chart::{self, PurseName};
 
 use super::issuing::digits;
-use super::keys::{self, IssuerKeys, issuer_name};
+use super::keys::{self, IssuerKeys};
 use super::loads::{self, OrderLoad};
 use super::personalisation::BALANCE_MAX;
+use super::transfer_purse_renewal::Terms;
 use super::{CardPurseRefusal, ISSUER};
 use crate::key::operation_id;
 use crate::rebuild::amount_of;
@@ -72,8 +73,8 @@ pub(super) async fn personalisation(
     {
         let seed = keys.seed(batch.key_version, context, &asn.0)?;
         let own = KeyPair::from_seed(&seed);
-        let terms = Terms { days: (Day(first), Day(batch.valid_until)), generation: Generation(generation) };
-        let chain = terms.chain((scheme, issuer), (purse, &own)).map_err(|_| UNSIGNED)?;
+        let terms = Terms::from(Day(first), Generation(generation), Day(batch.valid_until));
+        let chain = terms.chain((scheme, issuer), (purse, own.public())).map_err(|_| UNSIGNED)?;
         credentials.push(json!({
             "seed": digits(&*seed),
             "issuer_certificate": digits(&chain.issuer.to_bytes()),
@@ -96,38 +97,6 @@ pub(super) async fn personalisation(
         "pin_tries": 3,
         "day": first,
     }))
-}
-
-/// What certificates of one generation have in common.
-struct Terms {
-    days: (Day, Day),
-    generation: Generation,
-}
-
-impl Terms {
-    fn chain(
-        &self,
-        (scheme, issuer): (&KeyPair, &KeyPair),
-        (purse, own): (SubjectId, &KeyPair),
-    ) -> Result<CertificateChain, IssueError> {
-        let root = scheme.issue_scheme(self.body(Kind::Scheme, (SCHEME, SCHEME), scheme))?;
-        let by = scheme.issue(&root, self.body(Kind::Issuer, (SCHEME, issuer_name()), issuer))?;
-        let subject = issuer.issue(&by, self.body(Kind::Purse, (issuer_name(), purse), own))?;
-        Ok(CertificateChain { issuer: by, subject })
-    }
-
-    fn body(&self, kind: Kind, (by, subject): (SubjectId, SubjectId), key: &KeyPair) -> CertificateBody {
-        CertificateBody {
-            kind,
-            serial: Serial(self.generation.0.into()),
-            issuer: by,
-            subject,
-            generation: self.generation,
-            valid_from: self.days.0,
-            valid_until: self.days.1,
-            key: key.public(),
-        }
-    }
 }
 
 /// Loads a card's purse to pay other cards with: the wallet pays now, and the card fetches its message when it next has a

@@ -20,7 +20,7 @@ use purse::vtp::{AuthorityKind, AuthoritySequence, Entry, Side};
 use records::card_purses::{self, CardPurse};
 use records::operations::{NewOperation, OperationKind, OperationState};
 use wallet::chart;
-use wallet::ids::{HolderId, OperationId};
+use wallet::ids::{HolderId, IssueBatchId, OperationId};
 use wallet::purse_chart::{self, PurseName};
 
 use super::CardPurseRefusal;
@@ -50,7 +50,9 @@ pub struct Visit {
 }
 
 /// A visit that is believed.
-struct Visitor {
+pub(super) struct Visitor {
+    pub(super) chain: CertificateChain,
+    pub(super) batch: IssueBatchId,
     purse: SubjectId,
     name: PurseName,
     currency: Currency,
@@ -223,7 +225,7 @@ impl Visitor {
     }
 }
 
-async fn believed(operations: &Operations, visit: &Visit) -> Result<Visitor, OperationError> {
+pub(super) async fn believed(operations: &Operations, visit: &Visit) -> Result<Visitor, OperationError> {
     let now = operations.now();
     let scheme = keys::scheme_key(operations).await?;
     let chain = chain_of(&visit.certificates, scheme, now).ok_or(CardPurseRefusal::NoKey)?;
@@ -234,21 +236,24 @@ async fn believed(operations: &Operations, visit: &Visit) -> Result<Visitor, Ope
     let asn = serial_of(purse);
     let card = operations.records().read(move |sql| card_purses::get(sql, asn)).await?;
     let card = card.filter(|card| card.listed.is_none() && !card.is_closed);
-    let CardPurse { currency, holder, .. } = card.ok_or(CardPurseRefusal::CardNotServed)?;
-    Ok(Visitor { purse, name: purse_name(asn), currency, holder, report, exceptions })
+    let CardPurse { currency, holder, batch, .. } = card.ok_or(CardPurseRefusal::CardNotServed)?;
+    Ok(Visitor { chain, batch, purse, name: purse_name(asn), currency, holder, report, exceptions })
 }
 
-/// The chain of a purse that our scheme admits today.
+/// The chain of a purse that our scheme admits today, or admitted before its last day: a card that comes late gets new
+/// certificates.
 fn chain_of(certificates: &[Vec<u8>; 2], scheme: &KeyPair, now: Timestamp) -> Option<CertificateChain> {
     let [issuer, subject] = certificates.each_ref().map(|bytes| Certificate::parse(bytes).ok());
     let chain = CertificateChain { issuer: issuer?, subject: subject? };
     let anchors = [Anchor::new(SCHEME, scheme.public())];
-    let trust = Trust { anchors: &anchors, today: day(now), revoked: Revoked::default() };
+    let [until_issuer, until_subject] = [chain.issuer, chain.subject].map(|one| one.body().valid_until);
+    let today = day(now).min(until_issuer).min(until_subject);
+    let trust = Trust { anchors: &anchors, today, revoked: Revoked::default() };
     trust.check(&chain, Kind::Purse).is_ok().then_some(chain)
 }
 
 /// The day by UTC, as cards count days.
-fn day(now: Timestamp) -> Day {
+pub(super) fn day(now: Timestamp) -> Day {
     Day(u32::try_from(now.0 / NANOSECONDS_PER_SECOND / 86_400).unwrap_or(u32::MAX))
 }
 

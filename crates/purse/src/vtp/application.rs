@@ -5,6 +5,8 @@ use globalplatform::{
     status::StatusWord,
 };
 
+use pki::CERTIFICATE_BYTES;
+
 use super::{contents::Contents, counterpart::Counterpart, counterpart::IssuerCertificate, rules::Rules};
 use crate::{
     answer::{Answer, after, done, ensure},
@@ -24,6 +26,8 @@ pub struct Session {
     is_selected: bool,
     pub(super) issuer: Option<IssuerCertificate>,
     pub(super) counterpart: Option<Counterpart>,
+    /// The first half of new certificates, until the second comes.
+    pub(super) renewed_issuer: Option<[u8; CERTIFICATE_BYTES]>,
     pub(super) rules: Rules,
 }
 
@@ -52,7 +56,7 @@ impl<N: Nvm> Application<N> {
             return self.select(command);
         }
         ensure(self.session.is_selected, StatusWord::CONDITIONS_NOT_MET)?;
-        let has_parameters = matches!(command.ins, 0x12 | 0x14 | 0x20 | 0x30 | 0x32 | 0x34);
+        let has_parameters = matches!(command.ins, 0x12 | 0x14 | 0x20 | 0x30 | 0x32 | 0x34 | 0x36);
         let is_own_class = command.cla == 0x90 && !has_parameters;
         ensure(!is_own_class || (command.p1, command.p2) == (0, 0), StatusWord::WRONG_P1_P2)?;
         match (command.cla, command.ins) {
@@ -71,6 +75,7 @@ impl<N: Nvm> Application<N> {
             (0x90, 0x30) => self.read_exception(command),
             (0x90, 0x32) => self.read_transfer(command),
             (0x90, 0x34) => self.take_authority(command),
+            (0x90, 0x36) => self.renew(command),
             (0x90, 0x40) => self.unlock(command),
             (0x90, 0x42) => self.lock(command),
             (0x90, 0x44) => self.change_pin(command),

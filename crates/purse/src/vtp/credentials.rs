@@ -48,6 +48,12 @@ impl Credentials {
         })
     }
 
+    /// With other certificates for the same key of the same generation.
+    pub(super) fn renewed(&self, chain: &CertificateChain) -> Option<Self> {
+        let is_same = chain.subject.body().generation == self.generation;
+        Self::new(&self.seed, chain).filter(|renewed| is_same && renewed.issuer == self.issuer)
+    }
+
     pub(super) fn key(&self) -> KeyPair {
         KeyPair::from_seed(&self.seed)
     }

@@ -52,6 +52,10 @@ pub(super) enum Rule {
     TryFirst,
     /// The day does not go back behind what the issuer said.
     DayGoesOn,
+    /// New certificates are the scheme's, the issuer's, and for the purse itself.
+    CertifiedRenewal,
+    /// New certificates are good for longer.
+    LaterRenewal,
 }
 
 /// Keeps all rules.

@@ -5,6 +5,7 @@ mod faults;
 mod issuer_cases;
 mod model;
 mod named_cases;
+mod renewal_cases;
 mod tearing;
 
 use std::{vec, vec::Vec};
@@ -64,12 +65,23 @@ pub(super) fn chain(number: u8, generation: u16) -> CertificateChain {
 
 /// A chain from a scheme of this key, which purses believe only if it is theirs.
 pub(super) fn chain_by(scheme: &KeyPair, number: u8, generation: u16) -> CertificateChain {
-    let root = scheme.issue_scheme(body(Kind::Scheme, SCHEME, SCHEME, scheme)).unwrap();
-    let issuer = scheme.issue(&root, body(Kind::Issuer, SCHEME, ISSUER, &issuer_key())).unwrap();
     let key = KeyPair::from_seed(&seed(number, generation));
+    chain_for(scheme, (number, generation), &key, Day(TODAY.0 + 30))
+}
+
+/// A chain that says that this key is the purse's, until a day.
+pub(super) fn chain_for(
+    scheme: &KeyPair,
+    (number, generation): (u8, u16),
+    key: &KeyPair,
+    valid_until: Day,
+) -> CertificateChain {
+    let until = |body| CertificateBody { valid_until, ..body };
+    let root = scheme.issue_scheme(until(body(Kind::Scheme, SCHEME, SCHEME, scheme))).unwrap();
+    let issuer = scheme.issue(&root, until(body(Kind::Issuer, SCHEME, ISSUER, &issuer_key()))).unwrap();
     let purse = CertificateBody {
         generation: Generation(generation),
-        ..body(Kind::Purse, ISSUER, purse_id(number), &key)
+        ..until(body(Kind::Purse, ISSUER, purse_id(number), key))
     };
     CertificateChain { issuer, subject: issuer_key().issue(&issuer, purse).unwrap() }
 }

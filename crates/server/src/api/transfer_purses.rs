@@ -3,7 +3,9 @@
 use axum::extract::State;
 use axum::response::Response;
 use messages::card::Asn;
+use operations::business_days::BusinessDay;
 use operations::card_purses::transfer_purse;
+use operations::card_purses::transfer_purse_renewal::{self, CertificateChain};
 use operations::card_purses::transfer_purse_visit::{self, EXCEPTIONS_MAX, IssuerMessage, Visit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -84,9 +86,23 @@ pub(super) struct IssuerMessageView {
 pub(super) struct IssuerMessages {
     /// In the order in which the card takes them.
     messages: Vec<IssuerMessageView>,
+    /// New certificates, where those of the card end soon or have ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renewed: Option<RenewedCertificates>,
 }
 
-/// Fetch what a card has not taken yet: its loads, what comes back to it, new sums, a code to clear its log.
+/// New certificates for a card's own key: the data of the commands 90 36 00 and 90 36 01.
+#[derive(Serialize, ToSchema)]
+struct RenewedCertificates {
+    /// Its issuer's.
+    issuer_certificate: Hex<148>,
+    /// Its own.
+    certificate: Hex<148>,
+    /// The last day on which they are good.
+    valid_until: String,
+}
+
+/// Fetch what a card has not taken yet: its loads, what comes back to it, new sums, a code to clear its log, new certificates.
 ///
 /// The report shows that the card is there; it may be ten minutes old. The same report gets the same messages. Exceptions
 /// that the card shows are noted; where the other card has shown the same transfer, its value comes back to the payer.
@@ -98,8 +114,10 @@ pub(super) async fn messages(
     State(app): State<App>,
     Body(body): Body<PurseReport>,
 ) -> Result<Response, Problem> {
-    let messages = transfer_purse_visit::receive(app.operations(), &body.visit()?).await?;
-    Ok(told(&messages))
+    let visit = body.visit()?;
+    let messages = transfer_purse_visit::receive(app.operations(), &visit).await?;
+    let renewed = transfer_purse_renewal::renewal(app.operations(), &visit).await?;
+    Ok(told(&messages, renewed.as_ref()))
 }
 
 /// An amount that a card shall give back.
@@ -126,7 +144,7 @@ pub(super) async fn unload(
 ) -> Result<Response, Problem> {
     let amount = body.amount.of(body.currency);
     let messages = transfer_purse_visit::unload(app.operations(), &body.report.visit()?, amount).await?;
-    Ok(told(&messages))
+    Ok(told(&messages, None))
 }
 
 impl PurseReport {
@@ -144,9 +162,19 @@ impl PurseReport {
     }
 }
 
-fn told(messages: &[IssuerMessage]) -> Response {
+fn told(messages: &[IssuerMessage], renewed: Option<&CertificateChain>) -> Response {
     let messages = messages
         .iter()
         .map(|message| IssuerMessageView { kind: message.kind.byte(), data: HexUpTo(message.to_bytes()) });
-    json::ok(&IssuerMessages { messages: messages.collect() })
+    json::ok(&IssuerMessages { messages: messages.collect(), renewed: renewed.map(RenewedCertificates::of) })
+}
+
+impl RenewedCertificates {
+    fn of(chain: &CertificateChain) -> Self {
+        Self {
+            issuer_certificate: Hex(chain.issuer.to_bytes()),
+            certificate: Hex(chain.subject.to_bytes()),
+            valid_until: BusinessDay::of(chain.subject.body().valid_until.0).date,
+        }
+    }
 }

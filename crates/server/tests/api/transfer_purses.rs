@@ -1,10 +1,11 @@
 //! Cards that pay each other, over HTTP: loaded on the web, fetched by the card, paid without the server.
 
 use ledger::NANOSECONDS_PER_SECOND;
+use operations::business_days::BusinessDay;
 use pki::Day;
 use purse::amount::Amount;
 use purse::vtp::{AuthorityKind, Currency, Series};
-use purse_to_purse::{HeldPurse, Terms, face_to_face};
+use purse_to_purse::{Certificates, HeldPurse, Terms, face_to_face};
 use serde_json::{Value, json};
 
 use crate::plastic::{Plastic, hex, make_cards, open_key, order_batch};
@@ -69,12 +70,15 @@ fn take(card: &mut Plastic, fetched: &Value) -> usize {
     let mut held = HeldPurse::select(card.reader()).unwrap();
     for message in &messages {
         let kind = AuthorityKind::ALL.into_iter().find(|kind| message["kind"] == kind.byte()).unwrap();
-        let data = message["data"].as_str().unwrap();
-        let bytes = |at: usize| u8::from_str_radix(&data[at..at + 2], 16).unwrap();
-        let data: Vec<u8> = (0..data.len()).step_by(2).map(bytes).collect();
-        held.take_from_issuer(kind, &data).unwrap();
+        held.take_from_issuer(kind, &unhex(&message["data"])).unwrap();
     }
     messages.len()
+}
+
+fn unhex(digits: &Value) -> Vec<u8> {
+    let digits = digits.as_str().unwrap();
+    let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    (0..digits.len()).step_by(2).map(byte).collect()
 }
 
 fn held(card: &mut Plastic) -> u32 {
@@ -119,6 +123,30 @@ async fn a_card_gives_back_to_the_wallet_what_it_shows_to_have_given() {
     assert_eq!((held(card), world.balance(&world.lilin).await), (500, 49_500));
     let history = world.get("/api/v1/operations", &world.lilin).await.assert_status(200).json();
     assert_eq!(history["operations"][0]["kind"], "transfer_purse_unload", "{history}");
+}
+
+#[tokio::test]
+async fn a_card_that_comes_after_months_gets_new_certificates_with_their_last_day() {
+    let (world, mut cards) = open().await;
+    let card = &mut cards[0];
+    let asked = report(&world, card);
+    let fresh = fetch(&world, &asked).await.assert_status(200).json();
+    assert_eq!(fresh, json!({"messages": []}));
+    world.advance_seconds(100 * 86_400);
+    let asked = report(&world, card);
+    let told = fetch(&world, &asked).await.assert_status(200).json();
+    let renewed = &told["renewed"];
+    let certificate = |name: &str| unhex(&renewed[name]).try_into().unwrap();
+    let certificates =
+        Certificates { issuer: certificate("issuer_certificate"), purse: certificate("certificate") };
+    HeldPurse::select(card.reader()).unwrap().renew(&certificates).unwrap();
+    let asked = report(&world, card);
+    assert_eq!(asked["certificate"], renewed["certificate"], "the card shows the new one");
+    let again = fetch(&world, &asked).await.assert_status(200).json();
+    assert_eq!(again, json!({"messages": []}));
+    let day = world.app.now().0 / NANOSECONDS_PER_SECOND / 86_400 + 89;
+    let last = BusinessDay::of(u32::try_from(day).unwrap()).date;
+    assert_eq!(renewed["valid_until"], json!(last));
 }
 
 #[tokio::test]

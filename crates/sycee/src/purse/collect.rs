@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode};
 use host_client::{Client, Request};
 use money::Amount as Money;
 use purse::vtp::AuthorityKind;
-use purse_to_purse::{HeldPurse, Trouble};
+use purse_to_purse::{Certificates, HeldPurse, Trouble};
 use serde_json::{Value, json};
 
 use super::meeting::said;
@@ -19,8 +19,13 @@ const STRANGE: &str = "the server answered something that is no message for a ca
 
 const EARLIER: &str = "an unload asked for earlier is in the wallet now; nothing more was unloaded: run this again to unload more";
 
-/// What the issuer says to a card, in its order.
-type Messages = Vec<(AuthorityKind, Vec<u8>)>;
+/// What the issuer has for a card.
+struct Told {
+    /// What it says, in its order.
+    messages: Vec<(AuthorityKind, Vec<u8>)>,
+    /// New certificates and their last day, where the card's end soon.
+    renewed: Option<(Certificates, String)>,
+}
 
 const COLLECT: &str = "/api/v1/transfer-purses/messages";
 const UNLOAD: &str = "/api/v1/transfer-purses/unloads";
@@ -28,13 +33,16 @@ const UNLOAD: &str = "/api/v1/transfer-purses/unloads";
 pub(super) fn run(card: &str, url: &str) -> Result<(), Failure> {
     let client = Client::new(url, None).map_err(Failure::bad_data)?;
     let mut reader = held_card(card)?;
-    let messages = collect(&client, &mut HeldPurse::select(&mut *reader)?)?;
+    let told = collect(&client, &mut HeldPurse::select(&mut *reader)?)?;
     let mut out = io::stdout().lock();
-    if messages.is_empty() {
+    if told.messages.is_empty() && told.renewed.is_none() {
         writeln!(out, "nothing waits for this card")?;
     }
-    for (kind, _) in &messages {
+    for (kind, _) in &told.messages {
         writeln!(out, "{}", taken(*kind))?;
+    }
+    if let Some((_, last_day)) = &told.renewed {
+        writeln!(out, "new certificates taken: other cards believe this one until {last_day}")?;
     }
     Ok(())
 }
@@ -45,7 +53,7 @@ pub(super) fn unload(card: &str, url: &str, amount: Money) -> Result<(), Failure
     let mut reader = held_card(card)?;
     let mut purse = HeldPurse::select(&mut *reader)?;
     let waited = collect(&client, &mut purse)?;
-    if waited.iter().any(|(kind, _)| *kind == AuthorityKind::Unload) {
+    if waited.messages.iter().any(|(kind, _)| *kind == AuthorityKind::Unload) {
         // Asked for before and cut short: whoever asks for it again does not mean it twice.
         collect(&client, &mut purse)?;
         return Ok(writeln!(io::stdout(), "{EARLIER}")?);
@@ -60,14 +68,15 @@ pub(super) fn unload(card: &str, url: &str, amount: Money) -> Result<(), Failure
     Ok(writeln!(io::stdout(), "unloaded {} {} to the wallet", amount.decimal(), amount.currency().code())?)
 }
 
-fn collect(client: &Client, purse: &mut HeldPurse<'_>) -> Result<Messages, Failure> {
-    let messages = fetch(client, COLLECT, &report(purse)?)?;
-    take(purse, &messages)?;
-    Ok(messages)
+fn collect(client: &Client, purse: &mut HeldPurse<'_>) -> Result<Told, Failure> {
+    let told = fetch(client, COLLECT, &report(purse)?)?;
+    take(purse, &told)?;
+    Ok(told)
 }
 
-fn take(purse: &mut HeldPurse<'_>, messages: &Messages) -> Result<(), Trouble> {
-    messages.iter().try_for_each(|(kind, data)| purse.take_from_issuer(*kind, data))
+fn take(purse: &mut HeldPurse<'_>, told: &Told) -> Result<(), Trouble> {
+    told.messages.iter().try_for_each(|(kind, data)| purse.take_from_issuer(*kind, data))?;
+    told.renewed.iter().try_for_each(|(certificates, _)| purse.renew(certificates))
 }
 
 /// What a message did, in words.
@@ -105,7 +114,7 @@ fn report(purse: &mut HeldPurse<'_>) -> Result<Value, Trouble> {
     }))
 }
 
-fn fetch(client: &Client, path: &str, asked: &Value) -> Result<Messages, Failure> {
+fn fetch(client: &Client, path: &str, asked: &Value) -> Result<Told, Failure> {
     let request = Request {
         method: Method::POST,
         path,
@@ -117,8 +126,21 @@ fn fetch(client: &Client, path: &str, asked: &Value) -> Result<Messages, Failure
     if answer.status != StatusCode::OK {
         return Err(Failure::findings(format!("the server refuses: {}", said(&told, answer.status))));
     }
-    let messages = told["messages"].as_array().ok_or_else(|| Failure::findings(STRANGE))?;
-    messages.iter().map(|message| read(message).ok_or_else(|| Failure::findings(STRANGE))).collect()
+    told_of(&told).ok_or_else(|| Failure::findings(STRANGE))
+}
+
+fn told_of(told: &Value) -> Option<Told> {
+    let messages = told["messages"].as_array()?.iter().map(read).collect::<Option<_>>()?;
+    let renewed = match &told["renewed"] {
+        Value::Null => None,
+        renewed => Some((certificates(renewed)?, renewed["valid_until"].as_str()?.to_owned())),
+    };
+    Some(Told { messages, renewed })
+}
+
+fn certificates(renewed: &Value) -> Option<Certificates> {
+    let certificate = |name: &str| unhex(renewed[name].as_str()?)?.try_into().ok();
+    Some(Certificates { issuer: certificate("issuer_certificate")?, purse: certificate("certificate")? })
 }
 
 fn read(message: &Value) -> Option<(AuthorityKind, Vec<u8>)> {

@@ -7,7 +7,7 @@ use operations::card_purses::transfer_purse_visit::Visit;
 use pki::Day;
 use purse::amount::Amount;
 use purse::vtp::{Entry, MessageKind, PayDetails, Side, Status};
-use purse_to_purse::{Fate, HeldPurse, Outcome, Terms, Trouble, face_to_face, settle};
+use purse_to_purse::{Certificates, Fate, HeldPurse, Outcome, Terms, Trouble, face_to_face, settle};
 
 use super::card_table::{CardTable, Field, LyingCard, Pull, TableError};
 
@@ -98,15 +98,19 @@ impl CardTable {
         Ok(asked)
     }
 
-    /// Brings a card its loads.
+    /// Brings a card its loads, and new certificates.
     pub(super) fn bring(
         &self,
         card: &str,
         messages: &[IssuerMessage],
+        renewed: Option<Certificates>,
     ) -> Result<Result<(), Trouble>, TableError> {
         let mut field = self.in_hand(card, Pull::Never, DEBIT)?;
         let brought = HeldPurse::select(&mut field).and_then(|mut purse| {
-            messages.iter().try_for_each(|message| purse.take_from_issuer(message.kind, &message.to_bytes()))
+            messages
+                .iter()
+                .try_for_each(|message| purse.take_from_issuer(message.kind, &message.to_bytes()))?;
+            renewed.iter().try_for_each(|certificates| purse.renew(certificates))
         });
         Ok(brought)
     }

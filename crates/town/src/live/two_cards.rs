@@ -13,11 +13,13 @@ use maud::{Markup, html};
 use messages::card::Asn;
 use money::{Amount, Currency};
 use operations::OperationError;
-use operations::card_purses::{CardPurseState, transfer_purse, transfer_purse_visit, view};
+use operations::card_purses::{
+    CardPurseState, transfer_purse, transfer_purse_renewal, transfer_purse_visit, view,
+};
 use pki::Day;
 use purse::amount::Amount as Units;
 use purse::vtp::PayDetails;
-use purse_to_purse::{Fate, Terms, Trouble};
+use purse_to_purse::{Certificates, Fate, Terms, Trouble};
 use serde::Deserialize;
 
 use super::card_books::{holder_name, label, text};
@@ -217,11 +219,19 @@ pub(super) async fn fetch(State(site): State<Site>, Form(form): Form<FetchForm>)
         Ok(Err(trouble)) => return told(&site, &refused(&trouble)).await,
         Err(answer) => return answer,
     };
-    let messages = match transfer_purse_visit::receive(site.app.operations(), &visit).await {
-        Ok(messages) => messages,
+    let operations = site.app.operations();
+    let brought = match transfer_purse_visit::receive(operations, &visit).await {
+        Ok(messages) => {
+            transfer_purse_renewal::renewal(operations, &visit).await.map(|renewed| (messages, renewed))
+        }
+        Err(error) => Err(error),
+    };
+    let (messages, renewed) = match brought {
+        Ok(brought) => brought,
         Err(error) => return told(&site, &word("发卡方没有给出圈存。", &error.to_string())).await,
     };
-    match with_cards(&site, move |tills| tills.table.bring(&form.card, &messages)).await {
+    let renewed = renewed.as_ref().map(Certificates::from);
+    match with_cards(&site, move |tills| tills.table.bring(&form.card, &messages, renewed)).await {
         Ok(Ok(())) => Redirect::to("/two-cards").into_response(),
         Ok(Err(trouble)) => told(&site, &refused(&trouble)).await,
         Err(answer) => answer,

@@ -8,6 +8,7 @@ use ledger::{CreateTransferStatus, Engine, NANOSECONDS_PER_SECOND, Timestamp};
 use messages::card::Asn;
 use operations::card_purses::loads::OrderLoad;
 use operations::card_purses::transfer_purse;
+use operations::card_purses::transfer_purse_renewal::{CERTIFICATE_DAYS, RENEWED_WITH_DAYS_LEFT, renewal};
 use operations::card_purses::transfer_purse_visit::{
     self, Brought, IssuerMessage, PaidException, REPORT_AGE_MAX, Visit,
 };
@@ -36,6 +37,7 @@ use super::plastic::bytes;
 use super::stage::{FOUNDER, Stage, refused, stage};
 use crate::world::{CNY, cny, key, now};
 
+const VALID_YEARS: u32 = 5;
 const WORDS: usize = journal::words_needed::<Contents>();
 type Slot = InProcess<Application<SimulatedNvm<WORDS>>>;
 const YUAN: (Currency, Series) = (Currency([0x01, 0x56]), Series([0, 1]));
@@ -83,7 +85,8 @@ fn made_from(file: &str) -> Slot {
 
 /// Cards of Alice that pay others: their numbers, and the cards.
 fn cards(stage: &mut Stage, count: u32) -> Vec<(Asn, Slot)> {
-    let request = issuing::BatchRequest { count, currency: CNY, label: "pays".to_owned(), valid_years: 5 };
+    let request =
+        issuing::BatchRequest { count, currency: CNY, label: "pays".to_owned(), valid_years: VALID_YEARS };
     let batch = now(issuing::order_batch(stage.operations(), FOUNDER, &key("batch"), request)).unwrap();
     let (_, issued) = now(issuing::batch(stage.operations(), batch.id)).unwrap();
     let made = issued.into_iter().map(|card| {
@@ -391,6 +394,86 @@ fn sums_begin_again_once_a_day_and_a_card_that_never_visits_stops() {
     assert_eq!((limits.sent_max.units(), limits.transfer_max.units()), (500_000, 50_000));
     assert_eq!(float(&stage), 700);
     stage.check();
+}
+
+const DAY: u64 = 86_400;
+
+/// The card shows itself, and takes the certificates that it gets for that.
+fn renew(stage: &Stage, slot: &mut Slot) -> Option<CertificateChain> {
+    let visit = visit(stage, slot, 0);
+    let renewed = now(renewal(stage.operations(), &visit)).unwrap();
+    assert_eq!(renewed, now(renewal(stage.operations(), &visit)).unwrap(), "the same on the same day");
+    if let Some(chain) = &renewed {
+        HeldPurse::select(slot).unwrap().renew(&chain.into()).unwrap();
+    }
+    renewed
+}
+
+fn good_until(slot: &mut Slot) -> Day {
+    let shown = HeldPurse::select(slot).unwrap().certificates().unwrap();
+    Certificate::parse(&shown.purse).unwrap().body().valid_until
+}
+
+#[test]
+fn a_card_that_visits_keeps_good_certificates_and_one_that_does_not_pays_nobody_until_it_does() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 2);
+    load(&stage, "a", cards[0].0, 700).unwrap();
+    collect(&stage, &mut cards[0].1);
+    let [(_, from), (_, to)] = cards.as_mut_slice() else { unreachable!() };
+    let first = good_until(from);
+    assert!((CERTIFICATE_DAYS - 2..=CERTIFICATE_DAYS).contains(&(first.0 - today(&stage).0)));
+    assert_eq!(renew(&stage, from), None, "they are new");
+    stage.world.clock.pass(u64::from(CERTIFICATE_DAYS - RENEWED_WITH_DAYS_LEFT) * DAY);
+    let renewed = renew(&stage, from).unwrap();
+    assert_eq!(good_until(from), renewed.subject.body().valid_until);
+    assert_eq!(good_until(from).0, today(&stage).0 - 1 + CERTIFICATE_DAYS);
+    assert_eq!(renew(&stage, from), None, "they are new again");
+    // The other one never came, and its certificates are over now.
+    stage.world.clock.pass(u64::from(RENEWED_WITH_DAYS_LEFT) * DAY);
+    assert!(good_until(to) < today(&stage) && good_until(from) > today(&stage));
+    let refused = face_to_face(from, to, terms(300), today(&stage)).unwrap_err();
+    assert!(refused.to_string().contains("gets new ones where it collects"), "{refused}");
+    assert!(renew(&stage, to).is_some());
+    face_to_face(from, to, terms(300), today(&stage)).unwrap();
+    assert_eq!((balance(from), balance(to), float(&stage)), (400, 300, 700));
+    stage.check();
+}
+
+#[test]
+fn certificates_end_with_the_card_and_what_is_on_it_can_still_be_given_back() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 1);
+    let (asn, ref mut slot) = cards[0];
+    load(&stage, "a", asn, 700).unwrap();
+    collect(&stage, slot);
+    let years = u64::from(VALID_YEARS) * 366;
+    for _ in 0..=years / 60 {
+        renew(&stage, slot);
+        stage.world.clock.pass(60 * DAY);
+    }
+    let last = good_until(slot);
+    assert!(last < today(&stage), "no certificate is good for longer than the card");
+    assert_eq!(renew(&stage, slot), None);
+    unload(&stage, slot, 700).unwrap().iter().for_each(|message| {
+        let mut held = HeldPurse::select(slot).unwrap();
+        held.take_from_issuer(message.kind, &message.to_bytes()).unwrap();
+    });
+    collect(&stage, slot);
+    assert_eq!((balance(slot), float(&stage)), (0, 0));
+    stage.check();
+}
+
+#[test]
+fn a_card_on_the_status_list_gets_no_certificates() {
+    let mut stage = stage(0, 0);
+    let mut cards = cards(&mut stage, 1);
+    let (asn, ref mut slot) = cards[0];
+    stage.world.clock.pass(u64::from(CERTIFICATE_DAYS) * DAY);
+    let visit = visit(&stage, slot, 0);
+    now(lost::report(stage.operations(), stage.world.alice, asn)).unwrap();
+    let refusal = now(renewal(stage.operations(), &visit)).unwrap_err();
+    assert_eq!(refusal, OperationError::CardPurse(CardPurseRefusal::CardNotServed));
 }
 
 #[test]

@@ -17,7 +17,7 @@ enum Noticed {
     Test(fn(Rules) -> bool),
 }
 
-const TABLE: [(Rule, Noticed); 24] = [
+const TABLE: [(Rule, Noticed); 26] = [
     (Rule::FreshSequence, Noticed::Model(ACCOUNTED)),
     (Rule::SequenceGrows, Noticed::Model(CREATED)),
     (Rule::OwnSide, Noticed::Model(AUTHENTIC)),
@@ -42,6 +42,8 @@ const TABLE: [(Rule, Noticed); 24] = [
     (Rule::AuthorityOnce, Noticed::Test(loads_once)),
     (Rule::TryFirst, Noticed::Test(issuer_cases::tries_are_counted_first)),
     (Rule::DayGoesOn, Noticed::Test(refuses_an_earlier_day)),
+    (Rule::CertifiedRenewal, Noticed::Test(renewal_cases::refuses_a_strange_scheme)),
+    (Rule::LaterRenewal, Noticed::Test(renewal_cases::refuses_older_certificates)),
 ];
 
 #[test]

@@ -28,7 +28,7 @@ struct Step {
     run: fn(&mut Purse, &Pair) -> Result<(), Fault>,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step {
         name: "start from",
         before: 0,
@@ -53,6 +53,7 @@ const STEPS: [Step; 9] = [
         on_payer: false,
         run: |purse, pair| start_as(purse, pair, Side::To),
     },
+    Step { name: "renewal in epa", before: 2, on_payer: true, run: |purse, _| renew(purse) },
 ];
 
 fn start_as(purse: &mut Purse, pair: &Pair, side: Side) -> Result<(), Fault> {
@@ -65,6 +66,12 @@ fn start_as(purse: &mut Purse, pair: &Pair, side: Side) -> Result<(), Fault> {
 
 fn deliver(purse: &mut Purse, ins: u8, pair: &Pair) -> Result<(), Fault> {
     assert_eq!(ask(purse, ins, 0, &pair.message)?.0, 0x9000);
+    Ok(())
+}
+
+fn renew(purse: &mut Purse) -> Result<(), Fault> {
+    let chain = renewal_cases::renewed(Day(TODAY.0 + 120));
+    assert_eq!(renewal_cases::renew(purse, &chain)?, 0x9000);
     Ok(())
 }
 
