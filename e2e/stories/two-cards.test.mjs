@@ -23,9 +23,21 @@ async function pay(page, payer, payee, amount, torn = 'neither') {
   await page.goto(PAGE);
   await page.locator('select[name=payer]').selectOption(payer);
   await page.locator('select[name=payee]').selectOption(payee);
-  await page.locator('input[name=amount]').fill(amount);
+  await page.locator('#amount').fill(amount);
   await page.locator('select[name=torn]').selectOption(torn);
   await page.locator('form[action="/two-cards/pay"] button').click();
+  await page.locator('.word').waitFor();
+  return page.locator('.word').innerText();
+}
+
+/** Sends one of the forms of a card, with what is typed into it. */
+async function atCard(page, card, action, amount) {
+  const form = page.locator(`li[data-card="${card}"] form[action="/two-cards/${action}"]`);
+  if (amount) {
+    await page.locator(`li[data-card="${card}"] summary`).click();
+    await form.locator('input[name=amount]').fill(amount);
+  }
+  await form.locator('button').click();
   await page.locator('.word').waitFor();
   return page.locator('.word').innerText();
 }
@@ -63,8 +75,7 @@ for (const language of ['zh-CN', 'en']) {
     assert.ok(other, 'somebody else has a card that can be used');
     const before = await books(table);
     assert.equal(before.difference, '0', 'what waits is counted');
-    await table.locator(`li[data-card="${number}"] form[action="/two-cards/fetch"] button`).click();
-    await table.waitForURL(PAGE);
+    await atCard(table, number, 'fetch');
     const loaded = await books(table);
     assert.equal(loaded.cards.get(number), before.cards.get(number) + 3_000);
 
@@ -79,7 +90,7 @@ for (const language of ['zh-CN', 'en']) {
       assert.equal(half.cards.get(number), whole.cards.get(number) - units);
       assert.equal(half.cards.get(other), whole.cards.get(other));
       if (torn === 'payer') await picture(table, `two-cards-torn-${language}`);
-      await table.locator('form[action="/two-cards/end"] button').click();
+      await table.locator('form[action="/two-cards/end"] button:not([formaction])').click();
       await table.locator('.word').waitFor();
       const ended = await books(table);
       assert.equal(ended.difference, '0', `${torn}: both were held together again`);
@@ -87,6 +98,32 @@ for (const language of ['zh-CN', 'en']) {
     }
     const after = await books(table);
     assert.equal(after.cards.get(number), loaded.cards.get(number) - 1_750);
+
+    // A payment that both give up comes back to the payer, once both have visited the issuer.
+    assert.match(await pay(table, number, other, '1.50', 'payer'), /hold both cards again/);
+    await table.goto(PAGE);
+    await table.locator('form[action="/two-cards/end"] button[formaction="/two-cards/give-up"]').click();
+    await table.locator('.word').waitFor();
+    const givenUp = await books(table);
+    assert.equal(givenUp.difference, '0', 'both gave it up: it is on its way');
+    assert.equal(givenUp.cards.get(number), after.cards.get(number) - 150);
+    for (const card of [number, other, number]) {
+      assert.match(await atCard(table, card, 'fetch'), /visited its issuer/);
+      assert.equal((await books(table)).difference, '0', 'every visit leaves the books even');
+    }
+    const back = await books(table);
+    assert.equal(back.cards.get(number), after.cards.get(number), 'what was lost came back');
+    assert.equal(back.cards.get(other), after.cards.get(other));
+
+    // The payee gives part of what it was paid to the wallet of its holder.
+    assert.match(await atCard(table, other, 'unload', '0'), /Type an amount/);
+    await table.goto(PAGE);
+    assert.match(await atCard(table, other, 'unload', '9999.00'), /holds less/);
+    await table.goto(PAGE);
+    assert.match(await atCard(table, other, 'unload', '2.50'), /Given back to the wallet/);
+    const unloaded = await books(table);
+    assert.equal(unloaded.difference, '0', 'what was given back has left the float');
+    assert.equal(unloaded.cards.get(other), after.cards.get(other) - 250);
     await accessible(table, 'two cards');
     await picture(table, `two-cards-${language}`);
     await hands.close();

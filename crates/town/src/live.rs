@@ -3,6 +3,7 @@
 mod bank_site;
 mod card_books;
 mod card_office;
+mod card_pair_books;
 mod card_pairs;
 mod card_panel;
 mod card_table;

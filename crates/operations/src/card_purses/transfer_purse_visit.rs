@@ -198,6 +198,41 @@ const fn is_load(credit: &Transfer) -> bool {
     matches!(host::kind_of(credit), Some(AuthorityKind::Load))
 }
 
+/// An amount that a card was told to give back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unload {
+    /// The number of its message.
+    pub number: u32,
+    /// How much.
+    pub amount: Amount,
+    /// Whether the card has shown that it gave it: it is in the wallet.
+    pub is_ended: bool,
+}
+
+/// What a card was ever told to give back, oldest first.
+///
+/// # Errors
+/// What could not be reached.
+pub async fn unloads(
+    operations: &Operations,
+    asn: Asn,
+    currency: Currency,
+) -> Result<Vec<Unload>, OperationError> {
+    let credits = credits(operations, &purse_name(asn), currency).await?;
+    let unloads: Vec<(u32, &Transfer)> =
+        (0..).zip(&credits).filter(|(_, credit)| is_unload(credit)).collect();
+    let told: Vec<&Transfer> = unloads.iter().map(|(_, unload)| *unload).collect();
+    let ended = ended(operations, &told).await?;
+    let is_ended = |unload: &Transfer| {
+        let ends = ends_of(unload);
+        ended.iter().any(|ended| ends.contains(&ended.id))
+    };
+    let read = |(number, unload): (u32, &Transfer)| {
+        Ok(Unload { number, amount: amount_of(unload)?, is_ended: is_ended(unload) })
+    };
+    unloads.into_iter().map(read).collect()
+}
+
 /// What a card was told to give back, and has not shown to have given: nothing of it may be lost when its holder goes.
 ///
 /// # Errors
@@ -207,14 +242,8 @@ pub async fn unloads_waiting(
     asn: Asn,
     currency: Currency,
 ) -> Result<Vec<Amount>, OperationError> {
-    let credits = credits(operations, &purse_name(asn), currency).await?;
-    let unloads: Vec<&Transfer> = credits.iter().filter(|credit| is_unload(credit)).collect();
-    let ended = ended(operations, &unloads).await?;
-    let is_waiting = |unload: &&&Transfer| {
-        let ends = ends_of(unload);
-        !ended.iter().any(|ended| ends.contains(&ended.id))
-    };
-    unloads.iter().filter(is_waiting).map(|unload| amount_of(unload)).collect()
+    let waiting = unloads(operations, asn, currency).await?.into_iter().filter(|unload| !unload.is_ended);
+    Ok(waiting.map(|unload| unload.amount).collect())
 }
 
 impl Visitor {
@@ -400,6 +429,8 @@ pub async fn brought(
 /// An exception that a payer showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaidException {
+    /// Its name in the ledger: [`issuer::transfer_purse::exception_id`] of its entry.
+    pub id: TransferId,
     /// When it was noted.
     pub at: Timestamp,
     /// How much left the payer.
@@ -429,6 +460,7 @@ pub async fn paid_exceptions(
             let amount = Amount::from_minor(debit.user_data_64, currency);
             let back = host::given_back_id(debit.id);
             Ok(PaidException {
+                id: debit.id,
                 at: debit.timestamp,
                 amount: amount.map_err(|_| OperationError::Inconsistent("an exception of no amount"))?,
                 is_given_back: given_back.iter().any(|transfer| transfer.id == back),

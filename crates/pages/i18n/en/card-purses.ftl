@@ -50,6 +50,7 @@ transfer-purse-of = Pay other cards with card ••{ $number }
 transfer-purse-what = A part of this card pays other cards. The two cards prove themselves to each other; nobody else has to be there, and no issuer learns of the payment.
 transfer-purse-how = How it works
 transfer-purse-collect = The card fetches its loads wherever it has a network: “sycee purse collect”.
+transfer-purse-renewed = Other cards believe this one for three months. Each time it fetches, that begins anew; if it stays away longer, it keeps its money and pays again once it has fetched.
 transfer-purse-pay = Two cards at one device, or at two devices with a server between, pay each other: “sycee purse pay”.
 transfer-purse-unload = The card gives value back to your wallet, also what other cards paid it: “sycee purse unload”.
 transfer-purse-torn = If a card is pulled away in the middle, hold the same two cards together again: the payment ends as if nothing had happened.

@@ -50,6 +50,7 @@ transfer-purse-of = 卡对卡付款 ••{ $number }
 transfer-purse-what = 这张卡有一部分钱专门用来付给别的卡。两张卡互相验明身份，不需要第三方在场，发卡方也不知道这笔付款。
 transfer-purse-how = 使用方法
 transfer-purse-collect = 卡在有网络的地方领取圈存的钱：“sycee purse collect”。
+transfer-purse-renewed = 别的卡对这张卡的信任有效三个月，每次领取都会续期；超过三个月没有领取，钱仍在卡里，领取一次后即可继续付款。
 transfer-purse-pay = 两张卡在同一台设备上，或在两台设备上由服务器转送，互相付款：“sycee purse pay”。
 transfer-purse-unload = 卡里的钱可以圈提回您的钱包，包括别的卡付来的钱：“sycee purse unload”。
 transfer-purse-torn = 如果中途有卡被拿开，把同样的两张卡再碰一次，付款会照常完成。

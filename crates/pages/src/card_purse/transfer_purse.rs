@@ -102,8 +102,9 @@ pub fn transfer_loads(frame: &Frame, view: &TransferLoads) -> Markup {
     )
 }
 
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     "transfer-purse-collect",
+    "transfer-purse-renewed",
     "transfer-purse-pay",
     "transfer-purse-unload",
     "transfer-purse-torn",

@@ -81,6 +81,12 @@ impl CardTable {
         Ok(settle(&mut payer, &mut payee, details))
     }
 
+    /// A card gives up what is under way, and keeps it in its log.
+    pub(super) fn give_up(&self, card: &str) -> Result<Result<(), Trouble>, TableError> {
+        let mut field = self.in_hand(card, Pull::Never, DEBIT)?;
+        Ok(HeldPurse::select(&mut field).and_then(|mut purse| purse.give_up()))
+    }
+
     /// What a card shows to fetch its loads.
     pub(super) fn report(
         &self,

@@ -42,7 +42,9 @@ pub(super) fn router(app: &App, tills: &Arc<Tills>) -> Router {
         .route("/two-cards", get(two_cards::show))
         .route("/two-cards/pay", post(two_cards::pay))
         .route("/two-cards/end", post(two_cards::end))
+        .route("/two-cards/give-up", post(two_cards::give_up))
         .route("/two-cards/fetch", post(two_cards::fetch))
+        .route("/two-cards/unload", post(two_cards::unload))
         .route("/cards.css", get(style))
         .with_state(site)
 }

@@ -1,76 +1,31 @@
 //! Two cards held together: one pays the other, with nobody else there. A visitor pulls one away in the middle, holds both
 //! together again, and sees that every unit is accounted for.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use issuer::transfer_purse::{SERIES, pocket_currency};
 use ledger::NANOSECONDS_PER_SECOND;
 use maud::{Markup, html};
-use messages::card::Asn;
 use money::{Amount, Currency};
-use operations::OperationError;
-use operations::card_purses::{
-    CardPurseState, transfer_purse, transfer_purse_renewal, transfer_purse_visit, view,
-};
+use operations::card_purses::transfer_purse_visit::{IssuerMessage, Visit};
+use operations::card_purses::{transfer_purse, transfer_purse_renewal, transfer_purse_visit};
+use operations::{OperationError, Operations};
 use pki::Day;
 use purse::amount::Amount as Units;
 use purse::vtp::PayDetails;
 use purse_to_purse::{Certificates, Fate, Terms, Trouble};
 use serde::Deserialize;
 
-use super::card_books::{holder_name, label, text};
+use super::card_books::text;
 use super::card_office::Tills;
-use super::card_pairs::{PayingCard, Torn};
+use super::card_pair_books::{Books, Line, books};
+use super::card_pairs::Torn;
 use super::card_panel::{Site, no, out_of_order};
 use super::card_table::{TableError, file_name};
 use super::neighbour_page::Neighbour;
-
-/// A card with what the ledger knows of it.
-struct Line {
-    card: PayingCard,
-    label: String,
-    /// What came to it, and it has not fetched.
-    waiting: u64,
-}
-
-/// Σ balances + loads not fetched + under way, and the ledger's word.
-struct Books {
-    lines: Vec<Line>,
-    float: i128,
-}
-
-impl Books {
-    fn on_cards(&self) -> i128 {
-        self.lines.iter().map(|line| i128::from(line.card.balance.units())).sum()
-    }
-
-    fn waiting(&self) -> i128 {
-        self.lines.iter().map(|line| i128::from(line.waiting)).sum()
-    }
-
-    /// What has left one card and has not come to another one.
-    fn under_way(&self) -> i128 {
-        let of = |all: fn(&PayingCard) -> &[PayDetails]| -> BTreeSet<PayDetails> {
-            self.lines.iter().flat_map(|line| all(&line.card)).copied().collect()
-        };
-        let (paid, received) = (of(|card| &card.paid), of(|card| &card.received));
-        paid.difference(&received).map(|details| i128::from(details.amount.units())).sum()
-    }
-
-    fn difference(&self) -> i128 {
-        self.float - self.on_cards() - self.waiting() - self.under_way()
-    }
-
-    fn label_of(&self, purse: pki::SubjectId) -> &str {
-        let found =
-            self.lines.iter().find(|line| transfer_purse::serial_of(purse).0 == line.card.lying.asn.0);
-        found.map_or("", |line| &line.label)
-    }
-}
 
 async fn with_cards<T: Send + 'static>(
     site: &Site,
@@ -93,26 +48,7 @@ async fn with_cards<T: Send + 'static>(
 
 async fn count(site: &Site) -> Result<Books, Response> {
     let cards = with_cards(site, |tills| tills.table.paying_cards()).await?;
-    books(site, cards).await.map_err(|error| out_of_order(&error.to_string()))
-}
-
-async fn books(site: &Site, cards: Vec<PayingCard>) -> Result<Books, OperationError> {
-    let operations = site.app.operations();
-    let (mut lines, mut float) = (Vec::new(), 0_i128);
-    for card in cards {
-        let asn = Asn(card.lying.asn.0);
-        let known = view::get(operations, asn).await?;
-        let brought = transfer_purse_visit::brought(operations, asn, known.currency).await?;
-        let loads = brought.iter().filter(|one| !one.is_given_back);
-        float += loads.map(|load| i128::from(load.amount.minor())).sum::<i128>();
-        let waiting = brought.iter().filter(|one| one.number >= card.messages_taken);
-        let waiting = waiting.map(|one| one.amount.minor()).sum();
-        let label = label(&card.lying.name, &holder_name(operations, known.holder).await?);
-        if known.state != CardPurseState::Made {
-            lines.push(Line { card, label, waiting });
-        }
-    }
-    Ok(Books { lines, float })
+    books(site.app.operations(), cards).await.map_err(|error| out_of_order(&error.to_string()))
 }
 
 /// `GET /two-cards`
@@ -203,39 +139,98 @@ pub(super) async fn end(State(site): State<Site>, Form(form): Form<EndForm>) -> 
     }
 }
 
+/// `POST /two-cards/give-up`: both cards forget a payment that did not end, and keep it in their logs of exceptions.
+pub(super) async fn give_up(State(site): State<Site>, Form(form): Form<EndForm>) -> Response {
+    let given_up = with_cards(&site, move |tills| {
+        let cards = tills.table.paying_cards()?;
+        let payer = cards.iter().find(|card| card.lying.name == form.payer).ok_or(TableError::NoSuch)?;
+        let Some(details) = payer.open else { return Ok(Ok(())) };
+        let payee = file_name(purse::fields::Asn(transfer_purse::serial_of(details.to).0));
+        let payer = tills.table.give_up(&form.payer)?;
+        let payee = tills.table.give_up(&payee)?;
+        Ok(payer.and(payee))
+    });
+    match given_up.await {
+        Ok(Ok(())) => told(&site, &word(GIVEN_UP.0, GIVEN_UP.1)).await,
+        Ok(Err(trouble)) => told(&site, &refused(&trouble)).await,
+        Err(answer) => answer,
+    }
+}
+
+const GIVEN_UP: (&str, &str) = (
+    "两张卡都放弃了这笔付款。让两张卡各到一次发卡方：双方都证明丢失的钱会回到付款的卡。",
+    "Both cards gave the payment up. Let each visit the issuer: what both prove was lost comes back to the payer.",
+);
+
 #[derive(Deserialize)]
 pub(super) struct FetchForm {
     card: String,
 }
 
-/// `POST /two-cards/fetch`
+/// `POST /two-cards/fetch`: a card visits its issuer.
 pub(super) async fn fetch(State(site): State<Site>, Form(form): Form<FetchForm>) -> Response {
+    match visit(&site, &form.card, None).await {
+        Ok(()) => told(&site, &word("已到过发卡方。", "The card has visited its issuer.")).await,
+        Err(answer) => answer,
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct UnloadForm {
+    card: String,
+    amount: String,
+}
+
+/// `POST /two-cards/unload`: a card takes what waits for it, gives an amount back to the wallet of its holder, and shows that it
+/// has.
+pub(super) async fn unload(State(site): State<Site>, Form(form): Form<UnloadForm>) -> Response {
+    let Some(amount) =
+        Amount::parse(form.amount.trim(), Currency::CNY).ok().filter(|amount| !amount.is_zero())
+    else {
+        return told(&site, &word("请输入金额，例如 5.00。", "Type an amount, such as 5.00.")).await;
+    };
+    for asked in [None, Some(amount), None] {
+        if let Err(answer) = visit(&site, &form.card, asked).await {
+            return answer;
+        }
+    }
+    told(&site, &word("已圈提到钱包。", "Given back to the wallet.")).await
+}
+
+/// A card shows itself to its issuer and takes what it has for it, or what gives this amount back.
+async fn visit(site: &Site, card: &str, unload: Option<Amount>) -> Result<(), Response> {
     let mut challenge = [0; 16];
     let seconds = site.app.now().0 / NANOSECONDS_PER_SECOND;
     challenge.iter_mut().zip(seconds.to_be_bytes()).for_each(|(place, byte)| *place = byte);
-    let card = form.card.clone();
-    let visit = match with_cards(&site, move |tills| tills.table.report(&card, challenge)).await {
-        Ok(Ok(visit)) => visit,
-        Ok(Err(trouble)) => return told(&site, &refused(&trouble)).await,
-        Err(answer) => return answer,
+    let name = card.to_owned();
+    let shown = with_cards(site, move |tills| tills.table.report(&name, challenge)).await?;
+    let visit = match shown {
+        Ok(visit) => visit,
+        Err(trouble) => return Err(told(site, &refused(&trouble)).await),
     };
-    let operations = site.app.operations();
-    let brought = match transfer_purse_visit::receive(operations, &visit).await {
-        Ok(messages) => {
-            transfer_purse_renewal::renewal(operations, &visit).await.map(|renewed| (messages, renewed))
-        }
-        Err(error) => Err(error),
-    };
-    let (messages, renewed) = match brought {
+    let (messages, renewed) = match brought(site.app.operations(), &visit, unload).await {
         Ok(brought) => brought,
-        Err(error) => return told(&site, &word("发卡方没有给出圈存。", &error.to_string())).await,
+        Err(error) => return Err(told(site, &word("发卡方没有答应。", &error.to_string())).await),
     };
-    let renewed = renewed.as_ref().map(Certificates::from);
-    match with_cards(&site, move |tills| tills.table.bring(&form.card, &messages, renewed)).await {
-        Ok(Ok(())) => Redirect::to("/two-cards").into_response(),
-        Ok(Err(trouble)) => told(&site, &refused(&trouble)).await,
-        Err(answer) => answer,
+    let name = card.to_owned();
+    match with_cards(site, move |tills| tills.table.bring(&name, &messages, renewed)).await? {
+        Ok(()) => Ok(()),
+        Err(trouble) => Err(told(site, &refused(&trouble)).await),
     }
+}
+
+/// What the issuer has for a card that visits.
+async fn brought(
+    operations: &Operations,
+    visit: &Visit,
+    unload: Option<Amount>,
+) -> Result<(Vec<IssuerMessage>, Option<Certificates>), OperationError> {
+    if let Some(amount) = unload {
+        return Ok((transfer_purse_visit::unload(operations, visit, amount).await?, None));
+    }
+    let messages = transfer_purse_visit::receive(operations, visit).await?;
+    let renewed = transfer_purse_renewal::renewal(operations, visit).await?;
+    Ok((messages, renewed.as_ref().map(Certificates::from)))
 }
 
 const SITE: Neighbour =
@@ -297,8 +292,8 @@ fn sums(books: &Books) -> Markup {
     let rows = [
         ("账上", "In the ledger", books.float),
         ("卡片里", "On the cards", books.on_cards()),
-        ("还没领取的圈存", "Loads not fetched", books.waiting()),
-        ("付款途中", "Payments on their way", books.under_way()),
+        ("还没领取的钱", "Not fetched yet", books.waiting()),
+        ("在途", "On its way", books.under_way()),
     ];
     let difference = books.difference();
     html! {
@@ -354,6 +349,7 @@ fn open_payment(books: &Books, line: &Line, open: &PayDetails) -> Markup {
             form.lay method="post" action="/two-cards/end" {
                 input type="hidden" name="payer" value=(line.card.lying.name);
                 button { "再碰一次 " span lang="en" { "Hold both together again" } }
+                button.quiet formaction="/two-cards/give-up" { "两张都放弃 " span lang="en" { "Give up on both" } }
             }
         }
     }
@@ -369,11 +365,26 @@ fn card(line: &Line) -> Markup {
                     div.waiting { dt { "待领取 " span lang="en" { "to be fetched" } } dd { (text(line.waiting.into())) } }
                 }
             }
-            @if line.waiting > 0 {
-                form method="post" action="/two-cards/fetch" {
-                    input type="hidden" name="card" value=(line.card.lying.name);
-                    button { "领取圈存 " span lang="en" { "Fetch the load" } }
-                }
+            form method="post" action="/two-cards/fetch" {
+                input type="hidden" name="card" value=(line.card.lying.name);
+                @if line.waiting > 0 { button { "领取圈存 " span lang="en" { "Fetch the load" } } }
+                @else { button { "到发卡方 " span lang="en" { "Visit the issuer" } } }
+            }
+            @if line.card.balance.units() > 0 { (unload_form(&line.card.lying.name)) }
+        }
+    }
+}
+
+fn unload_form(card: &str) -> Markup {
+    let id = format!("unload-{card}");
+    html! {
+        details.plain {
+            summary { "圈提到钱包 " span lang="en" { "Give back to the wallet" } }
+            form method="post" action="/two-cards/unload" {
+                input type="hidden" name="card" value=(card);
+                label for=(id) { "金额 " span lang="en" { "amount" } }
+                input id=(id) name="amount" inputmode="decimal" autocomplete="off" required;
+                button { "圈提 " span lang="en" { "Give back" } }
             }
         }
     }
